@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How an action is executed. A backend starts one script and gives its output as it comes and its end; it knows
+// nothing of policy, stores or masking. host.hpp is one; a sandbox and containers are others. One conformance
+// suite (tests/runner/exec) runs against each.
+//
+// Contract
+// - start() may be called for several actions at once; executions don't know each other.
+// - read() is called by one coroutine at a time until it gives 0 (nobody holds the output open any more).
+// - wait() is awaited once. When it returns, every process that the script started is gone, daemons too.
+// - terminate() and kill() may be called at any time, any number of times, also after the end.
+// - Destroying an execution that has not ended kills everything it started.
+// - All on the executor that the backend was made with; nothing blocks it.
+#pragma once
+
+#include "runner/async/task.hpp"
+#include "runner/error.hpp"
+#include "runner/vault/secret.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace latchkey::exec {
+
+enum class shell : unsigned char { sh, bash, powershell };
+
+// A file that only this action sees. The variable holds its path (or its folder's, where asked for).
+struct secret_file {
+    std::string variable;
+    std::string name;
+    const vault::secret* content = nullptr;
+    bool directory = false;
+};
+
+struct request {
+    std::string label;                                           // names it in messages and in the process list
+    exec::shell shell = exec::shell::sh;
+    std::vector<std::string> commands;                           // one script: cd and export carry on
+    bool execute_every_command = false;                          // else the first failure stops it
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<std::pair<std::string, const vault::secret*>> secrets;   // environment variables too
+    std::vector<secret_file> files;
+    std::filesystem::path directory;                             // where the script starts
+};
+
+struct exit_status {
+    bool signalled = false;
+    int number = 0;              // exit code or signal
+    friend bool operator==(const exit_status&, const exit_status&) = default;
+};
+
+class execution {
+public:
+    virtual ~execution() = default;
+    // Standard output and error, in the order written; 0: the end.
+    virtual async::task<result<std::size_t>> read(boost::asio::mutable_buffer) = 0;
+    virtual async::task<result<exit_status>> wait() = 0;
+    virtual void terminate() = 0;   // asks every process of it to end
+    virtual void kill() = 0;        // ends every process of it
+};
+
+// What a backend really isolates on this machine; `doctor` prints it.
+struct isolation {
+    bool own_session = false;
+    bool own_pid_namespace = false;
+    std::string note;            // one clause where something can't be had: why
+};
+
+class backend {
+public:
+    virtual ~backend() = default;
+    virtual std::string_view name() const = 0;
+    virtual exec::isolation isolation() const = 0;
+    // engine: it could not be started; nothing is left behind.
+    virtual async::task<result<std::unique_ptr<execution>>> start(request) = 0;
+};
+
+}  // namespace latchkey::exec
