@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What takes longer than every day allows: 200 rounds of kill -9 in the middle of runs and grants, a million random policy worlds
+# with sanitizers, and each fuzz target for a while.
+#   tests/slow.sh [SECONDS]     how long each fuzz target runs (default 60)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+
+.ci/install test
+cmake --preset dev >/dev/null
+cmake --build --preset dev
+LATCHKEY_CRASH_ROUNDS=200 LATCHKEY_WORLDS=1000000 ctest --preset dev -R 'crash|policy' --timeout 3000 --no-tests=error
+
+cmake --preset fuzz >/dev/null
+cmake --build --preset fuzz
+for corpus in tests/fuzz/corpus/*/; do
+    name=$(basename "$corpus")
+    found=$(mktemp -d)
+    # New inputs go to a folder of their own: the corpus in git stays small and hand-picked.
+    build/fuzz/tests/fuzz_"$name" -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$found/" "$found" "$corpus" 2>"$found/log" ||
+        { tail -n 40 "$found/log" >&2; echo "fuzz_$name: a finding, kept in $found" >&2; exit 1; }
+    grep -E 'number_of_executed_units' "$found/log" | sed "s/^/fuzz_$name: /"
+    rm -rf "$found"
+done
