@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,7 @@ using chain_hash = std::array<unsigned char, 32>;  // BLAKE2b-256
 
 // What happened. Stored by name (to_string), so that a reader of old logs never guesses.
 enum class audit_kind : unsigned char {
-    decision,              // allow and deny alike
+    decision,  // allow and deny alike
     secret_opened,
     grant,
     revoke,
@@ -36,16 +37,17 @@ enum class audit_kind : unsigned char {
 };
 
 std::string_view to_string(audit_kind);
+std::optional<audit_kind> audit_kind_from(std::string_view);
 
 struct audit_entry {
-    std::int64_t sequence = 0;      // 1, 2, 3, … without a gap
+    std::int64_t sequence = 0;  // 1, 2, 3, … without a gap
     time_point at{};
     audit_kind kind = audit_kind::decision;
-    user_id actor;                  // invalid: the system itself
+    user_id actor;  // invalid: the system itself
     policy::revision revision;
     // Facts of the entry in the order given; keys are unique. Never a secret.
     std::vector<std::pair<std::string, std::string>> facts;
-    chain_hash hash{};              // over the previous entry's hash and canonical_bytes()
+    chain_hash hash{};  // over the previous entry's hash and canonical_bytes()
 };
 
 // The bytes that the hash covers: every field but `hash`, each length-prefixed, so that no two entries share them.

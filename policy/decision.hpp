@@ -12,7 +12,8 @@
 
 namespace latchkey::policy {
 
-// Where the code of a run comes from. A fork's pull request gets no integration unless a Manage holder approved the run.
+// Where the code of a run comes from. A fork's pull request gets no integration unless a Manage holder approved the
+// run.
 enum class source_trust : unsigned char { trusted, fork };
 
 struct use_request {
@@ -21,23 +22,23 @@ struct use_request {
     integration_id integration;
     run_id run;
     policy::ref ref;
-    source_trust source = source_trust::fork;   // fails closed: the caller must say trusted
-    user_id fork_approved_by;                   // valid: this user approved this run of a fork
+    source_trust source = source_trust::fork;  // fails closed: the caller must say trusted
+    user_id fork_approved_by;                  // valid: this user approved this run of a fork
     time_point now{};
 };
 
 // The rule that settled it. The first denial in the order of the enumerators is the one reported.
 enum class verdict : unsigned char {
-    allowed_all_pipelines,      // (b) all pipelines are allowed
-    allowed_by_grant,           // (b) the named grant allows it
+    allowed_all_pipelines,  // (b) all pipelines are allowed
+    allowed_by_grant,       // (b) the named grant allows it
     unknown_integration,
     unknown_pipeline,
-    other_project,              // (a) PROJECT scope of another project
-    not_granted,                // (b) no grant for this pipeline
-    grant_expired,              // (b) the best grant has ended
-    grant_other_ref,            // (b) the grant's ref pattern does not match
-    grant_other_run,            // (b) the grant was for another run only
-    untrusted_source,           // (c) a fork's run that nobody with Manage approved
+    other_project,     // (a) PROJECT scope of another project
+    not_granted,       // (b) no grant for this pipeline
+    grant_expired,     // (b) the best grant has ended
+    grant_other_ref,   // (b) the grant's ref pattern does not match
+    grant_other_run,   // (b) the grant was for another run only
+    untrusted_source,  // (c) a fork's run that nobody with Manage approved
 };
 
 std::string_view to_string(verdict);  // the enumerator's name, for logs and JSON

@@ -16,7 +16,7 @@ enum class rule : unsigned char {
     pipeline_exists,
     scope_covers,
     all_pipelines_allowed,
-    grant,                 // one entry for each grant of the pair
+    grant,  // one entry for each grant of the pair
     source_is_trusted,
 };
 
@@ -25,15 +25,15 @@ std::string_view to_string(rule);
 struct considered {
     policy::rule rule = rule::integration_exists;
     bool passed = false;
-    bool settled = false;        // this entry settled the verdict
-    grant_id grant;              // rule::grant only
-    std::string finding;         // lower case, one clause, ids and times only: "expired at 2026-11-23T10:00:00Z"
+    bool settled = false;  // this entry settled the verdict
+    grant_id grant;        // rule::grant only
+    std::string finding;   // lower case, one clause, ids and times only: "expired at 2026-11-23T10:00:00Z"
 };
 
 struct explanation {
     policy::decision decision;
     std::vector<considered> rules;
-    std::vector<grantor> can_grant;   // as the asker may know
+    std::vector<grantor> can_grant;  // as the asker may know
 };
 
 explanation explain(const snapshot&, const use_request&, user_id asker);

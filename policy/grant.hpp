@@ -13,11 +13,11 @@ namespace latchkey::policy {
 
 enum class grant_refusal : unsigned char {
     none,
-    unknown_integration,     // also for one that the asker may not see: existence is a secret
-    unknown_pipeline,        // also for one that the asker may not see
-    level_too_low,           // below what the integration demands
+    unknown_integration,  // also for one that the asker may not see: existence is a secret
+    unknown_pipeline,     // also for one that the asker may not see
+    level_too_low,        // below what the integration demands
     may_not_run_pipeline,
-    other_project,           // its scope does not cover the pipeline
+    other_project,  // its scope does not cover the pipeline
 };
 
 std::string_view to_string(grant_refusal);

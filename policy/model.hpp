@@ -68,10 +68,10 @@ struct grant {
     pipeline_id pipeline;
     user_id granted_by;
     time_point granted_at{};
-    run_id from_run;                     // the failed run it was granted from, if any
-    std::optional<time_point> expires;   // allowed strictly before this instant
-    std::string ref_pattern;             // empty: any ref; else a full ref name in which * matches any run of characters
-    run_id only_run;                     // valid: this run only
+    run_id from_run;                    // the failed run it was granted from, if any
+    std::optional<time_point> expires;  // allowed strictly before this instant
+    std::string ref_pattern;  // empty: any ref; else a full ref name in which * matches any run of characters
+    run_id only_run;          // valid: this run only
     friend bool operator==(const grant&, const grant&) = default;
 };
 
@@ -106,7 +106,7 @@ struct pipeline {
 // A user's or group's role in a project: what its permission set says about pipelines.
 struct project_member {
     project_id project;
-    user_id user;    // exactly one of user and group is valid
+    user_id user;  // exactly one of user and group is valid
     group_id group;
     pipeline_level access = pipeline_level::denied;
     friend bool operator==(const project_member&, const project_member&) = default;

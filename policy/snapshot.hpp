@@ -24,15 +24,17 @@ public:
     const policy::integration* find(integration_id) const;
     const policy::pipeline* find(pipeline_id) const;
     const policy::user* find(user_id) const;
-    // All grants of this pair, in the order they were added.
+    // All grants of this pair, in the order of their ids.
     std::span<const grant> grants(integration_id, pipeline_id) const;
     // The role of a user in a project by rule (2)-(3) of the design: own row exactly, else the highest group row.
     pipeline_level project_access(project_id, const user&) const;
     std::span<const user> users() const;
 
+    struct tables;  // snapshot_tables.hpp, for decide()
+    const tables& internals() const { return *tables_; }
+
 private:
     friend class snapshot_builder;
-    struct tables;
     explicit snapshot(std::unique_ptr<const tables>);
     std::unique_ptr<const tables> tables_;
 };
@@ -50,7 +52,8 @@ public:
     snapshot build() &&;
 
 private:
-    std::unique_ptr<snapshot::tables> tables_;
+    struct collected;
+    std::unique_ptr<collected> collected_;
 };
 
 }  // namespace latchkey::policy
