@@ -16,23 +16,24 @@ namespace latchkey {
 
 // What kind of failure it is, so that a caller can choose a remedy and `cli` an exit code.
 enum class errc {
-    usage,           // the caller asked for something that can't be (exit 2)
-    not_found,       // the thing named does not exist, or the asker may not know that it does
-    conflict,        // somebody else changed it first, or it exists already
-    refused,         // a safety rule says no: loose file mode, untrusted input, a missing decision
-    corrupt,         // stored bytes are not what was written: bad seal, broken chain
-    store,           // the store could not read or write
-    io,              // the operating system said no
-    engine,          // the execution backend could not do its work
-    cancelled,       // the operation was cancelled before it was done
+    usage,      // the caller asked for something that can't be (exit 2)
+    not_found,  // the thing named does not exist, or the asker may not know that it does
+    conflict,   // somebody else changed it first, or it exists already
+    refused,    // a safety rule says no: loose file mode, untrusted input, a missing decision
+    corrupt,    // stored bytes are not what was written: bad seal, broken chain
+    store,      // the store could not read or write
+    io,         // the operating system said no
+    engine,     // the execution backend could not do its work
+    cancelled,  // the operation was cancelled before it was done
 };
 
 // One failure: lower case, one sentence, what happened, to what, what to do. Never holds a secret.
 struct failure {
-    errc code;
+    errc code = errc::refused;
     std::string what;
     std::source_location where;
 
+    failure() = default;  // boost::system::result asks for it; never made by us
     failure(errc code_, std::string what_, std::source_location where_ = std::source_location::current())
         : code(code_), what(std::move(what_)), where(where_) {}
 };

@@ -38,19 +38,19 @@ struct secret_file {
 };
 
 struct request {
-    std::string label;                                           // names it in messages and in the process list
+    std::string label;  // names it in messages and in the process list
     exec::shell shell = exec::shell::sh;
-    std::vector<std::string> commands;                           // one script: cd and export carry on
-    bool execute_every_command = false;                          // else the first failure stops it
+    std::vector<std::string> commands;   // one script: cd and export carry on
+    bool execute_every_command = false;  // else the first failure stops it
     std::vector<std::pair<std::string, std::string>> environment;
-    std::vector<std::pair<std::string, const vault::secret*>> secrets;   // environment variables too
+    std::vector<std::pair<std::string, const vault::secret*>> secrets;  // environment variables too
     std::vector<secret_file> files;
-    std::filesystem::path directory;                             // where the script starts
+    std::filesystem::path directory;  // where the script starts
 };
 
 struct exit_status {
     bool signalled = false;
-    int number = 0;              // exit code or signal
+    int number = 0;  // exit code or signal
     friend bool operator==(const exit_status&, const exit_status&) = default;
 };
 
@@ -60,15 +60,15 @@ public:
     // Standard output and error, in the order written; 0: the end.
     virtual async::task<result<std::size_t>> read(boost::asio::mutable_buffer) = 0;
     virtual async::task<result<exit_status>> wait() = 0;
-    virtual void terminate() = 0;   // asks every process of it to end
-    virtual void kill() = 0;        // ends every process of it
+    virtual void terminate() = 0;  // asks every process of it to end
+    virtual void kill() = 0;       // ends every process of it
 };
 
 // What a backend really isolates on this machine; `doctor` prints it.
 struct isolation {
     bool own_session = false;
     bool own_pid_namespace = false;
-    std::string note;            // one clause where something can't be had: why
+    std::string note;  // one clause where something can't be had: why
 };
 
 class backend {

@@ -14,8 +14,8 @@
 namespace latchkey::vault {
 
 struct master_key {
-    secret bytes;          // 32 bytes
-    std::string origin;    // "file /home/ana/.local/share/latchkey/master.key", for doctor
+    secret bytes;        // 32 bytes
+    std::string origin;  // "file /home/ana/.local/share/latchkey/master.key", for doctor
 };
 
 // The environment variable, else the systemd credential, else the file; makes the file (0600, in a 0700 folder)

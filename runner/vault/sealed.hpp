@@ -11,16 +11,16 @@ namespace latchkey::vault {
 
 // One credential field of one integration.
 struct sealed_field {
-    std::string name;               // access_key
-    std::int64_t version = 1;       // rises with each new value; part of the associated data
-    std::int64_t key = 0;           // the data key it is sealed under
-    std::string bytes;              // nonce + XChaCha20-Poly1305 ciphertext
+    std::string name;          // access_key
+    std::int64_t version = 1;  // rises with each new value; part of the associated data
+    std::int64_t key = 0;      // the data key it is sealed under
+    std::string bytes;         // nonce + XChaCha20-Poly1305 ciphertext
     friend bool operator==(const sealed_field&, const sealed_field&) = default;
 };
 
 // A data key, wrapped by the master key.
 struct wrapped_key {
-    std::int64_t id = 0;            // 1, 2, …; the highest seals new values
+    std::int64_t id = 0;  // 1, 2, …; the highest seals new values
     std::string bytes;
     friend bool operator==(const wrapped_key&, const wrapped_key&) = default;
 };

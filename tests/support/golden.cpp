@@ -27,7 +27,8 @@ std::string compare_golden(const std::filesystem::path& path, std::string_view a
         write_file(file, actual);
         return "accepted into " + path.string() + ": run again without ACCEPT";
     }
-    if (!std::filesystem::exists(file)) return "no " + path.string() + " (ACCEPT=1 writes it)\n--- actual ---\n" + std::string(actual);
+    if (!std::filesystem::exists(file))
+        return "no " + path.string() + " (ACCEPT=1 writes it)\n--- actual ---\n" + std::string(actual);
     const std::string expected = read_file(file);
     if (expected == actual) return {};
     return path.string() + " differs\n--- expected ---\n" + expected + "\n--- actual ---\n" + std::string(actual);

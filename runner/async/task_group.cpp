@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/async/task_group.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <cassert>
+#include <utility>
+
+namespace latchkey::async {
+
+task_group::task_group(const boost::asio::any_io_executor& executor) : executor_(executor), ended_(executor) {}
+
+task_group::~task_group() {
+    assert(running_.empty() && "join a task_group before it is destroyed");
+}
+
+void task_group::spawn(task<> work) {
+    const auto at = running_.emplace(running_.end());
+    auto on_end = [this, at](std::exception_ptr error) {
+        if (error && !first_error_) first_error_ = error;
+        running_.erase(at);
+        if (running_.empty()) ended_.notify();
+    };
+    boost::asio::co_spawn(executor_, std::move(work),
+                          boost::asio::bind_cancellation_slot(at->slot(), std::move(on_end)));
+}
+
+void task_group::cancel() {
+    // A handler may run at once and erase its signal: step on before emitting.
+    for (auto at = running_.begin(); at != running_.end();) {
+        auto& signal = *at++;
+        signal.emit(boost::asio::cancellation_type::terminal);
+    }
+}
+
+task<> task_group::join() {
+    while (!running_.empty()) co_await ended_.wait();
+    if (first_error_) std::rethrow_exception(std::exchange(first_error_, nullptr));
+}
+
+}  // namespace latchkey::async

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/exec/launch.hpp"
+
+#include "runner/exec/launch_child.hpp"
+#include "runner/vault/secret.hpp"
+
+#include <climits>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <linux/futex.h>
+#include <mutex>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LATCHKEY_TSAN 1
+#endif
+#endif
+
+namespace latchkey::exec {
+
+namespace {
+
+constexpr std::size_t stack_size = 64UL * 1024;
+
+// The channel and two stacks in one mapping; kept for the next launch once its program has ended.
+struct arena {
+    channel* shared = nullptr;
+    std::byte* base = nullptr;
+    std::byte* minder_stack() const { return base + 4096 + stack_size; }
+    std::byte* program_stack() const { return base + 4096 + 2 * stack_size; }
+};
+
+constexpr std::size_t arena_size = 4096 + 2 * stack_size;
+
+class arena_pool {
+public:
+    arena take() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!free_.empty()) {
+                const arena a = free_.back();
+                free_.pop_back();
+                return renewed(a);
+            }
+        }
+        void* base = ::mmap(nullptr, arena_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (base == MAP_FAILED) return {};
+        return renewed({nullptr, static_cast<std::byte*>(base)});
+    }
+    void give_back(arena a) {
+        const std::lock_guard lock(mutex_);
+        free_.push_back(a);
+    }
+    ~arena_pool() {
+        for (const arena& a : free_) ::munmap(a.base, arena_size);
+    }
+
+private:
+    static arena renewed(arena a) {
+        a.shared = new (a.base) channel;
+        return a;
+    }
+    std::mutex mutex_;
+    std::vector<arena> free_;
+};
+
+arena_pool& arenas() {
+    static arena_pool pool;
+    return pool;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    all.reserve(texts.size() + 1);
+    for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+    all.push_back(nullptr);
+    return all;
+}
+
+std::string why_not(const launch_request& request, const channel& c) {
+    const auto at = static_cast<stage>(c.failed_at.load());
+    const std::string reason = std::system_category().message(c.error.load());
+    switch (at) {
+        case stage::directory:
+            return "can't start in " + request.directory + ": " + reason;
+        case stage::mounts:
+            return "can't give the process a /proc of its own: " + reason;
+        case stage::session:
+            return "can't make a session for the process: " + reason;
+        case stage::output:
+        case stage::script:
+            return "can't connect the process's files: " + reason;
+        case stage::fork:
+            return "can't start another process: " + reason;
+        case stage::started:
+        case stage::exec:
+            break;
+    }
+    return "can't start " + request.program + ": " + reason;
+}
+
+}  // namespace
+
+struct launched::state {
+    arena memory;
+    pid_t pid = -1;
+    int pidfd = -1;
+    int status = 0;
+    bool ended = false;
+    bool minded = false;
+    bool own_session = false;
+    // The child reads them until exec.
+    launch_request request;
+    std::vector<char*> argv;
+    std::vector<char*> envp;
+};
+
+launched::launched(std::unique_ptr<state> s) : state_(std::move(s)) {}
+
+launched::~launched() {
+    if (!state_->ended) {
+        kill();
+        siginfo_t info{};
+        while (::waitid(P_PIDFD, static_cast<id_t>(state_->pidfd), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+        }
+        reap();
+    }
+    ::close(state_->pidfd);
+    arenas().give_back(state_->memory);
+}
+
+int launched::pidfd() const {
+    return state_->pidfd;
+}
+pid_t launched::pid() const {
+    return state_->pid;
+}
+int launched::status() const {
+    return state_->status;
+}
+
+bool launched::reap() {
+    if (state_->ended) return true;
+    int status = 0;
+    const pid_t reaped = ::waitpid(state_->pid, &status, WNOHANG);
+    if (reaped == 0 || (reaped < 0 && errno == EINTR)) return false;
+    state_->ended = true;
+    state_->status = status;
+    // A minder that was killed takes its program with it, before it could tell how the program ended.
+    if (state_->minded && WIFEXITED(status))
+        state_->status = state_->memory.shared->status.load(std::memory_order_acquire);
+    return true;
+}
+
+void launched::terminate() {
+    if (state_->ended) return;
+    // To the minder, which passes it on; else to the session's process group, or the process alone.
+    ::kill(!state_->minded && state_->own_session ? -state_->pid : state_->pid, SIGTERM);
+}
+
+void launched::kill() {
+    if (state_->ended) return;
+    ::kill(!state_->minded && state_->own_session ? -state_->pid : state_->pid, SIGKILL);
+}
+
+result<std::unique_ptr<launched>> launch(const launch_request& request) {
+    auto s = std::make_unique<launched::state>();
+    s->memory = arenas().take();
+    if (s->memory.shared == nullptr) return failure(errc::engine, "can't start a process: out of memory");
+    s->minded = request.own_pid_namespace;
+    s->own_session = request.own_session;
+    s->request = request;
+    s->argv = pointers(s->request.arguments);
+    s->envp = pointers(s->request.environment);
+    channel& c = *s->memory.shared;
+    c.program = s->request.program.c_str();
+    c.argv = s->argv.data();
+    c.envp = s->envp.data();
+    c.directory = s->request.directory.empty() ? nullptr : s->request.directory.c_str();
+    c.output = s->request.output;
+    c.script = s->request.script;
+    c.own_session = s->request.own_session;
+    c.program_stack = s->memory.program_stack();
+
+    // No signal may be handled in the child, which shares our memory: all are blocked until it has its own.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+#if defined(LATCHKEY_TSAN)
+    const int sharing = 0;  // its runtime refuses a process that shares memory
+#else
+    const int sharing = CLONE_VM;
+#endif
+    int pidfd = -1;
+    pid_t pid = -1;
+    if (s->minded) {
+        pid = ::clone(minder_main, s->memory.minder_stack(),
+                      sharing | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
+    } else {
+        pid = ::clone(program_main, c.program_stack, sharing | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
+    }
+    const int clone_error = errno;
+    s->pid = pid;
+    s->pidfd = pidfd;
+    if (pid > 0 && s->minded) {
+        while (c.ready.load(std::memory_order_acquire) == 0) {
+            const timespec patience{0, 20'000'000};
+            ::syscall(SYS_futex, &c.ready, FUTEX_WAIT, 0, &patience, nullptr, 0);
+            siginfo_t info{};
+            // Killed from outside before it could speak.
+            if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                info.si_pid != 0)
+                break;
+        }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    // The program has its own copy by now: secrets in it are not kept here.
+    for (std::string& variable : s->request.environment) vault::wipe(variable);
+
+    if (pid < 0) {
+        arenas().give_back(s->memory);
+        return failure(errc::engine, "can't start a process: " + std::system_category().message(clone_error));
+    }
+    auto process = std::make_unique<launched>(std::move(s));
+    if (c.failed_at.load() >= 0) return failure(errc::engine, why_not(request, c));
+    return process;
+}
+
+bool pid_namespaces_work(std::string* why) {
+    static const std::string reason = [] {
+        launch_request probe;
+        probe.program = "/bin/sh";
+        probe.arguments = {"sh", "-c", ":"};
+        probe.own_pid_namespace = true;
+        const auto process = launch(probe);
+        return process ? std::string() : process.error().what;
+    }();
+    if (why != nullptr) *why = reason;
+    return reason.empty();
+}
+
+}  // namespace latchkey::exec

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Starts a program as vfork does: memory is shared until exec, so the cost does not grow with the parent's memory,
+// and an exec that fails is told at once. Where asked for, the program gets a process namespace of its own whose
+// first process is a minder that shares our memory and runs nothing but system calls: when the program ends, the
+// minder ends, and the kernel kills whatever is left in the namespace. A launched program belongs to its owner, on
+// one thread; the thread that launched must outlive it (parent-death signal).
+#pragma once
+
+#include "runner/error.hpp"
+
+#include <memory>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace latchkey::exec {
+
+struct launch_request {
+    std::string program;                   // a path
+    std::vector<std::string> arguments;    // with argv[0]
+    std::vector<std::string> environment;  // NAME=value
+    std::string directory;                 // where it starts; empty: ours
+    int output = -1;                       // becomes stdout and stderr; -1: /dev/null
+    int script = -1;                       // becomes descriptor 3; -1: none
+    bool own_session = true;
+    bool own_pid_namespace = false;
+};
+
+class launched {
+public:
+    // Not ended yet: kills it (and its namespace) and waits.
+    ~launched();
+    launched(const launched&) = delete;
+    launched& operator=(const launched&) = delete;
+
+    // Readable once the program, and in a namespace everything in it, has ended.
+    int pidfd() const;
+    // The program's process id: of the minder where there is one.
+    pid_t pid() const;
+
+    // Reaps without blocking: true once it has ended; then status() is a wait status as of waitpid.
+    bool reap();
+    int status() const;
+
+    // SIGTERM to everything in the namespace, or to the session's process group; SIGKILL likewise. Nothing after the
+    // end.
+    void terminate();
+    void kill();
+
+    struct state;
+    explicit launched(std::unique_ptr<state>);
+
+private:
+    std::unique_ptr<state> state_;
+};
+
+// engine: what could not be done and why ("can't start /bin/sh in /nowhere: No such file or directory").
+result<std::unique_ptr<launched>> launch(const launch_request&);
+
+// Whether this process may make process namespaces; where not, `why` gets one clause.
+bool pid_namespaces_work(std::string* why = nullptr);
+
+}  // namespace latchkey::exec

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What it costs to start a no-op script and see it end, in turn by each way: the machine's limit first.
+#include "runner/exec/host.hpp"
+#include "runner/exec/launch.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace exec = latchkey::exec;
+
+char** no_environment() {
+    static char path[] = "PATH=/usr/bin:/bin";
+    static char* environment[] = {path, nullptr};
+    return environment;
+}
+
+void by_posix_spawn() {
+    char sh[] = "sh";
+    char c[] = "-c";
+    char script[] = "true";
+    char* argv[] = {sh, c, script, nullptr};
+    pid_t pid = 0;
+    if (::posix_spawn(&pid, "/bin/sh", nullptr, nullptr, argv, no_environment()) != 0) std::abort();
+    ::waitpid(pid, nullptr, 0);
+}
+
+void by_launch(bool pid_namespace) {
+    exec::launch_request r;
+    r.program = "/bin/sh";
+    r.arguments = {"sh", "-c", "true"};
+    r.environment = {"PATH=/usr/bin:/bin"};
+    r.own_pid_namespace = pid_namespace;
+    auto process = exec::launch(r);
+    if (!process) std::abort();
+    siginfo_t info{};
+    ::waitid(P_PIDFD, static_cast<id_t>((*process)->pidfd()), &info, WEXITED | WNOWAIT);
+    (*process)->reap();
+}
+
+void by_backend(exec::backend& backend, asio::io_context& loop) {
+    bool good = false;
+    asio::co_spawn(
+        loop,
+        [&]() -> latchkey::async::task<> {
+            exec::request r;
+            r.commands = {"true"};
+            r.environment = {{"PATH", "/usr/bin:/bin"}};
+            r.directory = "/";
+            auto e = co_await backend.start(std::move(r));
+            std::array<char, 65536> buffer{};
+            while (*co_await (*e)->read(asio::buffer(buffer)) != 0) {
+            }
+            good = (co_await (*e)->wait())->number == 0;
+        },
+        [](std::exception_ptr error) {
+            if (error) std::rethrow_exception(error);
+        });
+    loop.restart();
+    loop.run();
+    if (!good) std::abort();
+}
+
+void report(const char* what, const std::function<void()>& once) {
+    constexpr int count = 500;
+    for (int i = 0; i < 20; ++i) once();
+    const auto cpu = [] {
+        double seconds = 0;
+        for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+            rusage u{};
+            ::getrusage(who, &u);
+            seconds += static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+                       static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+        }
+        return seconds;
+    };
+    const double cpu_before = cpu();
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) once();
+    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+    std::printf("  %-52s %7.3f ms wall %7.3f ms CPU\n", what, wall * 1000 / count,
+                (cpu() - cpu_before) * 1000 / count);
+}
+
+}  // namespace
+
+int main() {
+    asio::io_context loop(1);
+    const auto with = exec::make_host_backend(loop.get_executor());
+    const auto without = exec::make_host_backend(loop.get_executor(), {.pid_namespace = false});
+    report("posix_spawn of sh -c true (the limit)", by_posix_spawn);
+    report("launch", [] { by_launch(false); });
+    report("launch in a process namespace with its own /proc", [] { by_launch(true); });
+    report("host backend, output read, with a namespace", [&] { by_backend(*with, loop); });
+    report("host backend, output read, without", [&] { by_backend(*without, loop); });
+    return 0;
+}

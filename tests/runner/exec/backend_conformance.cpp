@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/runner/exec/backend_conformance.hpp"
+
+#include "runner/async/task_group.hpp"
+#include "tests/support/async_test.hpp"
+#include "tests/support/golden.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <stdexcept>
+
+namespace latchkey::test {
+
+namespace {
+
+namespace asio = boost::asio;
+using async::task;
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+    return count;
+}
+
+// Reads until `text` has come. Fails the test on the end of output.
+task<> read_until(exec::execution& e, std::string text) {
+    std::string seen;
+    std::array<char, 4096> buffer{};
+    while (seen.find(text) == std::string::npos) {
+        const auto n = co_await e.read(asio::buffer(buffer));
+        if (!n || *n == 0) throw std::runtime_error("the output ended before " + text);
+        seen.append(buffer.data(), *n);
+    }
+}
+
+struct suite {
+    const backend_factory& make;
+    const std::filesystem::path& folder;
+
+    void run(const std::function<task<>(exec::backend&)>& body) const {
+        run_async([&](asio::any_io_executor ex) -> task<> {
+            const auto backend = make(ex);
+            co_await body(*backend);
+        });
+    }
+
+    void one(std::vector<std::string> commands, std::string output, exec::exit_status status) const {
+        run([&](exec::backend& b) -> task<> {
+            const finished f = co_await run_to_end(b, script(commands, folder));
+            CHECK_EQ(f.output, output);
+            CHECK_EQ(f.status.signalled, status.signalled);
+            CHECK_EQ(f.status.number, status.number);
+        });
+    }
+
+    void scripts() const {
+        one({"echo one", "echo two >&2", "echo three"}, "one\ntwo\nthree\n", {});
+        one({"true", "exit 7", "echo never"}, "", {false, 7});
+        one({"echo before", "false", "echo after"}, "before\n", {false, 1});
+        one({"cd /", "export A=b", "echo $PWD $A"}, "/ b\n", {});
+        one({"if false; then", "echo yes", "else", "echo no", "fi"}, "no\n", {});
+        one({"cat <<END", "in here", "END"}, "in here\n", {});
+        one({"echo a \\", "b"}, "a b\n", {});
+        one({"false | true", "false || echo or", "echo end"}, "or\nend\n", {});
+        one({"", "# only a comment", "echo x"}, "x\n", {});
+        one({}, "", {});
+        one({"cat"}, "", {});  // standard input is empty
+        one({"kill -9 $$"}, "", {true, SIGKILL});
+        one({"kill -TERM $$"}, "", {true, SIGTERM});
+        run([this](exec::backend& b) -> task<> {
+            exec::request r = script({"false", "echo after"}, folder);
+            r.execute_every_command = true;
+            const finished f = co_await run_to_end(b, std::move(r));
+            CHECK_EQ(f.output, "after\n");
+            CHECK((f.status == exec::exit_status{false, 0}));
+        });
+        run([this](exec::backend& b) -> task<> {
+            exec::request r = script({"a=(1 2 3)", "echo ${#a[@]}"}, folder);
+            r.shell = exec::shell::bash;
+            const finished f = co_await run_to_end(b, std::move(r));
+            CHECK_EQ(f.output, "3\n");
+        });
+    }
+
+    void sizes() const {
+        run([this](exec::backend& b) -> task<> {
+            // Longer than any argument may be.
+            std::vector<std::string> commands(30'000, ": a command that takes its place in a long script");
+            commands.emplace_back("echo end");
+            const finished f = co_await run_to_end(b, script(commands, folder));
+            CHECK_EQ(f.output, "end\n");
+        });
+        run([this](exec::backend& b) -> task<> {
+            auto e = co_await b.start(script({"head -c 20000000 /dev/zero"}, folder));
+            REQUIRE(e.has_value());
+            std::vector<char> buffer(1 << 18);
+            std::size_t total = 0;
+            for (;;) {
+                const auto n = co_await (*e)->read(asio::buffer(buffer));
+                REQUIRE(n.has_value());
+                if (*n == 0) break;
+                total += *n;
+            }
+            CHECK_EQ(total, 20'000'000);
+            CHECK((co_await (*e)->wait()).has_value());
+        });
+    }
+
+    void environment() const {
+        ::setenv("LATCHKEY_TEST_SECRET_OF_THE_RUNNER", "leaked", 1);
+        run([this](exec::backend& b) -> task<> {
+            const vault::secret token(std::string("token value"));
+            const vault::secret key(std::string("-----BEGIN KEY-----\n"));
+            exec::request r =
+                script({"env | sort", "cat $KEY_FILE", "ls $KEY_FOLDER", "stat -c %a $KEY_FILE"}, folder);
+            r.environment = {{"PATH", "/usr/bin:/bin"}, {"SPECIAL", "a=b 'c' \"d\"\nnext"}};
+            r.secrets = {{"TOKEN", &token}};
+            r.files = {{"KEY_FILE", "key.pem", &key, false}, {"KEY_FOLDER", "config.json", &key, true}};
+            const finished f = co_await run_to_end(b, std::move(r));
+            CHECK_EQ(f.status.number, 0);
+            CHECK_NE(f.output.find("TOKEN=token value\n"), std::string::npos);
+            CHECK_NE(f.output.find("SPECIAL=a=b 'c' \"d\"\n"), std::string::npos);
+            CHECK_NE(f.output.find("-----BEGIN KEY-----\n"), std::string::npos);
+            CHECK_NE(f.output.find("config.json\n600\n"), std::string::npos);
+            CHECK_EQ(f.output.find("LATCHKEY_TEST"), std::string::npos);
+        });
+        ::unsetenv("LATCHKEY_TEST_SECRET_OF_THE_RUNNER");
+        run([this](exec::backend& b) -> task<> {
+            // The files are gone with the execution, also when it was killed.
+            const vault::secret key(std::string("key"));
+            exec::request r = script({"echo $KEY_FILE", "sleep 1000"}, folder);
+            r.files = {{"KEY_FILE", "key.pem", &key, false}};
+            auto e = co_await b.start(std::move(r));
+            REQUIRE(e.has_value());
+            std::array<char, 256> buffer{};
+            const auto n = co_await (*e)->read(asio::buffer(buffer));
+            REQUIRE(n.has_value());
+            const std::string path(buffer.data(), *n - 1);
+            CHECK(std::filesystem::exists(path));
+            (*e)->kill();
+            CHECK((co_await (*e)->wait()).has_value());
+            e->reset();
+            CHECK_FALSE(std::filesystem::exists(std::filesystem::path(path).parent_path().parent_path()));
+        });
+    }
+
+    void ends() const {
+        run([this](exec::backend& b) -> task<> {
+            auto e = co_await b.start(
+                script({"trap 'echo asked; exit 3' TERM", "echo ready", "while :; do sleep 0.01; done"}, folder));
+            REQUIRE(e.has_value());
+            co_await read_until(**e, "ready");
+            (*e)->terminate();
+            (*e)->terminate();
+            co_await read_until(**e, "asked");
+            const auto status = co_await (*e)->wait();
+            REQUIRE(status.has_value());
+            CHECK((*status == exec::exit_status{false, 3}));
+            (*e)->terminate();
+            (*e)->kill();
+        });
+        run([this](exec::backend& b) -> task<> {
+            auto e =
+                co_await b.start(script({"trap '' TERM", "echo ready", "sleep 1000 & wait", "sleep 1000"}, folder));
+            REQUIRE(e.has_value());
+            co_await read_until(**e, "ready");
+            (*e)->kill();
+            const auto status = co_await (*e)->wait();
+            REQUIRE(status.has_value());
+            CHECK((*status == exec::exit_status{true, SIGKILL}));
+        });
+        run([this](exec::backend& b) -> task<> {
+            // Daemons keep the pipe open: that read() ends shows that they are gone.
+            const finished f = co_await run_to_end(
+                b,
+                script({"setsid sh -c 'sleep 1000' &", "(setsid nohup sleep 1000 &) ", "sleep 1000 &", "echo gone"},
+                       folder));
+            CHECK_EQ(f.output, "gone\n");
+            CHECK_EQ(f.status.number, 0);
+        });
+        run([this](exec::backend& b) -> task<> {
+            // Destroyed while it runs: the daemon is gone too, or the pipe's other end would never close.
+            auto e = co_await b.start(
+                script({"mkfifo alive", "setsid sh -c 'exec 3>alive; sleep 1000' & cat alive & echo ready", "wait"},
+                       folder));
+            REQUIRE(e.has_value());
+            co_await read_until(**e, "ready");
+            e->reset();
+        });
+    }
+
+    void failures() const {
+        run([this](exec::backend& b) -> task<> {
+            exec::request r = script({"true"}, folder);
+            r.directory = folder / "missing";
+            const auto e = co_await b.start(std::move(r));
+            REQUIRE_FALSE(e.has_value());
+            CHECK_EQ(e.error().code, errc::engine);
+            CHECK_NE(e.error().what.find("there is no folder"), std::string::npos);
+            exec::request nul = script({std::string("echo \0", 6)}, folder);
+            const auto refused = co_await b.start(std::move(nul));
+            CHECK_FALSE(refused.has_value());
+        });
+    }
+
+    void many() const {
+        // Warm: pools and reusable memory stand.
+        run([this](exec::backend& b) -> task<> { co_await run_to_end(b, script({"true"}, folder)); });
+        const std::size_t before = open_descriptors();
+        run([this](exec::backend& b) -> task<> {
+            async::task_group group(co_await asio::this_coro::executor);
+            int good = 0;
+            constexpr auto work = [](exec::backend& backend, exec::request r, int expected, int& count) -> task<> {
+                const finished f = co_await run_to_end(backend, std::move(r));
+                if (f.status.number == expected && f.output == std::to_string(expected) + "\n") ++count;
+            };
+            for (int i = 0; i < 100; ++i)
+                group.spawn(
+                    work(b, script({"echo " + std::to_string(i), "exit " + std::to_string(i)}, folder), i, good));
+            co_await group.join();
+            CHECK_EQ(good, 100);
+        });
+        CHECK_EQ(open_descriptors(), before);
+    }
+};
+
+}  // namespace
+
+exec::request script(std::vector<std::string> commands, const std::filesystem::path& folder) {
+    exec::request r;
+    r.label = "test";
+    r.commands = std::move(commands);
+    r.environment = {{"PATH", "/usr/bin:/bin"}};
+    r.directory = folder;
+    return r;
+}
+
+task<finished> run_to_end(exec::backend& backend, exec::request r) {
+    auto e = co_await backend.start(std::move(r));
+    if (!e) throw std::runtime_error(e.error().what);
+    finished f;
+    std::vector<char> buffer(1 << 16);
+    // A background process may hold the output open after the script: wait() ends it, read() then sees the end.
+    async::task_group reader(co_await asio::this_coro::executor);
+    constexpr auto read_all = [](exec::execution& from, std::vector<char>& into, std::string& text) -> task<> {
+        for (;;) {
+            const auto n = co_await from.read(asio::buffer(into));
+            if (!n || *n == 0) co_return;
+            text.append(into.data(), *n);
+        }
+    };
+    reader.spawn(read_all(**e, buffer, f.output));
+    const auto status = co_await (*e)->wait();
+    co_await reader.join();
+    if (!status) throw std::runtime_error(status.error().what);
+    f.status = *status;
+    co_return f;
+}
+
+void check_backend(const backend_factory& make, const std::filesystem::path& folder) {
+    const suite s{make, folder};
+    SUBCASE("scripts mean what they mean to their shell") {
+        s.scripts();
+    }
+    SUBCASE("a huge script runs and much output arrives whole") {
+        s.sizes();
+    }
+    SUBCASE("the environment is the request's, and secret files are private and gone") {
+        s.environment();
+    }
+    SUBCASE("asked to end, killed, destroyed: nothing is left") {
+        s.ends();
+    }
+    SUBCASE("a failure to start says what and why") {
+        s.failures();
+    }
+    SUBCASE("a hundred at once, and no descriptor is left") {
+        s.many();
+    }
+}
+
+}  // namespace latchkey::test
