@@ -3,7 +3,7 @@
 // The store in the product's own words. One method is one transaction: all of it happened, or nothing. Any thread may call it;
 // calls block, so never from a loop. Ids are never used again. One conformance suite (tests/runner/store) runs
 // against each implementation.
-// Must not know SQL (sqlite_store.cpp), how runs are executed, or secrets in the clear.
+// Must not know SQL (sql_store.cpp), how runs are executed, or secrets in the clear.
 #pragma once
 
 #include "policy/audit_log.hpp"
@@ -156,7 +156,8 @@ public:
     virtual result<pipeline_record> pipeline(policy::pipeline_id) = 0;
     virtual result<std::vector<pipeline_record>> pipelines(policy::project_id) = 0;   // without the retired
     virtual result<user_record> user(policy::user_id) = 0;
-    virtual result<user_record> local_owner() = 0;   // the only user of a local store, made with it
+    virtual result<user_record> local_owner() = 0;   // the only user of a local store, made with it: id 1
+    virtual result<void> name_user(policy::user_id, const std::string& email, const std::string& name) = 0;
 
     // -- keys
     virtual result<std::vector<vault::wrapped_key>> keys() = 0;
@@ -178,6 +179,7 @@ public:
     virtual result<std::vector<integration_record>> integrations() = 0;
 
     // -- grants
+    // refused: policy::may_grant says no to `actor`. Who granted it is always `actor`; the id is the store's.
     virtual result<policy::grant> add_grant(policy::grant, policy::user_id actor) = 0;
     // Removes every grant of the pair; not_found if there was none. Returns how many.
     virtual result<int> revoke(policy::integration_id, policy::pipeline_id, policy::user_id actor, policy::time_point) = 0;
@@ -185,16 +187,20 @@ public:
 
     // -- facts for decisions: what these ids need, at the current revision, in one read
     virtual result<policy::snapshot> snapshot(policy::pipeline_id, std::span<const policy::integration_id>) = 0;
+    virtual result<policy::revision> revision() = 0;   // of the facts, now
     // A whole new decision id range for `count` decisions; never used again.
     virtual result<policy::decision_id> next_decision_id(int count) = 0;
 
     // -- runs
     virtual result<run_record> create_run(const new_run&) = 0;   // with its first attempt
+    // conflict: the run's last attempt has not ended.
     virtual result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason, int from_action,
                                        bool only_that_action, policy::time_point) = 0;
+    // One transaction: key, facts, check, grants, audit, attempt, revision. Refused: only the refusal is written, to the
+    // audit log. conflict: the run's last attempt has not ended, or the key was used for something else.
     virtual result<grant_outcome> grant_and_retry(const grant_and_retry&) = 0;
     // Appends in order; sets the attempt's status, times and error from what they say. conflict: a sequence number
-    // that is there already or leaves a gap.
+    // that is there already or leaves a gap, or an attempt that has ended.
     virtual result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) = 0;
     virtual result<std::vector<run::event>> events(policy::run_id, int attempt, std::int64_t after) = 0;
     virtual result<run_record> run(policy::run_id) = 0;
@@ -205,7 +211,8 @@ public:
     // -- audit
     virtual result<void> record_decisions(std::span<const decision_record>, policy::user_id actor, policy::time_point) = 0;
     virtual result<void> audit(policy::audit_kind, policy::user_id actor, const facts&, policy::time_point) = 0;
-    // Entries from `first` on, in order, handed over one by one; `visit` returns false to stop.
+    // Entries from `first` on, in order, handed over one by one; `visit` returns false to stop. An entry that can't be
+    // read any more is handed over with a hash of zero, so that a verifier names it.
     virtual result<void> walk_audit(std::int64_t first, const std::function<bool(const policy::audit_entry&)>& visit) = 0;
 };
 
