@@ -29,10 +29,11 @@ enum class errc {
 
 // One failure: lower case, one sentence, what happened, to what, what to do. Never holds a secret.
 struct failure {
-    errc code;
+    errc code = errc::refused;
     std::string what;
     std::source_location where;
 
+    failure() = default;   // boost::system::result asks for it; never made by us
     failure(errc code_, std::string what_, std::source_location where_ = std::source_location::current())
         : code(code_), what(std::move(what_)), where(where_) {}
 };
