@@ -16,16 +16,17 @@ enum class severity : unsigned char { warning, error };
 
 struct diagnostic {
     pipelines::severity severity = severity::error;
-    std::string code;      // "P012"
+    std::string code;  // "P012"
     span where;
-    std::string message;   // lower case, one sentence, no period, user input in backticks
-    std::string help;      // what to do; may be empty
+    std::string message;  // lower case, one sentence, no period, user input in backticks
+    std::string help;     // what to do; may be empty
     friend bool operator==(const diagnostic&, const diagnostic&) = default;
 };
 
 using diagnostics = std::vector<diagnostic>;
 
 bool has_errors(const diagnostics&);
+void sort_by_place(diagnostics&);  // stable
 
 // Sorted by place, at most `limit` of them, each as
 //   buddy.yml:4:7: error[P012]: unknown key `integraton`
@@ -37,5 +38,8 @@ std::string render(const source&, const diagnostics&, std::size_t limit = 20);
 
 // The nearest of `candidates` that a typing slip could explain, or empty.
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+
+// User input as a message shows it: in backticks, nothing in it that would move a cursor, cut when it is long.
+std::string in_backticks(std::string_view input);
 
 }  // namespace latchkey::pipelines

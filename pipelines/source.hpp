@@ -20,7 +20,7 @@ struct span {
 
 struct position {
     std::uint32_t line = 1;
-    std::uint32_t column = 1;   // in Unicode code points
+    std::uint32_t column = 1;  // in Unicode code points
     friend auto operator<=>(position, position) = default;
 };
 

@@ -19,11 +19,11 @@ struct entry;
 struct node {
     yaml::kind kind = yaml::kind::null;
     bool quoted = false;
-    std::string tag;               // only one that the author wrote: "!encrypted"
-    std::string text;              // scalar
+    std::string tag;   // only one that the author wrote: "!encrypted"
+    std::string text;  // scalar
     span where;
-    std::vector<node> items;       // sequence
-    std::vector<entry> entries;    // map, in the file's order
+    std::vector<node> items;     // sequence
+    std::vector<entry> entries;  // map, in the file's order
 
     // The first entry of that key, or nullptr.
     const node* find(std::string_view key) const;
@@ -38,7 +38,7 @@ struct entry {
 // Bounds on what one file may make us build. Beyond them: a diagnostic, never a crash.
 struct limits {
     std::size_t bytes = 16U << 20U;
-    std::size_t nodes = 2'000'000;   // after aliases are expanded
+    std::size_t nodes = 2'000'000;  // after aliases are expanded
     std::size_t depth = 64;
 };
 

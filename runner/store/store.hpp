@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store in the product's own words. One method is one transaction: all of it happened, or nothing. Any thread may call it;
-// calls block, so never from a loop. Ids are never used again. One conformance suite (tests/runner/store) runs
-// against each implementation.
-// Must not know SQL (sqlite_store.cpp), how runs are executed, or secrets in the clear.
+// The store in the product's own words. One method is one transaction: all of it happened, or nothing. Any thread may
+// call it; calls block, so never from a loop. Ids are never used again. One conformance suite (tests/runner/store)
+// runs against each implementation. Must not know SQL (sql_store.cpp), how runs are executed, or secrets in the
+// clear.
 #pragma once
 
 #include "policy/audit_log.hpp"
@@ -27,27 +27,27 @@ using facts = std::vector<std::pair<std::string, std::string>>;
 
 struct project_record {
     policy::project_id id;
-    std::string root;          // canonical path: the project's identity locally
-    std::string name;          // last part of it
+    std::string root;  // canonical path: the project's identity locally
+    std::string name;  // last part of it
 };
 
 // A pipeline is this row, not its name: a name that disappears from its file is retired and never comes back to it.
 struct pipeline_record {
     policy::pipeline_id id;
     policy::project_id project;
-    std::string file;          // relative to the root
-    std::string name;          // exact bytes
+    std::string file;  // relative to the root
+    std::string name;  // exact bytes
     bool retired = false;
 };
 
 struct integration_record {
-    policy::integration rights;                    // id, scope, levels, rows
-    std::string hash_id;                           // 24 lower-case hex
-    std::string identifier;                        // unique in its scope, compared without case
+    policy::integration rights;  // id, scope, levels, rows
+    std::string hash_id;         // 24 lower-case hex
+    std::string identifier;      // unique in its scope, compared without case
     std::string name;
-    std::string type;                              // AMAZON
+    std::string type;  // AMAZON
     std::string auth_type = "DEFAULT";
-    facts settings;                                // fields that are no secret: region, host_url
+    facts settings;  // fields that are no secret: region, host_url
     std::vector<vault::sealed_field> fields;
     policy::time_point created_at{};
     policy::time_point changed_at{};
@@ -61,18 +61,18 @@ struct user_record {
 
 // What a run was started with; a retry runs exactly this again.
 struct run_source {
-    std::string file;              // relative to the project's root
-    std::string yaml;              // the bytes as they were
-    std::string commit;            // empty outside git
-    bool dirty = false;            // the work tree had changes
+    std::string file;    // relative to the project's root
+    std::string yaml;    // the bytes as they were
+    std::string commit;  // empty outside git
+    bool dirty = false;  // the work tree had changes
     policy::ref ref;
     policy::source_trust trust = policy::source_trust::fork;
     policy::user_id fork_approved_by;
     std::string comment;
-    std::string backend;           // host
-    std::string workspace;         // where actions start
-    facts parameters;              // --var; never a secret
-    std::vector<std::string> secret_names;   // supplied for the run, values not kept
+    std::string backend;                    // host
+    std::string workspace;                  // where actions start
+    facts parameters;                       // --var; never a secret
+    std::vector<std::string> secret_names;  // supplied for the run, values not kept
 };
 
 struct new_run {
@@ -83,57 +83,57 @@ struct new_run {
 };
 
 struct attempt_record {
-    int number = 1;                // from 1
+    int number = 1;  // from 1
     run::status status = run::status::initial;
     policy::user_id actor;
     policy::time_point created_at{};
     std::optional<policy::time_point> started_at;
     std::optional<policy::time_point> ended_at;
-    std::string error;             // why it failed; the report of missing permissions
-    std::string reason;            // why there is this attempt: "retry", "grant and retry", …
-    int from_action = -1;          // retry: the first action to execute; -1: all
+    std::string error;     // why it failed; the report of missing permissions
+    std::string reason;    // why there is this attempt: "retry", "grant and retry", …
+    int from_action = -1;  // retry: the first action to execute; -1: all
     bool only_that_action = false;
-    policy::revision decided_at;   // no older than the grant that made this attempt
+    policy::revision decided_at;  // no older than the grant that made this attempt
 };
 
 struct run_record {
     policy::run_id id;
-    std::int64_t number = 0;       // within its project, from 1: what a person types
+    std::int64_t number = 0;  // within its project, from 1: what a person types
     policy::project_id project;
     policy::pipeline_id pipeline;
     std::string pipeline_name;
     policy::user_id actor;
     policy::time_point created_at{};
     run_source source;
-    std::vector<attempt_record> attempts;   // oldest first; never empty
+    std::vector<attempt_record> attempts;  // oldest first; never empty
 };
 
 // One decision with what it was about, for the audit log and for later questions.
 struct decision_record {
     policy::decision decision;
-    std::string subject;           // action and place: `action "Notify" (buddy.yml:31:20)`
+    std::string subject;  // action and place: `action "Notify" (buddy.yml:31:20)`
 };
 
 struct grant_spec {
     std::string ref_pattern;
     std::optional<policy::time_point> expires;
-    bool once = false;             // this run only
+    bool once = false;  // this run only
 };
 
 struct grant_and_retry {
     policy::run_id run;
     policy::user_id actor;
-    std::vector<policy::integration_id> integrations;   // all or nothing
+    std::vector<policy::integration_id> integrations;  // all or nothing
     grant_spec spec;
-    std::string idempotency_key;   // the same key again gives the same attempt, and changes nothing
+    std::string idempotency_key;  // the same key again gives the same attempt, and changes nothing
     policy::time_point at{};
     int from_action = -1;
 };
 
 struct granted {
     int attempt = 0;
-    policy::revision revision;     // the new attempt is decided no earlier than here
-    bool repeated = false;         // this key was used before
+    policy::revision revision;  // the new attempt is decided no earlier than here
+    bool repeated = false;      // this key was used before
 };
 
 using grant_outcome = std::variant<granted, std::vector<policy::refused_grant>>;
@@ -149,25 +149,28 @@ public:
     virtual ~store() = default;
 
     // -- identity
-    virtual result<project_record> project_at(const std::string& root) = 0;   // makes it when it is new
+    virtual result<project_record> project_at(const std::string& root) = 0;  // makes it when it is new
     // Brings the pipelines of one file up to date: new names get new ids, names that are gone are retired.
     virtual result<std::vector<pipeline_record>> sync_pipelines(policy::project_id, const std::string& file,
                                                                 std::span<const std::string> names) = 0;
     virtual result<pipeline_record> pipeline(policy::pipeline_id) = 0;
-    virtual result<std::vector<pipeline_record>> pipelines(policy::project_id) = 0;   // without the retired
+    virtual result<std::vector<pipeline_record>> pipelines(policy::project_id) = 0;  // without the retired
     virtual result<user_record> user(policy::user_id) = 0;
-    virtual result<user_record> local_owner() = 0;   // the only user of a local store, made with it
+    virtual result<user_record> local_owner() = 0;  // the only user of a local store, made with it: id 1
+    virtual result<void> name_user(policy::user_id, const std::string& email, const std::string& name) = 0;
 
     // -- keys
     virtual result<std::vector<vault::wrapped_key>> keys() = 0;
     virtual result<void> add_key(const vault::wrapped_key&) = 0;
     // Replaces all wrapped keys (rotation of the master key), audited.
-    virtual result<void> replace_keys(std::span<const vault::wrapped_key>, policy::user_id actor, policy::time_point) = 0;
+    virtual result<void> replace_keys(std::span<const vault::wrapped_key>, policy::user_id actor,
+                                      policy::time_point) = 0;
 
     // -- integrations (each change: a new policy revision and an audit entry)
     // `seal` is called with the new id inside the transaction, since the id is part of what is sealed.
     using sealer = std::function<std::vector<vault::sealed_field>(policy::integration_id)>;
-    virtual result<integration_record> add_integration(integration_record, const sealer& seal, policy::user_id actor) = 0;
+    virtual result<integration_record> add_integration(integration_record, const sealer& seal,
+                                                       policy::user_id actor) = 0;
     // Rights, name, settings and fields as given. conflict: changed since `changed_at` was read.
     virtual result<integration_record> edit_integration(const integration_record&, policy::user_id actor,
                                                         policy::time_point at) = 0;
@@ -178,35 +181,44 @@ public:
     virtual result<std::vector<integration_record>> integrations() = 0;
 
     // -- grants
+    // refused: policy::may_grant says no to `actor`. Who granted it is always `actor`; the id is the store's.
     virtual result<policy::grant> add_grant(policy::grant, policy::user_id actor) = 0;
     // Removes every grant of the pair; not_found if there was none. Returns how many.
-    virtual result<int> revoke(policy::integration_id, policy::pipeline_id, policy::user_id actor, policy::time_point) = 0;
+    virtual result<int> revoke(policy::integration_id, policy::pipeline_id, policy::user_id actor,
+                               policy::time_point) = 0;
     virtual result<std::vector<policy::grant>> grants(policy::integration_id) = 0;
 
     // -- facts for decisions: what these ids need, at the current revision, in one read
     virtual result<policy::snapshot> snapshot(policy::pipeline_id, std::span<const policy::integration_id>) = 0;
+    virtual result<policy::revision> revision() = 0;  // of the facts, now
     // A whole new decision id range for `count` decisions; never used again.
     virtual result<policy::decision_id> next_decision_id(int count) = 0;
 
     // -- runs
-    virtual result<run_record> create_run(const new_run&) = 0;   // with its first attempt
-    virtual result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason, int from_action,
-                                       bool only_that_action, policy::time_point) = 0;
+    virtual result<run_record> create_run(const new_run&) = 0;  // with its first attempt
+    // conflict: the run's last attempt has not ended.
+    virtual result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason,
+                                       int from_action, bool only_that_action, policy::time_point) = 0;
+    // One transaction: key, facts, check, grants, audit, attempt, revision. Refused: only the refusal is written, to
+    // the audit log. conflict: the run's last attempt has not ended, or the key was used for something else.
     virtual result<grant_outcome> grant_and_retry(const grant_and_retry&) = 0;
     // Appends in order; sets the attempt's status, times and error from what they say. conflict: a sequence number
-    // that is there already or leaves a gap.
+    // that is there already or leaves a gap, or an attempt that has ended.
     virtual result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) = 0;
     virtual result<std::vector<run::event>> events(policy::run_id, int attempt, std::int64_t after) = 0;
     virtual result<run_record> run(policy::run_id) = 0;
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
-    virtual result<std::vector<run_record>> runs(const run_query&) = 0;         // newest first
-    virtual result<std::vector<run_record>> unfinished_runs() = 0;              // for recovery after a crash
+    virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
+    virtual result<std::vector<run_record>> unfinished_runs() = 0;       // for recovery after a crash
 
     // -- audit
-    virtual result<void> record_decisions(std::span<const decision_record>, policy::user_id actor, policy::time_point) = 0;
+    virtual result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,
+                                          policy::time_point) = 0;
     virtual result<void> audit(policy::audit_kind, policy::user_id actor, const facts&, policy::time_point) = 0;
-    // Entries from `first` on, in order, handed over one by one; `visit` returns false to stop.
-    virtual result<void> walk_audit(std::int64_t first, const std::function<bool(const policy::audit_entry&)>& visit) = 0;
+    // Entries from `first` on, in order, handed over one by one; `visit` returns false to stop. An entry that can't
+    // be read any more is handed over with a hash of zero, so that a verifier names it.
+    virtual result<void> walk_audit(std::int64_t first,
+                                    const std::function<bool(const policy::audit_entry&)>& visit) = 0;
 };
 
 }  // namespace latchkey::store

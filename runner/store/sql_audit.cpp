@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The audit log: its tail is read inside the transaction that appends, so the chain has no fork.
+#include "runner/store/sql_parts.hpp"
+#include "runner/store/sql_store.hpp"
+#include "runner/store/text_form.hpp"
+
+#include <algorithm>
+
+namespace latchkey::store {
+namespace {
+
+using audit_row =
+    std::tuple<std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t, std::string, std::string>;
+
+constexpr int audit_page = 500;
+
+std::optional<policy::chain_hash> hash_from(std::string_view hex) {
+    const auto bytes = from_hex_text(hex);
+    policy::chain_hash hash{};
+    if (!bytes || bytes->size() != hash.size()) return std::nullopt;
+    std::ranges::transform(*bytes, hash.begin(), [](char c) { return static_cast<unsigned char>(c); });
+    return hash;
+}
+
+std::optional<policy::audit_kind> audit_kind_from(std::string_view name) {
+    for (int kind = 0; kind <= static_cast<int>(policy::audit_kind::key_rotated); ++kind) {
+        if (policy::to_string(static_cast<policy::audit_kind>(kind)) == name) {
+            return static_cast<policy::audit_kind>(kind);
+        }
+    }
+    return std::nullopt;
+}
+
+policy::audit_entry entry_from(const audit_row& row) {
+    const auto& [sequence, at, kind_name, actor, revision, facts_text, hash_text] = row;
+    policy::audit_entry entry;
+    entry.sequence = sequence;
+    entry.at = from_stored(at);
+    entry.actor = policy::user_id(actor);
+    entry.revision = policy::revision(revision);
+    const auto kind = audit_kind_from(kind_name);
+    auto known_facts = from_pairs_text(facts_text);
+    const auto hash = hash_from(hash_text);
+    if (kind) entry.kind = *kind;
+    if (known_facts) entry.facts = std::move(*known_facts);
+    // What can't be read keeps the hash of zero, which no verifier takes.
+    if (kind && known_facts && hash) entry.hash = *hash;
+    return entry;
+}
+
+}  // namespace
+
+void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id actor, policy::revision revision,
+                  const facts& about, policy::time_point at) {
+    const auto tail =
+        in.one<std::int64_t, std::string>("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
+    policy::chain_hash previous{};
+    policy::audit_entry entry;
+    entry.sequence = 1;
+    if (tail) {
+        const auto hash = hash_from(std::get<1>(*tail));
+        if (!hash) {
+            throw sql_error{
+                {errc::corrupt, "the last entry of the audit log is damaged: run `latchkey audit verify`"}};
+        }
+        previous = *hash;
+        entry.sequence = std::get<0>(*tail) + 1;
+    }
+    entry.at = at;
+    entry.kind = kind;
+    entry.actor = actor;
+    entry.revision = revision;
+    entry.facts = about;
+    entry.hash = policy::hash_of(previous, entry);
+    in.exec(
+        "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash) "
+        "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash)",
+        entry.sequence, to_stored(at), policy::to_string(kind), actor.value(), revision.value(), to_pairs_text(about),
+        policy::to_hex(entry.hash));
+}
+
+result<void> sql_store::record_decisions(std::span<const decision_record> decisions, policy::user_id actor,
+                                         policy::time_point at) {
+    if (decisions.empty()) return {};
+    return write([&](sql_connection& in) -> result<void> {
+        for (const auto& [decision, subject] : decisions) {
+            append_audit(in, policy::audit_kind::decision, actor, decision.revision(),
+                         {{"decision", to_fact(decision.id())},
+                          {"allowed", decision.allowed() ? "yes" : "no"},
+                          {"verdict", std::string(policy::to_string(decision.verdict()))},
+                          {"integration", to_fact(decision.integration())},
+                          {"pipeline", to_fact(decision.pipeline())},
+                          {"run", to_fact(decision.run())},
+                          {"grant", to_fact(decision.grant())},
+                          {"subject", subject}},
+                         at);
+        }
+        return {};
+    });
+}
+
+result<void> sql_store::audit(policy::audit_kind kind, policy::user_id actor, const facts& about,
+                              policy::time_point at) {
+    return write([&](sql_connection& in) -> result<void> {
+        append_audit(in, kind, actor, current_revision(in), about, at);
+        return {};
+    });
+}
+
+result<void> sql_store::walk_audit(std::int64_t first, const std::function<bool(const policy::audit_entry&)>& visit) {
+    while (true) {
+        // Page by page, so that a visitor may take its time, and call the store, without holding a reader.
+        auto page = read([&](sql_connection& in) -> result<std::vector<audit_row>> {
+            return in
+                .rows<std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t, std::string, std::string>(
+                    "SELECT sequence, at, kind, actor, revision, facts, hash FROM audit "
+                    "WHERE sequence >= :first ORDER BY sequence LIMIT :page",
+                    first, audit_page);
+        });
+        if (!page) return page.error();
+        for (const auto& row : *page) {
+            if (!visit(entry_from(row))) return {};
+        }
+        if (page->size() < audit_page) return {};
+        first = std::get<0>(page->back()) + 1;
+    }
+}
+
+}  // namespace latchkey::store

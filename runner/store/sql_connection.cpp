@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/store/sql_connection.hpp"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <deque>
+#include <unordered_map>
+
+namespace latchkey::store {
+namespace {
+
+// SOCI's what() repeats the values of the statement, which are nobody's business: only its message is used.
+[[noreturn]] void rethrow_as_sql_error() {
+    try {
+        throw;
+    } catch (const soci::sqlite3_soci_error& error) {
+        const int primary = error.result() & 0xff;
+        if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) {
+            throw sql_error{{errc::store, "the store was busy for too long: another process holds it, try again"}};
+        }
+        if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
+            throw sql_error{{errc::corrupt, "the store's file is damaged (" + error.get_error_message() +
+                                                "): restore it from a backup"}};
+        }
+        if (primary == SQLITE_CONSTRAINT) {
+            throw sql_error{{errc::conflict, "the store refused a change that contradicts what it holds (" +
+                                                 error.get_error_message() + ")"}};
+        }
+        throw sql_error{{errc::store, "the store could not read or write: " + error.get_error_message()}};
+    } catch (const soci::soci_error& error) {
+        throw sql_error{{errc::store, "the store could not read or write: " + error.get_error_message()}};
+    } catch (const std::exception& error) {
+        throw sql_error{{errc::store, std::string("the store could not read or write: ") + error.what()}};
+    }
+}
+
+}  // namespace
+
+struct sql_connection::prepared {
+    explicit prepared(soci::session& session) : statement(session) {}
+
+    soci::statement statement;
+    // Bound by address: deques never move what they hold.
+    std::deque<long long> in_numbers, out_numbers;
+    std::deque<std::string> in_texts, out_texts;
+    std::deque<soci::indicator> in_states, out_states;
+    std::vector<std::pair<long long*, std::string*>> in_places, out_places;
+    std::vector<bool> in_is_text;
+
+    void bind(std::string_view sql, std::span<const sql_value> in, std::span<const sql_type> out) {
+        for (const auto& value : in) {
+            auto& state = in_states.emplace_back(soci::i_ok);
+            const bool is_text = std::holds_alternative<std::string>(value);
+            in_is_text.push_back(is_text);
+            if (is_text) {
+                auto& text = in_texts.emplace_back();
+                in_places.emplace_back(nullptr, &text);
+                statement.exchange(soci::use(text, state));
+            } else {
+                auto& number = in_numbers.emplace_back();
+                in_places.emplace_back(&number, nullptr);
+                statement.exchange(soci::use(number, state));
+            }
+        }
+        for (const auto type : out) {
+            auto& state = out_states.emplace_back(soci::i_ok);
+            if (type == sql_type::text) {
+                auto& text = out_texts.emplace_back();
+                out_places.emplace_back(nullptr, &text);
+                statement.exchange(soci::into(text, state));
+            } else {
+                auto& number = out_numbers.emplace_back();
+                out_places.emplace_back(&number, nullptr);
+                statement.exchange(soci::into(number, state));
+            }
+        }
+        statement.alloc();
+        statement.prepare(std::string(sql));
+        statement.define_and_bind();
+    }
+
+    void put(std::span<const sql_value> in) {
+        for (std::size_t i = 0; i < in.size(); ++i) {
+            in_states[i] = std::holds_alternative<std::monostate>(in[i]) ? soci::i_null : soci::i_ok;
+            if (const auto* text = std::get_if<std::string>(&in[i])) {
+                *in_places[i].second = *text;
+            } else if (const auto* number = std::get_if<std::int64_t>(&in[i])) {
+                *in_places[i].first = *number;
+            }
+        }
+    }
+
+    void take(std::vector<sql_value>& cells) {
+        for (std::size_t i = 0; i < out_places.size(); ++i) {
+            if (out_states[i] == soci::i_null) {
+                cells.emplace_back();
+            } else if (out_places[i].second) {
+                cells.emplace_back(*out_places[i].second);
+            } else {
+                cells.emplace_back(std::int64_t{*out_places[i].first});
+            }
+        }
+    }
+};
+
+struct sql_connection::statements {
+    std::unordered_map<std::string_view, std::unique_ptr<prepared>> kept;
+};
+
+sql_connection::sql_connection(std::unique_ptr<soci::session> session, std::string begin_write,
+                               std::function<void(std::string_view)> before_statement)
+    : session_(std::move(session)),
+      begin_write_(std::move(begin_write)),
+      before_statement_(std::move(before_statement)),
+      statements_(std::make_unique<statements>()) {}
+
+sql_connection::~sql_connection() = default;
+
+void sql_connection::begin_read() {
+    run("BEGIN", {}, {}, nullptr);
+}
+void sql_connection::begin_write() {
+    run(begin_write_, {}, {}, nullptr);
+}
+void sql_connection::commit() {
+    run("COMMIT", {}, {}, nullptr);
+}
+
+void sql_connection::rollback() noexcept {
+    try {
+        session_->rollback();
+    } catch (const std::exception&) {
+        // Nothing was open, or the connection is unusable: then the next transaction fails, and nothing was written.
+        return;
+    }
+}
+
+void sql_connection::script(std::string_view sql) {
+    try {
+        if (before_statement_) before_statement_(sql);
+        *session_ << std::string(sql);
+    } catch (...) {
+        rethrow_as_sql_error();
+    }
+}
+
+std::int64_t sql_connection::run(std::string_view sql, std::span<const sql_value> in, std::span<const sql_type> out,
+                                 std::vector<sql_value>* cells) {
+    try {
+        if (before_statement_) before_statement_(sql);
+        auto& kept = statements_->kept[sql];
+        if (!kept) {
+            kept = std::make_unique<prepared>(*session_);
+            kept->bind(sql, in, out);
+        }
+        kept->put(in);
+        if (!cells) {
+            kept->statement.execute(true);
+            return kept->statement.get_affected_rows();
+        }
+        for (bool more = kept->statement.execute(true); more; more = kept->statement.fetch()) kept->take(*cells);
+        return 0;
+    } catch (...) {
+        statements_->kept.erase(sql);
+        rethrow_as_sql_error();
+    }
+}
+
+}  // namespace latchkey::store

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Grants, the facts that decisions are taken from, and grant-and-retry.
+#include "runner/store/sql_parts.hpp"
+#include "runner/store/sql_store.hpp"
+#include "runner/store/text_form.hpp"
+
+namespace latchkey::store {
+namespace {
+
+using grant_row = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                             std::optional<std::int64_t>, std::string, std::int64_t>;
+
+policy::grant grant_from(const grant_row& row) {
+    const auto& [id, integration, pipeline, by, at, from_run, expires, ref_pattern, only_run] = row;
+    policy::grant grant;
+    grant.id = policy::grant_id(id);
+    grant.integration = policy::integration_id(integration);
+    grant.pipeline = policy::pipeline_id(pipeline);
+    grant.granted_by = policy::user_id(by);
+    grant.granted_at = from_stored(at);
+    grant.from_run = policy::run_id(from_run);
+    grant.expires = from_stored(expires);
+    grant.ref_pattern = ref_pattern;
+    grant.only_run = policy::run_id(only_run);
+    return grant;
+}
+
+// What a key was used for: using it for something else is a mistake of the caller, not a repetition.
+std::string request_text(const grant_and_retry& request) {
+    std::vector<std::string> parts{to_fact(request.run),
+                                   to_fact(request.actor),
+                                   request.spec.ref_pattern,
+                                   request.spec.expires ? std::to_string(to_stored(*request.spec.expires)) : "",
+                                   request.spec.once ? "once" : "",
+                                   std::to_string(request.from_action)};
+    for (const auto id : request.integrations) parts.push_back(to_fact(id));
+    return to_list_text(parts);
+}
+
+result<std::optional<granted>> earlier_use(sql_connection& in, const grant_and_retry& request) {
+    const auto row = in.one<std::string, std::int64_t, std::int64_t>(
+        "SELECT request, attempt, revision FROM retry_keys WHERE idempotency_key = :key", request.idempotency_key);
+    if (!row) return std::optional<granted>();
+    const auto& [text, attempt, revision] = *row;
+    if (text != request_text(request)) {
+        return failure(errc::conflict, "this idempotency key was used for another request: send a new one");
+    }
+    return std::optional(granted{static_cast<int>(attempt), policy::revision(revision), true});
+}
+
+void audit_refusals(sql_connection& in, const grant_and_retry& request, policy::pipeline_id pipeline,
+                    const std::vector<policy::refused_grant>& refused) {
+    for (const auto& one : refused) {
+        append_audit(in, policy::audit_kind::grant, request.actor, current_revision(in),
+                     {{"refused", std::string(policy::to_string(one.why))},
+                      {"integration", to_fact(one.integration)},
+                      {"pipeline", to_fact(pipeline)},
+                      {"run", to_fact(request.run)}},
+                     request.at);
+    }
+}
+
+result<granted> make_grants_and_attempt(sql_connection& in, const grant_and_retry& request, const run_record& run) {
+    const auto revision = next_revision(in);
+    for (const auto integration : request.integrations) {
+        policy::grant grant;
+        grant.integration = integration;
+        grant.pipeline = run.pipeline;
+        grant.granted_by = request.actor;
+        grant.granted_at = request.at;
+        grant.from_run = request.run;
+        grant.expires = request.spec.expires;
+        grant.ref_pattern = request.spec.ref_pattern;
+        if (request.spec.once) grant.only_run = request.run;
+        insert_grant(in, grant, revision);
+    }
+    const auto attempt =
+        insert_attempt(in, run, request.actor, "grant and retry", request.from_action, false, revision, request.at);
+    if (!attempt) return attempt.error();
+    if (!request.idempotency_key.empty()) {
+        in.exec(
+            "INSERT INTO retry_keys (idempotency_key, request, attempt, revision) "
+            "VALUES (:key, :request, :attempt, :revision)",
+            request.idempotency_key, request_text(request), *attempt, revision.value());
+    }
+    return granted{*attempt, revision, false};
+}
+
+}  // namespace
+
+policy::grant insert_grant(sql_connection& in, policy::grant grant, policy::revision revision) {
+    const auto made = in.one<std::int64_t>(
+        "INSERT INTO grants (integration, pipeline, granted_by, granted_at, from_run, expires, ref_pattern, "
+        "only_run) "
+        "VALUES (:integration, :pipeline, :granted_by, :granted_at, :from_run, :expires, :ref_pattern, :only_run) "
+        "RETURNING id",
+        grant.integration.value(), grant.pipeline.value(), grant.granted_by.value(), to_stored(grant.granted_at),
+        grant.from_run.value(), to_stored(grant.expires), grant.ref_pattern, grant.only_run.value());
+    if (!made) throw sql_error{{errc::store, "the store gave no number to a new grant: try again"}};
+    grant.id = policy::grant_id(std::get<0>(*made));
+    append_audit(in, policy::audit_kind::grant, grant.granted_by, revision,
+                 {{"grant", to_fact(grant.id)},
+                  {"integration", to_fact(grant.integration)},
+                  {"pipeline", to_fact(grant.pipeline)},
+                  {"run", to_fact(grant.from_run)},
+                  {"ref", grant.ref_pattern},
+                  {"expires", grant.expires ? std::to_string(to_stored(*grant.expires)) : "never"},
+                  {"only run", to_fact(grant.only_run)}},
+                 grant.granted_at);
+    return grant;
+}
+
+policy::snapshot load_snapshot(sql_connection& in, policy::pipeline_id pipeline,
+                               std::span<const policy::integration_id> integrations) {
+    policy::snapshot_builder builder(current_revision(in));
+    for (const auto& [id, role] : in.rows<std::int64_t, std::int64_t>("SELECT id, role FROM users ORDER BY id")) {
+        policy::user user;
+        user.id = policy::user_id(id);
+        user.role = enum_from(role, policy::workspace_role::owner);
+        builder.add(std::move(user));
+    }
+    // A retired pipeline is no fact: what is left of it can use nothing.
+    const auto known = load_pipeline(in, pipeline);
+    if (known && !known->retired) {
+        policy::pipeline fact;
+        fact.id = pipeline;
+        fact.project = known->project;
+        builder.add(std::move(fact));
+    }
+    for (const auto id : integrations) {
+        auto rights = load_rights(in, id);
+        if (!rights) continue;
+        builder.add(std::move(*rights));
+        for (const auto& row : in.rows<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                                       std::int64_t, std::optional<std::int64_t>, std::string, std::int64_t>(
+                 "SELECT id, integration, pipeline, granted_by, granted_at, from_run, expires, ref_pattern, only_run "
+                 "FROM grants WHERE integration = :integration AND pipeline = :pipeline ORDER BY id",
+                 id.value(), pipeline.value())) {
+            builder.add(grant_from(row));
+        }
+    }
+    return std::move(builder).build();
+}
+
+result<policy::snapshot> sql_store::snapshot(policy::pipeline_id pipeline,
+                                             std::span<const policy::integration_id> integrations) {
+    return read(
+        [&](sql_connection& in) -> result<policy::snapshot> { return load_snapshot(in, pipeline, integrations); });
+}
+
+result<policy::grant> sql_store::add_grant(policy::grant grant, policy::user_id actor) {
+    return write([&](sql_connection& in) -> result<policy::grant> {
+        const auto facts_now = load_snapshot(in, grant.pipeline, {&grant.integration, 1});
+        const auto refusal = policy::may_grant(facts_now, actor, grant.integration, grant.pipeline);
+        if (refusal != policy::grant_refusal::none) {
+            return failure(errc::refused, "can't grant integration " + to_fact(grant.integration) + " to pipeline " +
+                                              to_fact(grant.pipeline) + ": " +
+                                              std::string(policy::to_string(refusal)));
+        }
+        grant.granted_by = actor;
+        return insert_grant(in, grant, next_revision(in));
+    });
+}
+
+result<int> sql_store::revoke(policy::integration_id integration, policy::pipeline_id pipeline, policy::user_id actor,
+                              policy::time_point at) {
+    return write([&](sql_connection& in) -> result<int> {
+        const auto gone = in.rows<std::int64_t>(
+            "DELETE FROM grants WHERE integration = :integration AND pipeline = :pipeline RETURNING id",
+            integration.value(), pipeline.value());
+        if (gone.empty()) {
+            return failure(errc::not_found, "pipeline " + to_fact(pipeline) + " has no grant for integration " +
+                                                to_fact(integration) + ": nothing was revoked");
+        }
+        const auto revision = next_revision(in);
+        for (const auto& [id] : gone) {
+            append_audit(in, policy::audit_kind::revoke, actor, revision,
+                         {{"grant", std::to_string(id)},
+                          {"integration", to_fact(integration)},
+                          {"pipeline", to_fact(pipeline)}},
+                         at);
+        }
+        return static_cast<int>(gone.size());
+    });
+}
+
+result<std::vector<policy::grant>> sql_store::grants(policy::integration_id integration) {
+    return read([&](sql_connection& in) -> result<std::vector<policy::grant>> {
+        std::vector<policy::grant> found;
+        for (const auto& row : in.rows<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
+                                       std::int64_t, std::optional<std::int64_t>, std::string, std::int64_t>(
+                 "SELECT id, integration, pipeline, granted_by, granted_at, from_run, expires, ref_pattern, only_run "
+                 "FROM grants WHERE integration = :integration ORDER BY id",
+                 integration.value())) {
+            found.push_back(grant_from(row));
+        }
+        return found;
+    });
+}
+
+result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& request) {
+    if (request.integrations.empty()) {
+        return failure(errc::usage, "grant and retry needs at least one integration: retry the run instead");
+    }
+    return write([&](sql_connection& in) -> result<grant_outcome> {
+        if (!request.idempotency_key.empty()) {
+            auto before = earlier_use(in, request);
+            if (!before) return before.error();
+            if (*before) return grant_outcome(**before);
+        }
+        const auto run = load_run(in, request.run);
+        if (!run) return failure(errc::not_found, "there is no run " + to_fact(request.run));
+        const auto facts_now = load_snapshot(in, run->pipeline, request.integrations);
+        auto refused = policy::check_grants(facts_now, request.actor, request.integrations, run->pipeline);
+        if (!refused.empty()) {
+            audit_refusals(in, request, run->pipeline, refused);
+            return grant_outcome(std::move(refused));
+        }
+        auto made = make_grants_and_attempt(in, request, *run);
+        if (!made) return made.error();
+        return grant_outcome(*made);
+    });
+}
+
+}  // namespace latchkey::store

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Steps that several transactions of the SQL store share. Each runs inside its caller's transaction and throws
+// sql_error. Free functions; the connection is the caller's.
+#pragma once
+
+#include "runner/store/sql_connection.hpp"
+#include "runner/store/store.hpp"
+
+namespace latchkey::store {
+
+constexpr std::int64_t to_stored(policy::time_point at) {
+    return at.time_since_epoch().count();
+}
+constexpr policy::time_point from_stored(std::int64_t at) {
+    return policy::time_point(std::chrono::milliseconds(at));
+}
+inline std::optional<std::int64_t> to_stored(const std::optional<policy::time_point>& at) {
+    return at ? std::optional(to_stored(*at)) : std::nullopt;
+}
+inline std::optional<policy::time_point> from_stored(const std::optional<std::int64_t>& at) {
+    return at ? std::optional(from_stored(*at)) : std::nullopt;
+}
+
+template <class Id>
+std::string to_fact(Id id) {
+    return std::to_string(id.value());
+}
+
+// Stored numbers of enumerations: what is none of them is damage, not a guess.
+template <class Enum>
+Enum enum_from(std::int64_t stored, Enum last) {
+    if (stored < 0 || stored > static_cast<std::int64_t>(last)) {
+        throw sql_error{{errc::corrupt, "the store holds a value that means nothing: restore it from a backup"}};
+    }
+    return static_cast<Enum>(stored);
+}
+
+policy::revision current_revision(sql_connection&);
+policy::revision next_revision(sql_connection&);
+void append_audit(sql_connection&, policy::audit_kind, policy::user_id actor, policy::revision, const facts&,
+                  policy::time_point);
+
+std::optional<pipeline_record> load_pipeline(sql_connection&, policy::pipeline_id);
+std::optional<policy::integration> load_rights(sql_connection&, policy::integration_id);
+policy::snapshot load_snapshot(sql_connection&, policy::pipeline_id, std::span<const policy::integration_id>);
+// With its audit entry; the id of the grant is the store's.
+policy::grant insert_grant(sql_connection&, policy::grant, policy::revision);
+
+std::optional<run_record> load_run(sql_connection&, policy::run_id);
+// conflict: the last attempt is open.
+result<int> insert_attempt(sql_connection&, const run_record&, policy::user_id actor, const std::string& reason,
+                           int from_action, bool only_that_action, policy::revision, policy::time_point);
+
+}  // namespace latchkey::store

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs and their attempts.
+#include "runner/store/sql_parts.hpp"
+#include "runner/store/sql_store.hpp"
+#include "runner/store/text_form.hpp"
+
+namespace latchkey::store {
+namespace {
+
+failure damaged_run(std::int64_t id) {
+    return {errc::corrupt, "run " + std::to_string(id) + " in the store is damaged: restore it from a backup"};
+}
+
+std::vector<attempt_record> load_attempts(sql_connection& in, std::int64_t run) {
+    std::vector<attempt_record> found;
+    using maybe = std::optional<std::int64_t>;
+    for (auto& [number, status, actor, created, started, ended, error, reason, from, only, decided] :
+         in.rows<std::int64_t, std::string, std::int64_t, std::int64_t, maybe, maybe, std::string, std::string,
+                 std::int64_t, std::int64_t, std::int64_t>(
+             "SELECT number, status, actor, created_at, started_at, ended_at, error, reason, from_action, "
+             "only_that_action, decided_at FROM attempts WHERE run = :run ORDER BY number",
+             run)) {
+        const auto known = run::status_from(status);
+        if (!known) throw sql_error{damaged_run(run)};
+        found.push_back({static_cast<int>(number), *known, policy::user_id(actor), from_stored(created),
+                         from_stored(started), from_stored(ended), std::move(error), std::move(reason),
+                         static_cast<int>(from), only != 0, policy::revision(decided)});
+    }
+    return found;
+}
+
+run_source load_source(sql_connection& in, std::int64_t run) {
+    auto row = in.one<std::string, std::string, std::string, std::int64_t, std::int64_t, std::string, std::int64_t,
+                      std::int64_t, std::string, std::string, std::string, std::string, std::string>(
+        "SELECT file, yaml, commit_id, dirty, ref_type, ref_name, trust, fork_approved_by, comment, backend, "
+        "workspace, "
+        "parameters, secret_names FROM runs WHERE id = :id",
+        run);
+    if (!row) throw sql_error{damaged_run(run)};
+    auto& [file, yaml, commit, dirty, ref_type, ref_name, trust, approved_by, comment, backend, workspace, parameters,
+           secret_names] = *row;
+    auto pairs = from_pairs_text(parameters);
+    auto names = from_list_text(secret_names);
+    if (!pairs || !names) throw sql_error{damaged_run(run)};
+    run_source source;
+    source.file = std::move(file);
+    source.yaml = std::move(yaml);
+    source.commit = std::move(commit);
+    source.dirty = dirty != 0;
+    source.ref = {enum_from(ref_type, policy::ref_type::pull_request), std::move(ref_name)};
+    source.trust = enum_from(trust, policy::source_trust::fork);
+    source.fork_approved_by = policy::user_id(approved_by);
+    source.comment = std::move(comment);
+    source.backend = std::move(backend);
+    source.workspace = std::move(workspace);
+    source.parameters = std::move(*pairs);
+    source.secret_names = std::move(*names);
+    return source;
+}
+
+result<std::vector<run_record>> load_runs(sql_connection& in, const std::vector<std::tuple<std::int64_t>>& ids) {
+    std::vector<run_record> found;
+    found.reserve(ids.size());
+    for (const auto& [id] : ids) {
+        auto record = load_run(in, policy::run_id(id));
+        if (!record) return damaged_run(id);
+        found.push_back(std::move(*record));
+    }
+    return found;
+}
+
+std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipeline_record& pipeline) {
+    const auto number = in.one<std::int64_t>("UPDATE projects SET runs = runs + 1 WHERE id = :id RETURNING runs",
+                                             pipeline.project.value());
+    const auto& source = wanted.source;
+    const auto made = in.one<std::int64_t>(
+        "INSERT INTO runs (number, project, pipeline, actor, created_at, file, yaml, commit_id, dirty, ref_type, "
+        "ref_name, trust, fork_approved_by, comment, backend, workspace, parameters, secret_names) VALUES (:number, "
+        ":project, :pipeline, :actor, :created_at, :file, :yaml, :commit_id, :dirty, :ref_type, :ref_name, :trust, "
+        ":fork_approved_by, :comment, :backend, :workspace, :parameters, :secret_names) RETURNING id",
+        number ? std::get<0>(*number) : 0, pipeline.project.value(), pipeline.id.value(), wanted.actor.value(),
+        to_stored(wanted.at), source.file, source.yaml, source.commit, source.dirty,
+        static_cast<int>(source.ref.type), source.ref.name, static_cast<int>(source.trust),
+        source.fork_approved_by.value(), source.comment, source.backend, source.workspace,
+        to_pairs_text(source.parameters), to_list_text(source.secret_names));
+    if (!number || !made) throw sql_error{{errc::store, "the store gave no number to a new run: try again"}};
+    return std::get<0>(*made);
+}
+
+void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& attempt) {
+    in.exec(
+        "INSERT INTO attempts (run, number, status, is_open, actor, created_at, error, reason, from_action, "
+        "only_that_action, decided_at) VALUES (:run, :number, :status, 1, :actor, :created_at, '', :reason, "
+        ":from_action, :only_that_action, :decided_at)",
+        run.value(), attempt.number, run::to_string(attempt.status), attempt.actor.value(),
+        to_stored(attempt.created_at), attempt.reason, attempt.from_action, attempt.only_that_action,
+        attempt.decided_at.value());
+}
+
+}  // namespace
+
+std::optional<run_record> load_run(sql_connection& in, policy::run_id id) {
+    auto row = in.one<std::int64_t, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t>(
+        "SELECT runs.number, runs.project, runs.pipeline, pipelines.name, runs.actor, runs.created_at "
+        "FROM runs JOIN pipelines ON pipelines.id = runs.pipeline WHERE runs.id = :id",
+        id.value());
+    if (!row) return std::nullopt;
+    auto& [number, project, pipeline, name, actor, created_at] = *row;
+    run_record record;
+    record.id = id;
+    record.number = number;
+    record.project = policy::project_id(project);
+    record.pipeline = policy::pipeline_id(pipeline);
+    record.pipeline_name = std::move(name);
+    record.actor = policy::user_id(actor);
+    record.created_at = from_stored(created_at);
+    record.source = load_source(in, id.value());
+    record.attempts = load_attempts(in, id.value());
+    if (record.attempts.empty()) throw sql_error{damaged_run(id.value())};
+    return record;
+}
+
+result<int> insert_attempt(sql_connection& in, const run_record& run, policy::user_id actor,
+                           const std::string& reason, int from_action, bool only_that_action,
+                           policy::revision revision, policy::time_point at) {
+    const auto& last = run.attempts.back();
+    if (!run::ended(last.status)) {
+        return failure(errc::conflict, "attempt " + std::to_string(last.number) + " of run #" +
+                                           std::to_string(run.number) +
+                                           " has not ended: wait for it or cancel it, then retry");
+    }
+    attempt_record attempt;
+    attempt.number = last.number + 1;
+    attempt.actor = actor;
+    attempt.created_at = at;
+    attempt.reason = reason;
+    attempt.from_action = from_action;
+    attempt.only_that_action = only_that_action;
+    attempt.decided_at = revision;
+    open_attempt(in, run.id, attempt);
+    append_audit(in, policy::audit_kind::run_retried, actor, revision,
+                 {{"run", to_fact(run.id)}, {"attempt", std::to_string(attempt.number)}, {"reason", reason}}, at);
+    return attempt.number;
+}
+
+result<run_record> sql_store::create_run(const new_run& wanted) {
+    return write([&](sql_connection& in) -> result<run_record> {
+        const auto pipeline = load_pipeline(in, wanted.pipeline);
+        if (!pipeline) return failure(errc::not_found, "there is no pipeline " + to_fact(wanted.pipeline));
+        if (pipeline->retired) {
+            return failure(errc::conflict, "pipeline \"" + pipeline->name + "\" is no longer in " + pipeline->file +
+                                               ": read the file again");
+        }
+        const policy::run_id id(insert_run(in, wanted, *pipeline));
+        attempt_record first;
+        first.actor = wanted.actor;
+        first.created_at = wanted.at;
+        first.reason = "run";
+        first.decided_at = current_revision(in);
+        open_attempt(in, id, first);
+        append_audit(in, policy::audit_kind::run_started, wanted.actor, first.decided_at,
+                     {{"run", to_fact(id)}, {"pipeline", to_fact(wanted.pipeline)}}, wanted.at);
+        auto made = load_run(in, id);
+        if (!made) return damaged_run(id.value());
+        return std::move(*made);
+    });
+}
+
+result<int> sql_store::create_attempt(policy::run_id id, policy::user_id actor, const std::string& reason,
+                                      int from_action, bool only_that_action, policy::time_point at) {
+    return write([&](sql_connection& in) -> result<int> {
+        const auto run = load_run(in, id);
+        if (!run) return failure(errc::not_found, "there is no run " + to_fact(id));
+        return insert_attempt(in, *run, actor, reason, from_action, only_that_action, current_revision(in), at);
+    });
+}
+
+result<run_record> sql_store::run(policy::run_id id) {
+    return read([&](sql_connection& in) -> result<run_record> {
+        auto found = load_run(in, id);
+        if (!found) return failure(errc::not_found, "there is no run " + to_fact(id));
+        return std::move(*found);
+    });
+}
+
+result<run_record> sql_store::run_by_number(policy::project_id project, std::int64_t number) {
+    return read([&](sql_connection& in) -> result<run_record> {
+        const auto row = in.one<std::int64_t>("SELECT id FROM runs WHERE project = :project AND number = :number",
+                                              project.value(), number);
+        auto found = row ? load_run(in, policy::run_id(std::get<0>(*row))) : std::nullopt;
+        if (!found) {
+            return failure(errc::not_found,
+                           "there is no run #" + std::to_string(number) + " here: `latchkey runs` lists them");
+        }
+        return std::move(*found);
+    });
+}
+
+result<std::vector<run_record>> sql_store::runs(const run_query& query) {
+    if (query.limit < 1) return std::vector<run_record>();
+    return read([&](sql_connection& in) -> result<std::vector<run_record>> {
+        if (query.pipeline) {
+            // A project that is not asked for is any project.
+            const auto project = query.project ? query.project->value() : -1;
+            return load_runs(in,
+                             in.rows<std::int64_t>("SELECT id FROM runs WHERE pipeline = :pipeline AND "
+                                                   "(:any = -1 OR project = :project) ORDER BY id DESC LIMIT :limit",
+                                                   query.pipeline->value(), project, project, query.limit));
+        }
+        if (query.project) {
+            return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs WHERE project = :project "
+                                                       "ORDER BY number DESC LIMIT :limit",
+                                                       query.project->value(), query.limit));
+        }
+        return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs ORDER BY id DESC LIMIT :limit", query.limit));
+    });
+}
+
+result<std::vector<run_record>> sql_store::unfinished_runs() {
+    return read([](sql_connection& in) -> result<std::vector<run_record>> {
+        return load_runs(in, in.rows<std::int64_t>("SELECT run FROM attempts WHERE is_open = 1 ORDER BY run"));
+    });
+}
+
+}  // namespace latchkey::store
