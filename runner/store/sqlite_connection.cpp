@@ -74,8 +74,12 @@ std::unique_ptr<sql_connection> connect_sqlite(const std::filesystem::path& file
         *session << "PRAGMA foreign_keys = ON";
         *session << (options.level == durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         return std::make_unique<sql_connection>(std::move(session), "BEGIN IMMEDIATE", options.before_statement);
+    } catch (const soci::sqlite3_soci_error& error) {
+        const bool damaged = error.result() == SQLITE_NOTADB || error.result() == SQLITE_CORRUPT;
+        throw sql_error{{damaged ? errc::corrupt : errc::store,
+                         "can't open the store " + file.string() + ": " + error.get_error_message()}};
     } catch (const std::exception&) {
-        throw sql_error{{errc::store, "can't open the store " + file.string() + ": is it a database of latchkey?"}};
+        throw sql_error{{errc::store, "can't open the store " + file.string() + ": check its folder and free space"}};
     }
 }
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- {id}, {int} and {strict} are put in by the database that the schema is for. 0 stands for "none" in references that
--- outlive what they name; real references are foreign keys.
+-- The words in braces are put in by the database that the schema is for. 0 stands for "none" in references that
+-- outlive what they name. Real references are foreign keys.
 CREATE TABLE counters (name TEXT NOT NULL PRIMARY KEY, value {int} NOT NULL) {strict};
 INSERT INTO counters (name, value) VALUES ('revision', 1), ('decision', 0);
 CREATE TABLE users (id {id}, email TEXT NOT NULL, name TEXT NOT NULL, role {int} NOT NULL) {strict};
