@@ -10,8 +10,8 @@
 namespace latchkey::pipelines {
 
 struct parsed {
-    document model;          // what could be read, even when there are errors
-    diagnostics problems;    // sorted by place
+    document model;        // what could be read, even when there are errors
+    diagnostics problems;  // sorted by place
 };
 
 parsed parse(const source&);

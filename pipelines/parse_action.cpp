@@ -95,7 +95,8 @@ bool lists_key(const action_type& type, std::string_view key) {
 void check_type(value_reader& reader, const action& out, const action_type* known) {
     if (out.type.empty()) {
         reader.error("P027", out.type.where.end > 0 ? out.type.where : out.where,
-                     "the action " + in_backticks(out.name.value) + " has no `type`",
+                     (out.name.empty() ? "an action" : "the action " + in_backticks(out.name.value)) +
+                         std::string(" has no `type`"),
                      "add `type: BUILD` or another type");
     } else if (known == nullptr && !reader.full()) {
         const std::string_view near = nearest(out.type.value, action_type_names());

@@ -162,6 +162,29 @@ constexpr std::array explanations = {
     explanation{"bad file", "P013", "the structure nests too deeply", "flatten it"},
 };
 
+// Two slips that are frequent enough to be told apart from what else gives the same error: a list item under a map
+// whose key is missing, and a key that is indented too far, so that it reads as more of the value above.
+void sharpen(std::string_view text, std::uint32_t at, std::string_view parser_says, diagnostic& problem) {
+    const std::size_t line_begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+    const std::size_t first = std::min(text.find_first_not_of(' ', line_begin), text.size());
+    const bool second_colon = parser_says.starts_with("illegal map value");
+    const bool end_of_map = parser_says.starts_with("end of map not found");
+    if (!second_colon && !end_of_map) return;
+    if (second_colon && text.substr(first, at > first ? at - first : 0).find(": ") != std::string_view::npos) return;
+    if (text.substr(first).starts_with("- ")) {
+        problem.message = "a list item stands where a key of the map above is expected";
+        problem.help =
+            "give the list a key on the line before it, such as `actions:`, or align the item with its list";
+    } else if (second_colon) {
+        problem.message = "this key is indented as if it belonged to the value above";
+        problem.help = same_column;
+    } else {
+        return;
+    }
+    const auto line_end = static_cast<std::uint32_t>(std::min(text.find_first_of("\r\n", first), text.size()));
+    problem.where = {static_cast<std::uint32_t>(first), line_end};
+}
+
 void explain(const source& file, const YAML::Exception& error, const tree_builder& tree, diagnostics& problems) {
     const std::string_view text = file.text();
     std::uint32_t at = error.mark.is_null() ? static_cast<std::uint32_t>(text.size()) : offset_of(error.mark, text);
@@ -183,6 +206,7 @@ void explain(const source& file, const YAML::Exception& error, const tree_builde
         problem.help = known.help;
         break;
     }
+    sharpen(text, at, error.msg, problem);
     if (const auto quote = tree.long_quote(); quote && quote->end <= at) {
         const std::uint32_t first = file.at(quote->begin).line;
         const std::uint32_t last = file.at(quote->end).line;

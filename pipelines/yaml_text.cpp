@@ -156,7 +156,7 @@ std::uint32_t null_word_at(std::string_view text, std::uint32_t at) {
     for (const std::string_view word : words) {
         if (!rest.starts_with(word)) continue;
         const bool ends = rest.size() == word.size() || is_space(rest[word.size()]) ||
-                          std::string_view(",]}").find(rest[word.size()]) != std::string_view::npos;
+                          std::string_view(",]}:").find(rest[word.size()]) != std::string_view::npos;
         if (ends) return offset(word.size());
     }
     return 0;

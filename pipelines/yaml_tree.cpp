@@ -53,7 +53,8 @@ void tree_builder::remember(std::size_t anchor, const node& value, std::size_t w
 
 bool tree_builder::set_key(const node& key) {
     frame& map = open_.back();
-    if (key.kind != kind::scalar) {
+    const bool word = key.kind == kind::null && !key.text.empty();  // `null: x` has a key like any other
+    if (key.kind != kind::scalar && !word) {
         fail("P011", key.where, "a key has to be one text",
              "write `name: value`; quote a key that looks like something else");
         return false;
@@ -93,7 +94,7 @@ span tree_builder::place_of_null(std::uint32_t at) {
     if (parent.value.kind == kind::map) {
         // The parser gives an empty value the place of whatever comes next: only what follows the colon is this
         // one's.
-        if (!parent.has_key) return {begin, begin};
+        if (!parent.has_key) return {begin, begin + word};
         const std::uint32_t from = parent.key_where.end;
         const bool same_line = begin >= from && text_.substr(from, begin - from).find('\n') == std::string_view::npos;
         return word > 0 && same_line ? span{begin, begin + word} : parent.key_where;
