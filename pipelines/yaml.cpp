@@ -71,7 +71,12 @@ public:
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    // The parser yields nothing, for ever, at a token that it neither reads nor refuses.
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+        const std::uint32_t here = offset_of(mark, text_);
+        if (last_null_ == here) found(mark);
+        last_null_ = here;
+    }
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { found(mark); }
     void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override {
         found(mark);
@@ -94,6 +99,7 @@ private:
     }
     std::string_view text_;
     std::optional<std::uint32_t> at_;
+    std::optional<std::uint32_t> last_null_;
 };
 
 struct explanation {

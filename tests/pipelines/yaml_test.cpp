@@ -142,6 +142,13 @@ TEST_SUITE("pipelines.yaml") {
         CHECK(code_of("") == "P005");
         CHECK(code_of("# note\n") == "P005");
     }
+    TEST_CASE(
+        "what the parser neither reads nor refuses ends the reading: brackets and commas that belong to nothing") {
+        for (const char* text : {"]", "}", ",", "[]]", "{}}", "- a\n]", "a: b\n}", "---\n]", "a\n,", "- a\n: b"}) {
+            CAPTURE(text);
+            CHECK(code_of(text).starts_with("P0"));
+        }
+    }
     TEST_CASE("a file of 10 MB is read, its places too") {
         std::string text;
         while (text.size() < 10'000'000)
