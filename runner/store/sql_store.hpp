@@ -8,6 +8,8 @@
 #include "runner/store/sql_connection.hpp"
 #include "runner/store/store.hpp"
 
+#include <condition_variable>
+#include <exception>
 #include <mutex>
 
 namespace latchkey::store {
@@ -67,21 +69,27 @@ public:
                             const std::function<bool(const policy::audit_entry&)>& visit) override;
 
 private:
-    // One transaction: kept if `body` succeeds, undone if it fails or throws.
+    // One caller's part of a transaction.
+    struct pending_write {
+        std::function<bool(sql_connection&)> body;  // whether to keep what it did
+        std::optional<failure> failed;
+        std::exception_ptr thrown;
+        bool done = false;
+    };
+
+    // Kept if `body` succeeds, undone if it fails or throws. Callers that wait at the same time share one commit.
     template <class Body>
     auto write(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
-        const std::lock_guard alone(writing_);
-        try {
-            writer_->begin_write();
-            return finish(*writer_, body);
-        } catch (const sql_error& error) {
-            writer_->rollback();
-            return error.why;
-        } catch (...) {
-            writer_->rollback();
-            throw;
-        }
+        std::optional<decltype(body(std::declval<sql_connection&>()))> outcome;
+        pending_write mine;
+        mine.body = [&](sql_connection& in) { return outcome.emplace(body(in)).has_value(); };
+        commit_together(mine);
+        if (mine.thrown) std::rethrow_exception(mine.thrown);
+        if (mine.failed) return std::move(*mine.failed);
+        return std::move(*outcome);
     }
+    void commit_together(pending_write&);
+    void write_batch(const std::vector<pending_write*>&);
 
     template <class Body>
     auto read(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
@@ -122,7 +130,12 @@ private:
         sql_connection* connection = nullptr;
     };
 
-    std::mutex writing_;
+    std::mutex waiting_guard_;
+    std::condition_variable batch_done_;
+    std::vector<pending_write*> waiting_;
+    bool batch_runs_ = false;
+
+    std::mutex writing_;  // held with the writer
     std::unique_ptr<sql_connection> writer_;
     connector connect_;
     std::mutex idle_guard_;

@@ -5,10 +5,11 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cerrno>
-#include <cstring>
+#include <cstdint>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace latchkey::store {
@@ -43,6 +44,19 @@ void replace_each(std::string& text, std::string_view word, std::string_view by)
     }
 }
 
+// SQLite's own handler backs off to 100 ms between tries, and starves beside a process that writes without pause.
+int try_again_soon(void* tries, int tried) {
+    if (tried >= static_cast<int>(reinterpret_cast<std::intptr_t>(tries))) return 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return 1;
+}
+
+void wait_when_busy(soci::session& session, std::chrono::milliseconds timeout) {
+    auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
+    sqlite_api::sqlite3_busy_handler(backend->conn_, try_again_soon,
+                                     reinterpret_cast<void*>(static_cast<std::intptr_t>(timeout.count())));
+}
+
 }  // namespace
 
 result<void> prepare_sqlite_file(const std::filesystem::path& file) {
@@ -70,7 +84,7 @@ result<void> prepare_sqlite_file(const std::filesystem::path& file) {
 std::unique_ptr<sql_connection> connect_sqlite(const std::filesystem::path& file, const sqlite_options& options) {
     try {
         auto session = std::make_unique<soci::session>(soci::sqlite3, "db=\"" + file.string() + "\"");
-        *session << "PRAGMA busy_timeout = " + std::to_string(options.busy_timeout.count());
+        wait_when_busy(*session, options.busy_timeout);
         *session << "PRAGMA foreign_keys = ON";
         *session << (options.level == durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
         return std::make_unique<sql_connection>(std::move(session), "BEGIN IMMEDIATE", options.before_statement);

@@ -154,6 +154,52 @@ TEST_SUITE("store.sqlite") {
         CHECK(first->next_decision_id(1).value().value() == 801);
         CHECK(verify_audit(*first) > 160);
     }
+    TEST_CASE("each for itself: changes that share a commit with changes that fail or throw") {
+        const temp_dir folder;
+        const auto store = open_at(folder / "data" / "store.db");
+        const auto made = make_world(*store);
+        std::vector<policy::run_id> runs;
+        store::new_run wanted;
+        wanted.pipeline = made.pipeline;
+        wanted.actor = made.owner;
+        for (int i = 0; i < 8; ++i) runs.push_back(store->create_run(wanted).value().id);
+        std::atomic<int> kept{0}, refused{0}, thrown{0};
+        {
+            std::vector<std::jthread> threads;
+            for (const auto run : runs) {
+                threads.emplace_back([&, run] {
+                    for (std::int64_t n = 1; n <= 50; ++n) {
+                        const auto warning = [](std::int64_t sequence) {
+                            return make_event(sequence, run::event_kind::warning, run::status::initial);
+                        };
+                        const run::event gap[] = {warning(n), warning(n + 2)};
+                        const auto bad = store->append_events(run, 1, gap);
+                        if (bad.has_error() && bad.error().code == errc::conflict) ++refused;
+                        auto other = slack_record();
+                        other.identifier = "k" + std::to_string(run.value());
+                        try {
+                            static_cast<void>(store->add_integration(
+                                other,
+                                [](policy::integration_id) -> std::vector<vault::sealed_field> {
+                                    throw std::bad_alloc();
+                                },
+                                made.owner));
+                        } catch (const std::bad_alloc&) {
+                            ++thrown;
+                        }
+                        const run::event next[] = {warning(n)};
+                        if (store->append_events(run, 1, next)) ++kept;
+                    }
+                });
+            }
+        }
+        CHECK(kept == 400);
+        CHECK(refused == 400);
+        CHECK(thrown == 400);
+        for (const auto run : runs) CHECK(store->events(run, 1, 0).value().size() == 50);
+        CHECK(store->integrations().value().size() == 1);
+        CHECK(verify_audit(*store) > 0);
+    }
     TEST_CASE("named: the first audit entry whose row was touched, whatever the column") {
         const temp_dir folder;
         const auto file = folder / "data" / "store.db";
