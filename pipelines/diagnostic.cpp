@@ -12,6 +12,7 @@ namespace latchkey::pipelines {
 namespace {
 
 constexpr std::uint32_t excerpt_width = 100;  // cells of a line that are shown
+constexpr std::uint32_t looked_at = 2048;     // bytes of a line
 constexpr std::uint32_t excerpt_lead = 40;    // of them before the place, when the line has to be cut
 
 struct cell {
@@ -42,10 +43,14 @@ std::vector<cell> cells_of(std::string_view line) {
 void append_excerpt(std::string& out, const source& text, span where, position place) {
     const std::string_view line = text.line(place.line);
     if (line.empty()) return;
-    const std::vector<cell> cells = cells_of(line);
     const auto line_begin = static_cast<std::uint32_t>(line.data() - text.text().data());
-    const std::uint32_t from = where.begin - line_begin;
-    const std::uint32_t to = where.end > where.begin ? where.end - line_begin : from + 1;
+    // Of a line as long as a file, only the surroundings are looked at.
+    std::uint32_t skipped = where.begin - line_begin > looked_at / 2 ? where.begin - line_begin - looked_at / 2 : 0;
+    while (skipped > 0 && (static_cast<unsigned char>(line[skipped]) & 0xC0U) == 0x80U) --skipped;
+    const std::string_view near = line.substr(skipped, looked_at);
+    const std::vector<cell> cells = cells_of(near);
+    const std::uint32_t from = where.begin - line_begin - skipped;
+    const std::uint32_t to = where.end > where.begin ? where.end - line_begin - skipped : from + 1;
 
     const auto index_of = [&](std::uint32_t offset) {
         const auto found = std::lower_bound(cells.begin(), cells.end(), offset,
@@ -65,7 +70,7 @@ void append_excerpt(std::string& out, const source& text, span where, position p
     const std::string number = std::to_string(place.line);
     std::string shown;
     std::string marks;
-    if (begin > 0) {
+    if (begin > 0 || skipped > 0) {
         shown += "…";
         marks += ' ';
     }
@@ -78,7 +83,7 @@ void append_excerpt(std::string& out, const source& text, span where, position p
             if (cells[i].width == 2) marks += '~';
         }
     }
-    if (end < cells.size()) shown += "…";
+    if (end < cells.size() || skipped + near.size() < line.size()) shown += "…";
     if (first >= end) marks += '^';  // just after the line's last character
     out.append("  ").append(number).append(" | ").append(shown).append("\n");
     out.append(2 + number.size(), ' ').append(" | ").append(marks).append("\n");

@@ -26,7 +26,7 @@ struct diagnostic {
 using diagnostics = std::vector<diagnostic>;
 
 bool has_errors(const diagnostics&);
-void sort_by_place(diagnostics&);  // stable
+void sort_by_place(diagnostics&);
 
 // Sorted by place, at most `limit` of them, each as
 //   buddy.yml:4:7: error[P012]: unknown key `integraton`

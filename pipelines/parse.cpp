@@ -98,7 +98,7 @@ parsed parse(const source& file) {
         std::optional<pipeline> read = read_pipeline(reader, item);
         if (!read) continue;
         const auto [before, added] = names.try_emplace(read->id.value, read->id.where);
-        if (!added)
+        if (!added && !reader.settled())
             reader.error("P024", read->id.where,
                          "the pipeline " + in_backticks(read->id.value) + " is defined already, in line " +
                              std::to_string(file.at(before->second.begin).line),

@@ -32,11 +32,11 @@ bool same_word(std::string_view a, std::string_view upper_case) {
     });
 }
 
-// The author's own line as a quoted list item: what to write instead.
-std::string quoted_item(std::string_view line) {
-    const std::size_t dash = line.find("- ");
-    std::string_view command = dash == std::string_view::npos ? line : line.substr(dash + 2);
-    while (command.starts_with(' ')) command.remove_prefix(1);
+// The command as the author wrote it, as a quoted list item: what to write instead.
+std::string quoted_item(std::string_view text, span where) {
+    constexpr std::size_t longest = 256;
+    std::string_view command = text.substr(where.begin, longest);
+    command = command.substr(0, command.find_first_of("\r\n"));
     while (command.ends_with(' ')) command.remove_suffix(1);
     std::string out = "- '";
     for (const char c : command) {
@@ -131,9 +131,8 @@ std::vector<text> value_reader::commands_of(std::string_view key, yaml::node& no
     out.reserve(node.items.size());
     for (yaml::node& item : node.items) {
         if (item.kind == yaml::kind::map) {
-            error(
-                "P034", item.where, "YAML reads this command as a map, because of its `: `",
-                "quote the whole command: " + in_backticks(quoted_item(file_.line(file_.at(item.where.begin).line))));
+            error("P034", item.where, "YAML reads this command as a map, because of its `: `",
+                  "quote the whole command: " + in_backticks(quoted_item(file_.text(), item.where)));
         } else if (std::optional<text> read = text_of(key, item)) {
             out.push_back(std::move(*read));
         }

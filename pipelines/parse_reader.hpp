@@ -53,7 +53,9 @@ public:
 
     // Wrong kind of value: what was expected, and what to write.
     void wrong_kind(std::string_view key, const yaml::node&, std::string_view expected, std::string help);
-    bool full() const;  // nothing more is collected: don't spend time on the wording
+    // Nothing more is collected, or (settled) no error either: don't spend time on the wording.
+    bool full() const;
+    bool settled() const { return full() && failed_; }
 
 private:
     std::optional<std::size_t> index_of(std::string_view key, const yaml::node&,

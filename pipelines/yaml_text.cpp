@@ -133,7 +133,9 @@ scalar_extent extent_of_scalar(std::string_view text, std::uint32_t begin, std::
     if (first == '|' || first == '>') {
         std::size_t end = end_of_line(text, begin);
         while (end > begin + 1 && is_space(text[end - 1])) --end;
-        return {{begin, offset(end)}, after_block(text, begin), true, true};
+        // Without a body, the lines below belong to something else.
+        const bool empty = value.find_first_not_of(" \t\n") == std::string_view::npos;
+        return {{begin, offset(end)}, empty ? offset(end) : after_block(text, begin), true, true};
     }
     std::size_t at = begin;
     for (std::size_t i = 0; i < value.size() && at < size;) {

@@ -118,6 +118,15 @@ TEST_SUITE("pipelines.yaml") {
         CHECK(code_of("\"<<\": text\n").empty());
         CHECK(code_of("<<: text\n") == "P016");
     }
+    TEST_CASE("time is linear: empty blocks, one line as long as the file") {
+        std::string blocks = "- k: v\n";
+        for (int i = 0; i < 20'000; ++i) blocks += "  a" + std::to_string(i) + ": |\n";
+        CHECK(code_of(blocks).empty());
+        const source file("f", "[" + std::string(2'000'000, ' ') + "é, *none" + std::string(2'000'000, ' ') + "]");
+        diagnostics problems;
+        CHECK_FALSE(yaml::read(file, problems).has_value());
+        CHECK(render(file, problems).size() < 1'000);
+    }
     TEST_CASE("bounds hold: bytes, nodes, depth, aliases that expand in number, size or depth") {
         CHECK(code_of("abc", {.bytes = 2}) == "P001");
         CHECK(code_of(std::string((16U << 20U) + 1, ' ')) == "P001");
@@ -150,9 +159,9 @@ TEST_SUITE("pipelines.yaml") {
         }
     }
     TEST_CASE("a file of 10 MB is read, its places too") {
+        const std::string item = "- key: value\n  other: \"" + std::string(400, 'x') + "\"\n";
         std::string text;
-        while (text.size() < 10'000'000)
-            text += "- key: value of some length that is usual\n  other: \"quoted text\"\n";
+        while (text.size() < 10'000'000) text += item;
         text += "- last: here\n";
         const source file("f", std::move(text));
         const yaml::node root = tree_of(file);
