@@ -167,7 +167,8 @@ public:
                                       policy::time_point) = 0;
 
     // -- integrations (each change: a new policy revision and an audit entry)
-    // `seal` is called with the new id inside the transaction, since the id is part of what is sealed; it must not call the store.
+    // `seal` is called with the new id inside the transaction, since the id is part of what is sealed; it must not
+    // call the store.
     using sealer = std::function<std::vector<vault::sealed_field>(policy::integration_id)>;
     virtual result<integration_record> add_integration(integration_record, const sealer& seal,
                                                        policy::user_id actor) = 0;
