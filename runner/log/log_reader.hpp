@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads an action's log, whole, by lines, or as it grows. Finds lines by a sparse index (an offset every thousand
+// lines) that it makes when first asked: the file is all there is, so there is nothing to repair after a crash. One
+// owner, one thread; calls block.
+#pragma once
+
+#include "runner/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace latchkey::log {
+
+class log_reader {
+public:
+    // not_found: there is no such log.
+    static result<log_reader> open(const std::filesystem::path& file);
+
+    log_reader(log_reader&&) noexcept;
+    log_reader& operator=(log_reader&&) noexcept;
+    ~log_reader();
+
+    // What came since the last call, at most `most` bytes; empty: nothing yet.
+    result<std::string> next(std::size_t most = 1U << 20U);
+
+    // Lines [first, first + count), from 1, with their line ends.
+    result<std::string> lines(std::uint64_t first, std::uint64_t count);
+    result<std::uint64_t> count_lines();
+
+    // Returns when the file has grown or the time is over; true: look again.
+    bool wait(std::chrono::milliseconds);
+
+private:
+    explicit log_reader(int fd, std::filesystem::path file) : fd_(fd), file_(std::move(file)) {}
+    result<void> index();
+    int fd_ = -1;
+    int watch_ = -1;
+    std::filesystem::path file_;
+    std::uint64_t offset_ = 0;
+    std::uint64_t indexed_to_ = 0;
+    std::uint64_t lines_ = 0;
+    bool ends_in_line_ = true;              // the indexed part ends with a line end
+    std::vector<std::uint64_t> starts_{0};  // of lines 1, 1001, 2001, …
+};
+
+}  // namespace latchkey::log
