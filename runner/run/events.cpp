@@ -7,9 +7,18 @@ namespace latchkey::run {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> status_names = {
-    "INITIAL",  "ENQUEUED", "INPROGRESS",        "SUCCESSFUL",            "FAILED",                 "TERMINATED",
-    "SKIPPED", "WAITING_FOR_APPLY", "WAITING_FOR_VARIABLES", "WAITING_FOR_PERMISSION", "NOT_EXECUTED", "TERMINATING"};
+constexpr std::array<std::string_view, 12> status_names = {"INITIAL",
+                                                           "ENQUEUED",
+                                                           "INPROGRESS",
+                                                           "SUCCESSFUL",
+                                                           "FAILED",
+                                                           "TERMINATED",
+                                                           "SKIPPED",
+                                                           "WAITING_FOR_APPLY",
+                                                           "WAITING_FOR_VARIABLES",
+                                                           "WAITING_FOR_PERMISSION",
+                                                           "NOT_EXECUTED",
+                                                           "TERMINATING"};
 
 constexpr std::array<std::string_view, 10> event_names = {
     "attempt_created", "denied",       "waiting",          "attempt_started", "action_started",
@@ -27,11 +36,23 @@ std::optional<Enum> value_named(const std::array<std::string_view, N>& names, st
 
 }  // namespace
 
-std::string_view to_string(status s) { return status_names.at(static_cast<std::size_t>(s)); }
-std::optional<status> status_from(std::string_view name) { return value_named<status>(status_names, name); }
-std::string_view to_string(event_kind k) { return event_names.at(static_cast<std::size_t>(k)); }
-std::optional<event_kind> event_kind_from(std::string_view name) { return value_named<event_kind>(event_names, name); }
-std::string_view to_string(end_reason r) { return reason_names.at(static_cast<std::size_t>(r)); }
-std::optional<end_reason> end_reason_from(std::string_view name) { return value_named<end_reason>(reason_names, name); }
+std::string_view to_string(status s) {
+    return status_names.at(static_cast<std::size_t>(s));
+}
+std::optional<status> status_from(std::string_view name) {
+    return value_named<status>(status_names, name);
+}
+std::string_view to_string(event_kind k) {
+    return event_names.at(static_cast<std::size_t>(k));
+}
+std::optional<event_kind> event_kind_from(std::string_view name) {
+    return value_named<event_kind>(event_names, name);
+}
+std::string_view to_string(end_reason r) {
+    return reason_names.at(static_cast<std::size_t>(r));
+}
+std::optional<end_reason> end_reason_from(std::string_view name) {
+    return value_named<end_reason>(reason_names, name);
+}
 
 }  // namespace latchkey::run

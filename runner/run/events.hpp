@@ -26,11 +26,11 @@ enum class status : unsigned char {
     waiting_for_apply,
     waiting_for_variables,
     waiting_for_permission,
-    not_executed,   // of actions only, like terminating
+    not_executed,  // of actions only, like terminating
     terminating,
 };
 
-std::string_view to_string(status);                    // "INPROGRESS"
+std::string_view to_string(status);  // "INPROGRESS"
 std::optional<status> status_from(std::string_view);
 constexpr bool ended(status s) {
     return s == status::successful || s == status::failed || s == status::terminated || s == status::skipped ||
@@ -38,16 +38,16 @@ constexpr bool ended(status s) {
 }
 
 enum class event_kind : unsigned char {
-    attempt_created,     // text: who and why
-    denied,              // text: the whole report of missing permissions, as the actor may see it
-    waiting,             // for a permission, an approval, variables
+    attempt_created,  // text: who and why
+    denied,           // text: the whole report of missing permissions, as the actor may see it
+    waiting,          // for a permission, an approval, variables
     attempt_started,
-    action_started,      // number: the try, from 1
-    action_retrying,     // text: why; number: the try that failed
-    action_ended,        // status; number: exit code or signal
-    cancel_requested,    // text: by whom
-    warning,             // text
-    attempt_ended,       // status; text: why, where it failed
+    action_started,    // number: the try, from 1
+    action_retrying,   // text: why; number: the try that failed
+    action_ended,      // status; number: exit code or signal
+    cancel_requested,  // text: by whom
+    warning,           // text
+    attempt_ended,     // status; text: why, where it failed
 };
 
 std::string_view to_string(event_kind);
@@ -60,23 +60,23 @@ enum class end_reason : unsigned char {
     signalled,
     timed_out,
     cancelled,
-    refused,       // denied at delivery: the permission was revoked in mid-run
-    not_started,   // the backend could not start it
-    lost,          // its executor died
+    refused,      // denied at delivery: the permission was revoked in mid-run
+    not_started,  // the backend could not start it
+    lost,         // its executor died
 };
 
 std::string_view to_string(end_reason);
 std::optional<end_reason> end_reason_from(std::string_view);
 
 struct event {
-    std::int64_t sequence = 0;        // within the attempt: 1, 2, 3, … without a gap
+    std::int64_t sequence = 0;  // within the attempt: 1, 2, 3, … without a gap
     policy::time_point at{};
     event_kind kind = event_kind::warning;
     run::status status = run::status::initial;
-    std::int32_t action = -1;         // index in the plan; -1: the attempt itself
+    std::int32_t action = -1;  // index in the plan; -1: the attempt itself
     end_reason reason = end_reason::none;
     int number = 0;
-    std::string text;                 // never a secret
+    std::string text;  // never a secret
     friend bool operator==(const event&, const event&) = default;
 };
 
