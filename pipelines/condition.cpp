@@ -86,7 +86,7 @@ condition_result evaluate_variable(const condition& wanted, const condition_fact
 
 condition_result evaluate_time(const condition& wanted, const condition_facts& facts) {
     constexpr std::array day_names = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
-    const wall_time time = local_time(wanted.zone, facts.now);
+    const wall_time time = time_in_zone(wanted.zone, facts.now);
     if (!time.unknown.empty()) return settled_result(false, time.unknown);
     // The day's last hour is written as 24 or as 0.
     const auto is_hour = [&](int hour) { return hour % 24 == time.hour; };

@@ -13,6 +13,13 @@
 
 namespace latchkey::pipelines {
 
+struct environment_entry {
+    std::string name;
+    std::string value;        // of a secret: empty, or what the file itself says in plain
+    bool secret = false;      // the runner fills in the value that was supplied for `name`, else takes `value`
+    const variable* definition = nullptr;   // where it is a variable of the file: its type, file path and mode
+};
+
 // What the run brings with it. Everything is text as an action would see it.
 struct run_context {
     condition_facts facts;                          // time, changes, user; variables are filled in by compile()
@@ -20,12 +27,7 @@ struct run_context {
     // Secrets given for this run, by variable key: only their names are here, the values stay with the runner.
     std::vector<std::string> supplied_secrets;
     std::vector<std::pair<std::string, std::string>> builtins;   // BUDDY_*, from builtins()
-};
-
-struct environment_entry {
-    std::string name;
-    std::string value;        // empty for a secret
-    bool secret = false;      // the runner fills in the value that was supplied for `name`
+    std::vector<environment_entry> inherited;       // the workspace's variables, then the project's; the last wins
 };
 
 struct planned_action {
@@ -53,7 +55,12 @@ struct plan {
     std::string skipped_because;                  // the pipeline's own conditions are not met: nothing would run
 };
 
-// Compiles. Problems (a loop over an unknown variable, a missing value, an encrypted value nobody supplied) are
+// How far loops may multiply: combinations of one loop, and actions of one plan.
+inline constexpr std::size_t most_loop_cells = 256;
+inline constexpr std::size_t most_planned_actions = 100'000;
+
+// Compiles. A loop's actions follow one another unless `run_next` lets them run side by side; a pipeline's loop
+// repeats all of its actions. Problems (a loop over an unknown variable, a missing value, an encrypted value nobody supplied) are
 // appended to `problems`; with an error among them the plan must not be run.
 plan compile(const pipeline&, const run_context&, diagnostics& problems);
 

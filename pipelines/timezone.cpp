@@ -126,7 +126,7 @@ std::optional<seconds> zone_offset(std::string_view bytes, sys_seconds now) {
                           static_cast<unsigned char>(block->body[block->times * block->time_width + passed - 1]));
 }
 
-wall_time local_time(std::string_view zone, sys_seconds now, const std::filesystem::path& directory) {
+wall_time time_in_zone(std::string_view zone, sys_seconds now, const std::filesystem::path& directory) {
     if (is_utc(zone)) return wall_time_at(now);
     wall_time out;
     std::error_code ignored;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a clock on the wall shows in a time zone of the IANA database, which the system provides as files. UTC needs
-// no file. Functions without state; local_time() reads one small file. Any thread may call them.
+// no file. Functions without state; time_in_zone() reads one small file. Any thread may call them.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ struct wall_time {
     std::string unknown;  // why the time there can't be told, one clause; empty: it can
 };
 
-wall_time local_time(std::string_view zone, std::chrono::sys_seconds now,
+wall_time time_in_zone(std::string_view zone, std::chrono::sys_seconds now,
                      const std::filesystem::path& directory = zone_directory);
 
 // What to add to UTC at `now` according to a zone file's bytes; nullopt if they are not a zone file.
