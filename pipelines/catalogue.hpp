@@ -20,7 +20,7 @@ struct embedded_file {
 
 // A credential field of an integration type.
 struct credential_field {
-    std::string name;          // as in the REST API: access_key
+    std::string name;  // as in the REST API: access_key
     bool secret = true;
     bool required = false;
     std::string description;
@@ -28,21 +28,21 @@ struct credential_field {
 
 // What a type puts into the environment of an action that uses it.
 struct delivered_variable {
-    std::string name;          // AWS_ACCESS_KEY_ID
-    std::string value;         // a template over fields: "${access_key}"
+    std::string name;   // AWS_ACCESS_KEY_ID
+    std::string value;  // a template over fields: "${access_key}"
     bool secret = true;
 };
 
 struct delivered_file {
-    std::string variable;      // set to the file's path: GOOGLE_APPLICATION_CREDENTIALS
-    std::string name;          // within the action's private folder: credentials.json
-    std::string content;       // a template over fields: "${api_key}", "${base64(username:password)}"
-    bool directory = false;    // the variable holds the folder, not the file: DOCKER_CONFIG
+    std::string variable;    // set to the file's path: GOOGLE_APPLICATION_CREDENTIALS
+    std::string name;        // within the action's private folder: credentials.json
+    std::string content;     // a template over fields: "${api_key}", "${base64(username:password)}"
+    bool directory = false;  // the variable holds the folder, not the file: DOCKER_CONFIG
 };
 
 struct integration_type {
-    std::string name;          // AMAZON
-    std::string title;         // Amazon Web Services
+    std::string name;   // AMAZON
+    std::string title;  // Amazon Web Services
     std::vector<credential_field> fields;
     // At least one of these sets of fields has to be given; empty: the required fields say it all.
     std::vector<std::vector<std::string>> alternatives;
@@ -52,13 +52,13 @@ struct integration_type {
 
 // nullptr for a type that is not known. Names are upper case, exact.
 const integration_type* find_integration_type(std::string_view name);
-std::vector<std::string_view> integration_type_names();   // sorted
+std::vector<std::string_view> integration_type_names();  // sorted
 
 // How an action type can be executed by this version.
 enum class execution_kind : unsigned char {
-    commands,       // its commands run as one script: BUILD, NATIVE_BUILD_LINUX, VM_LINUX, *_CLI …
-    sleep,          // waits
-    unsupported,    // known, but this version can't run it
+    commands,     // its commands run as one script: BUILD, NATIVE_BUILD_LINUX, VM_LINUX, *_CLI …
+    sleep,        // waits
+    unsupported,  // known, but this version can't run it
 };
 
 struct action_type {
@@ -66,13 +66,13 @@ struct action_type {
     std::string title;
     execution_kind execution = execution_kind::unsupported;
     bool needs_integration = false;
-    std::vector<std::string> integration_types;   // empty: any
-    std::vector<std::string> required;            // keys
+    std::vector<std::string> integration_types;  // empty: any
+    std::vector<std::string> required;           // keys
     std::vector<std::string> optional;
-    std::string default_image;                    // image:tag, empty: the action names one, or none is needed
+    std::string default_image;  // image:tag, empty: the action names one, or none is needed
 };
 
 const action_type* find_action_type(std::string_view name);
-std::vector<std::string_view> action_type_names();   // sorted
+std::vector<std::string_view> action_type_names();  // sorted
 
 }  // namespace latchkey::pipelines

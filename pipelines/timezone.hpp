@@ -21,7 +21,7 @@ struct wall_time {
 };
 
 wall_time time_in_zone(std::string_view zone, std::chrono::sys_seconds now,
-                     const std::filesystem::path& directory = zone_directory);
+                       const std::filesystem::path& directory = zone_directory);
 
 // What to add to UTC at `now` according to a zone file's bytes; nullopt if they are not a zone file.
 std::optional<std::chrono::seconds> zone_offset(std::string_view bytes, std::chrono::sys_seconds now);

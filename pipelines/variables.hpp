@@ -25,10 +25,11 @@ std::string interpolate(std::string_view field, const variable_lookup&, std::vec
 
 // What the built-ins are made from. Empty values give empty variables, as Buddy does.
 struct run_facts {
-    std::string run_number, run_hash, run_url, comment, mode, event_type, start_date;   // mode: MANUAL …; ISO date
+    std::string run_number, run_hash, run_url, comment, mode, event_type, start_date;  // mode: MANUAL …; ISO date
     std::string trigger_mode, api_url;
     bool refresh = false, clear_cache = false;
-    std::string commit, commit_short, commit_message, commit_subject, committer_name, committer_email, previous_commit;
+    std::string commit, commit_short, commit_message, commit_subject, committer_name, committer_email,
+        previous_commit;
     std::string commit_url, previous_commit_subject;
     std::string branch, tag, ref_type, ref_name;
     std::string pull_request_id, pull_request_number, pull_request_base, pull_request_head;

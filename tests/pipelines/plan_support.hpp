@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A pipeline written in a test, parsed and compiled in one step.
+// A pipeline written in a test, parsed and compiled in one step, and what the tests of a plan look up in it.
+// Owned by the test case that makes it; single-threaded.
 #pragma once
 
 #include "pipelines/parse.hpp"
