@@ -30,10 +30,11 @@ TEST_SUITE("pipelines.parse") {
         const std::string readme = latchkey::test::read_file(tests.parent_path() / "pipelines/README.md");
         for (const std::string& code : codes)
             CHECK_MESSAGE(readme.find("| " + code + " |") != std::string::npos, code);
-        // P001 takes more than 16 MB of text: yaml_test.cpp has it.
+        // P001 takes more than 16 MB of text: yaml_test.cpp has it. From P060 on they are of a plan, not of the file:
+        // plan_environment_test.cpp has them.
         for (std::size_t at = readme.find("| P0"); at != std::string::npos; at = readme.find("| P0", at + 1)) {
             const std::string code = readme.substr(at + 2, 4);
-            CHECK_MESSAGE((codes.contains(code) || code == "P001"), code);
+            CHECK_MESSAGE((codes.contains(code) || code == "P001" || code >= "P060"), code);
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/pipelines/plan_support.hpp"
+#include "tests/support/golden.hpp"
 
 #include <doctest/doctest.h>
 
@@ -127,5 +128,21 @@ TEST_SUITE("pipelines.plan_environment") {
         CHECK(compiled("  variables:\n  - {key: n, value: '1,2,3'}\n  actions:\n" +
                        step("A", "    loop: [n]\n    variables:\n    - key: V\n"))
                   .codes() == strings{"P063"});
+    }
+
+    TEST_CASE("refused and described: every fault of a plan") {
+        std::string many = "0";
+        for (int i = 1; i < 256; ++i) many += "," + std::to_string(i);
+        const std::string list = "  - {key: v, value: '" + many + "'}\n  - {key: w, value: '" + many + "'}\n";
+        const std::string loop = "    loop: [w]\n";
+        const compiled full("  loop: [v]\n  variables:\n" + list + "  actions:\n" + step("A", loop) +
+                            step("B", loop));
+        CHECK(full.codes() == strings{"P066"});
+        CHECK(full.made.actions.size() == most_planned_actions);
+
+        const std::string readme =
+            latchkey::test::read_file(std::filesystem::path(LATCHKEY_SOURCE_DIR) / "pipelines/README.md");
+        for (const char* code : {"P060", "P061", "P062", "P063", "P064", "P065", "P066"})
+            CHECK_MESSAGE(readme.find("| " + std::string(code) + " |") != std::string::npos, code);
     }
 }
