@@ -58,6 +58,8 @@ struct masker::needles_and_database {
 };
 
 masker::masker() = default;
+masker::masker(const masker&) = default;
+masker& masker::operator=(const masker&) = default;
 masker::masker(masker&&) noexcept = default;
 masker& masker::operator=(masker&&) noexcept = default;
 masker::~masker() = default;

@@ -40,6 +40,8 @@ public:
     // masked (needles.hpp, shortest_secret): the caller must say so to a person.
     static result<masker> build(std::span<const std::string_view> secrets, std::vector<std::size_t>* too_short);
 
+    masker(const masker&);
+    masker& operator=(const masker&);
     masker(masker&&) noexcept;
     masker& operator=(masker&&) noexcept;
     ~masker();

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where a run meets the policy: turns the references of a plan into integrations, decides each of them before the run
+// starts (preflight) and again when an action's secrets are opened (deliver). The only caller of policy::decide for
+// runs and of vault::open. Every decision is recorded, allow and deny alike. Blocks (store, key derivation): never on
+// a loop. Any thread; one run at a time for each object.
+#pragma once
+
+#include "pipelines/plan.hpp"
+#include "policy/decision.hpp"
+#include "runner/error.hpp"
+#include "runner/run/missing.hpp"
+#include "runner/store/store.hpp"
+#include "runner/vault/vault.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace latchkey::run {
+
+using wall_clock = std::function<policy::time_point()>;
+
+// The run that decisions are taken for.
+struct run_identity {
+    policy::run_id run;
+    policy::project_id project;
+    policy::pipeline_id pipeline;
+    policy::user_id actor;
+    policy::ref ref;
+    policy::source_trust trust = policy::source_trust::fork;
+    policy::user_id fork_approved_by;
+};
+
+// A file for one action only; the variable holds its path, or its folder's.
+struct delivered_secret_file {
+    std::string variable;
+    std::string name;
+    vault::secret content;
+    bool directory = false;
+};
+
+// What one action gets of its integrations.
+struct action_secrets {
+    std::vector<std::pair<std::string, vault::secret>> variables;
+    std::vector<std::pair<std::string, std::string>> plain;  // no secrets: region, user name
+    std::vector<delivered_secret_file> files;
+    std::vector<vault::secret> to_mask;  // the fields themselves
+};
+
+class access {
+public:
+    using unlock = std::function<result<const vault::vault*>()>;  // called when first a secret has to be opened
+
+    access(store::store&, unlock, wall_clock, run_identity);
+
+    // Decides every integration that an action of the plan may use. Empty: all are allowed.
+    result<std::vector<missing_integration>> preflight(const pipelines::plan&, const pipelines::source&);
+
+    // Decides again, at the current revision, and opens what the action's integrations hold. A denial is a value:
+    // then `denied` has what is missing and nothing was opened.
+    struct delivery {
+        action_secrets secrets;
+        std::vector<missing_integration> denied;
+    };
+    result<delivery> deliver(const pipelines::plan&, const pipelines::source&, std::uint32_t action);
+
+private:
+    struct used;
+    result<std::vector<used>> resolve(const pipelines::plan&, const pipelines::source&, std::int64_t only_action);
+    result<std::vector<policy::decision>> decide(const std::vector<used>&, std::vector<missing_integration>&);
+    missing_integration describe(const used&, const policy::snapshot&, const policy::use_request&,
+                                 policy::verdict) const;
+    result<void> open(const used&, const policy::decision&, action_secrets&);
+
+    store::store& store_;
+    unlock unlock_;
+    wall_clock clock_;
+    run_identity run_;
+};
+
+}  // namespace latchkey::run

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/run/attempt.hpp"
+
+#include "runner/async/offload.hpp"
+#include "runner/async/task_group.hpp"
+#include "runner/run/report.hpp"
+#include "runner/run/run_driver.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <cstring>
+#include <exception>
+
+namespace latchkey::run {
+
+namespace {
+
+namespace asio = boost::asio;
+
+// How often a run that waits for a permission looks whether the facts have changed.
+constexpr std::chrono::milliseconds between_looks{200};
+
+class attempt_work {
+public:
+    attempt_work(asio::io_context& loop, const surroundings& around, const attempt_request& request,
+                 run_options& options)
+        : around_(around),
+          request_(request),
+          options_(options),
+          executor_(loop.get_executor()),
+          signals_(loop, SIGINT, SIGTERM, SIGHUP),
+          helpers_(executor_),
+          journal_(around.store, request.run.id, request.attempt, 0, around.clock, executor_, options.on_event),
+          access_(around.store, around.unlock, around.clock, identity(request.run)) {}
+
+    async::task<result<finished_attempt>> run() {
+        helpers_.spawn(watch_signals());
+        auto done = co_await preflight_and_run();
+        signals_.cancel();
+        co_await helpers_.join();
+        const auto written = co_await journal_.flush();
+        if (!done) co_return done;
+        if (!written) co_return written.error();
+        auto record = around_.store.run(request_.run.id);
+        if (!record) co_return record.error();
+        done->run = std::move(*record);
+        done->attempt = request_.attempt;
+        co_return done;
+    }
+
+private:
+    static run_identity identity(const store::run_record& run) {
+        return {run.id,
+                run.project,
+                run.pipeline,
+                run.attempts.back().actor,
+                run.source.ref,
+                run.source.trust,
+                run.source.fork_approved_by};
+    }
+
+    async::task<> watch_signals() {
+        for (;;) {
+            const auto [ec, number] = co_await signals_.async_wait(async::nothrow);
+            if (ec) co_return;
+            cancelled_ = true;
+            if (driver_) driver_->cancel("SIG" + std::string(::sigabbrev_np(number)));
+        }
+    }
+
+    void push(event_kind kind, status s, std::string text) {
+        event e;
+        e.kind = kind;
+        e.status = s;
+        e.text = std::move(text);
+        journal_.push(std::move(e));
+    }
+
+    async::task<result<finished_attempt>> preflight_and_run() {
+        finished_attempt done;
+        const pipelines::plan& plan = request_.compiled.plan;
+        push(event_kind::attempt_created, status::initial, request_.run.attempts.back().reason);
+        if (!plan.skipped_because.empty()) {
+            push(event_kind::attempt_ended, status::skipped, plan.skipped_because);
+            done.outcome = outcome::skipped;
+            done.report = plan.skipped_because;
+            co_return done;
+        }
+        for (;;) {
+            auto missing = co_await preflight();
+            if (!missing) {
+                // Fails closed: what can't be decided is not run.
+                push(event_kind::attempt_ended, status::failed,
+                     "its permissions could not be decided: " + missing.error().what);
+                co_return missing.error();
+            }
+            if (missing->empty()) break;
+            done.report = report_of(*missing, "latchkey retry " + std::to_string(request_.run.number) + " --grant");
+            done.missing = std::move(*missing);
+            if (!options_.wait_for_permission) {
+                push(event_kind::denied, status::failed, done.report);
+                push(event_kind::attempt_ended, status::failed, "missing permissions");
+                done.outcome = outcome::denied;
+                co_return done;
+            }
+            push(event_kind::waiting, status::waiting_for_permission, done.report);
+            if (!co_await facts_change()) {
+                push(event_kind::attempt_ended, status::terminated,
+                     "the run was cancelled while it waited for a permission");
+                done.outcome = outcome::cancelled;
+                co_return done;
+            }
+        }
+        done.missing.clear();
+        done.report.clear();
+        if (options_.on_plan) options_.on_plan(request_.run, request_.attempt, plan, request_.definition.source);
+        const auto backend = around_.make_backend(executor_);
+        driver_ =
+            std::make_unique<run_driver>(executor_, pool_, *backend, access_, journal_, context(), driver_settings());
+        if (cancelled_) driver_->cancel("a signal");
+        say_what_the_host_leaves_out();
+        const status end = co_await driver_->run();
+        driver_.reset();
+        done.outcome = end == status::successful   ? outcome::succeeded
+                       : end == status::terminated ? outcome::cancelled
+                                                   : outcome::failed;
+        co_return done;
+    }
+
+    async::task<result<std::vector<missing_integration>>> preflight() {
+        if (request_.compiled.plan.uses.empty()) co_return std::vector<missing_integration>();
+        auto ask = [this] { return access_.preflight(request_.compiled.plan, request_.definition.source); };
+        co_return co_await async::offload(pool_, std::move(ask));
+    }
+
+    // Waits until the policy's facts are not those of the last decision any more; false: cancelled.
+    async::task<bool> facts_change() {
+        auto revision = [this] { return around_.store.revision(); };
+        const auto before = co_await async::offload(pool_, revision);
+        asio::steady_timer timer(executor_);
+        while (!cancelled_) {
+            timer.expires_after(between_looks);
+            co_await timer.async_wait(async::nothrow);
+            const auto now = co_await async::offload(pool_, revision);
+            if (before && now && *now != *before) co_return true;
+        }
+        co_return false;
+    }
+
+    attempt_context context() const {
+        return {request_.compiled.plan,  request_.definition.source, request_.compiled.facts, options_.secrets,
+                request_.run.id,         request_.attempt,           request_.scope.carried,  request_.scope.left_out,
+                request_.previous_failed};
+    }
+
+    driver_options driver_settings() const {
+        driver_options o;
+        o.jobs = options_.jobs;
+        o.grace = around_.grace;
+        o.logs = request_.logs;
+        o.workspace = request_.run.source.workspace;
+        o.base_environment = around_.base_environment;
+        o.grant_command = "latchkey retry " + std::to_string(request_.run.number) + " --grant";
+        return o;
+    }
+
+    // Once, not once an action.
+    void say_what_the_host_leaves_out() {
+        bool images = false;
+        bool setup = false;
+        for (const pipelines::planned_action& p : request_.compiled.plan.actions) {
+            images = images || (p.may_run && !p.definition->image.empty());
+            setup = setup || (p.may_run && !p.definition->setup_commands.empty());
+        }
+        if (images)
+            push(event_kind::warning, status::in_progress,
+                 "actions run on this machine: the images they name are not used");
+        if (setup)
+            push(event_kind::warning, status::in_progress,
+                 "setup_commands prepare an image: on this machine they are not executed");
+    }
+
+    const surroundings& around_;
+    const attempt_request& request_;
+    run_options& options_;
+    asio::any_io_executor executor_;
+    asio::thread_pool pool_{1};
+    asio::signal_set signals_;
+    async::task_group helpers_;
+    journal journal_;
+    access access_;
+    std::unique_ptr<run_driver> driver_;
+    bool cancelled_ = false;
+};
+
+}  // namespace
+
+result<finished_attempt> run_attempt(const surroundings& around, const attempt_request& request,
+                                     run_options& options) {
+    asio::io_context loop(1);
+    std::optional<result<finished_attempt>> done;
+    std::exception_ptr error;
+    attempt_work work(loop, around, request, options);
+    constexpr auto keep = [](attempt_work& w, std::optional<result<finished_attempt>>& into) -> async::task<> {
+        into = co_await w.run();
+    };
+    asio::co_spawn(loop, keep(work, done), [&error](std::exception_ptr e) { error = e; });
+    loop.run();
+    if (error) std::rethrow_exception(error);
+    return std::move(*done);
+}
+
+}  // namespace latchkey::run

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One attempt from preflight to its last event, on a loop and with signals of its own: SIGINT, SIGTERM and SIGHUP
+// cancel it, a second one kills. Private to the service. Blocks until the attempt has ended.
+#pragma once
+
+#include "runner/run/definition.hpp"
+#include "runner/run/service.hpp"
+
+namespace latchkey::run {
+
+struct attempt_request {
+    const definition& definition;
+    const compiled& compiled;
+    const store::run_record& run;
+    int attempt = 1;
+    const retry_scope& scope;
+    bool previous_failed = false;
+    std::filesystem::path logs;
+};
+
+result<finished_attempt> run_attempt(const surroundings&, const attempt_request&, run_options&);
+
+}  // namespace latchkey::run

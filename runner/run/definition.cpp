@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/run/definition.hpp"
+
+#include "pipelines/image.hpp"
+#include "pipelines/variables.hpp"
+#include "policy/explain.hpp"
+
+#include <utility>
+
+namespace latchkey::run {
+
+namespace {
+
+std::string_view name_of_type(policy::ref_type t) {
+    switch (t) {
+        case policy::ref_type::branch:
+            return "BRANCH";
+        case policy::ref_type::tag:
+            return "TAG";
+        case policy::ref_type::pull_request:
+            return "PULL_REQUEST";
+        case policy::ref_type::none:
+            break;
+    }
+    return "";
+}
+
+std::string after(std::string_view text, std::string_view prefix) {
+    return std::string(text.starts_with(prefix) ? text.substr(prefix.size()) : std::string_view());
+}
+
+pipelines::run_facts facts_of(const definition& d, const compile_facts& f) {
+    pipelines::run_facts r;
+    if (f.number > 0) r.run_number = std::to_string(f.number);
+    r.comment = f.source.comment;
+    r.mode = "MANUAL";
+    r.start_date = policy::format_utc(f.now);
+    r.commit = f.source.commit;
+    r.commit_short = f.source.commit.substr(0, 7);
+    r.ref_type = name_of_type(f.source.ref.type);
+    r.ref_name = f.source.ref.name;
+    r.branch = after(f.source.ref.name, "refs/heads/");
+    r.tag = after(f.source.ref.name, "refs/tags/");
+    r.pipeline_id = std::to_string(f.pipeline.value());
+    r.pipeline_name = d.pipeline->name.empty() ? d.pipeline->id.value : d.pipeline->name.value;
+    r.target_site_url = d.pipeline->target_site_url.value;
+    r.project_name = f.project.name;
+    r.project_id_name = f.project.name;
+    r.repo_slug = f.project.name;
+    r.actor_id = std::to_string(f.actor.rights.id.value());
+    r.actor_name = f.actor.name;
+    r.actor_email = f.actor.email;
+    return r;
+}
+
+}  // namespace
+
+std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline) {
+    pipelines::source source(std::move(file), std::move(yaml));
+    pipelines::parsed parsed = pipelines::parse(source);
+    auto d = std::make_unique<definition>(definition{std::move(source), std::move(parsed), nullptr});
+    d->pipeline = d->parsed.model.find(pipeline);
+    return d;
+}
+
+compiled compile(const definition& d, const compile_facts& f) {
+    pipelines::run_context context;
+    context.facts.now = std::chrono::floor<std::chrono::seconds>(f.now);
+    context.facts.user = f.actor.email;
+    context.facts.project = f.project.name;
+    context.facts.successful_pipelines = f.successful_pipelines;
+    for (const auto& [name, value] : f.source.parameters) context.parameters[name] = value;
+    context.supplied_secrets = f.source.secret_names;
+    context.builtins = pipelines::builtins(facts_of(d, f));
+    compiled c;
+    c.problems = d.parsed.problems;
+    c.plan = pipelines::compile(*d.pipeline, context, c.problems);
+    c.facts = std::move(context.facts);
+    return c;
+}
+
+result<void> check_executable(const pipelines::plan& plan, const std::string& backend) {
+    if (backend == "host") return {};
+    if (!backend.empty())
+        return failure(errc::usage, "this version has no backend \"" + backend + "\": use --backend host");
+    const pipelines::variable_lookup nothing = [](std::string_view) { return std::optional<std::string>(); };
+    for (const pipelines::planned_action& p : plan.actions) {
+        if (!p.may_run) continue;
+        const std::string image = pipelines::resolve_image(*p.definition, nothing);
+        if (!image.empty())
+            return failure(errc::engine, "the action \"" + p.name + "\" asks for the image " + image +
+                                             ", and this version has no container backend: --backend host runs it on "
+                                             "this machine, without the image");
+    }
+    return {};
+}
+
+}  // namespace latchkey::run

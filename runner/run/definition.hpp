@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One pipeline of one file, read, and what it compiles to for one run. A retry reads the bytes that the run kept, so
+// that it is the same definition whatever the file says now. Immutable once made; any thread may read it.
+#pragma once
+
+#include "pipelines/parse.hpp"
+#include "pipelines/plan.hpp"
+#include "runner/error.hpp"
+#include "runner/store/store.hpp"
+
+#include <memory>
+#include <string>
+
+namespace latchkey::run {
+
+struct definition {
+    pipelines::source source;
+    pipelines::parsed parsed;
+    const pipelines::pipeline* pipeline = nullptr;  // within `parsed`
+};
+
+// Reads the file; `pipeline` is looked up by its exact name and may be missing (then the pointer is null).
+std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline);
+
+// What a plan is compiled for, besides the definition.
+struct compile_facts {
+    const store::run_source& source;
+    const store::project_record& project;
+    const store::user_record& actor;
+    policy::pipeline_id pipeline;
+    std::int64_t number = 0;  // of the run; 0: there is none yet
+    policy::time_point now{};
+    std::set<std::pair<std::string, std::string>> successful_pipelines;
+};
+
+struct compiled {
+    pipelines::plan plan;
+    pipelines::condition_facts facts;  // for conditions that are decided as the run goes
+    pipelines::diagnostics problems;
+};
+
+compiled compile(const definition&, const compile_facts&);
+
+// engine: the plan asks for something that this machine's only backend can't give, and nobody said to do without.
+result<void> check_executable(const pipelines::plan&, const std::string& backend);
+
+}  // namespace latchkey::run

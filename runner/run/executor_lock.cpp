@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/run/executor_lock.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <string>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace latchkey::run {
+
+namespace {
+
+std::filesystem::path lock_file(const std::filesystem::path& run_folder) {
+    return run_folder / "lock";
+}
+
+class opened {
+public:
+    explicit opened(int fd) : fd(fd) {}
+    ~opened() {
+        if (fd >= 0) ::close(fd);
+    }
+    opened(const opened&) = delete;
+    opened& operator=(const opened&) = delete;
+    const int fd;
+};
+
+// Whether some process holds the lock of this open file.
+bool is_held(int fd) {
+    if (::flock(fd, LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+    ::flock(fd, LOCK_UN);
+    return false;
+}
+
+}  // namespace
+
+result<executor_lock> executor_lock::take(const std::filesystem::path& run_folder) {
+    std::error_code ec;
+    std::filesystem::create_directories(run_folder, ec);
+    std::filesystem::permissions(run_folder, std::filesystem::perms::owner_all, ec);
+    const int fd = ::open(lock_file(run_folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return failure(errc::io,
+                       "can't make " + lock_file(run_folder).string() + ": " + std::system_category().message(errno));
+    executor_lock lock(fd);
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return failure(errc::conflict, "another process executes this run");
+    const std::string pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+        return failure(
+            errc::io, "can't write " + lock_file(run_folder).string() + ": " + std::system_category().message(errno));
+    return lock;
+}
+
+executor_lock::executor_lock(executor_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+executor_lock& executor_lock::operator=(executor_lock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+
+executor_lock::~executor_lock() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+bool executor_lives(const std::filesystem::path& run_folder) {
+    const opened file(::open(lock_file(run_folder).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    return file.fd >= 0 && is_held(file.fd);
+}
+
+result<void> ask_executor_to_stop(const std::filesystem::path& run_folder) {
+    const failure nobody(errc::not_found, "no process executes this run");
+    const opened file(::open(lock_file(run_folder).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    char text[32] = {};
+    if (file.fd < 0 || ::pread(file.fd, text, sizeof text - 1, 0) <= 0) return nobody;
+    const pid_t pid = std::atoi(text);
+    if (pid <= 1) return nobody;
+    // First hold the process, then see that it still holds the lock: a number that was used again can't be hit.
+    const opened process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (process.fd < 0 || !is_held(file.fd)) return nobody;
+    if (::syscall(SYS_pidfd_send_signal, process.fd, SIGTERM, nullptr, 0) != 0)
+        return failure(errc::io, "can't signal the process " + std::to_string(pid) +
+                                     " that executes this run: " + std::system_category().message(errno));
+    return {};
+}
+
+}  // namespace latchkey::run

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who executes a run: the process that holds its lock. The kernel lets the lock go when the process dies, however it
+// dies, so another process can tell whether the executor lives, and ask it to stop. One owner; any thread. Blocks for
+// system calls.
+#pragma once
+
+#include "runner/error.hpp"
+
+#include <filesystem>
+#include <optional>
+
+namespace latchkey::run {
+
+class executor_lock {
+public:
+    // conflict: another process executes this run.
+    static result<executor_lock> take(const std::filesystem::path& run_folder);
+
+    executor_lock(executor_lock&&) noexcept;
+    executor_lock& operator=(executor_lock&&) noexcept;
+    ~executor_lock();
+
+private:
+    explicit executor_lock(int fd) : fd_(fd) {}
+    int fd_ = -1;
+};
+
+bool executor_lives(const std::filesystem::path& run_folder);
+
+// Asks the process that executes the run to cancel it. not_found: none does.
+result<void> ask_executor_to_stop(const std::filesystem::path& run_folder);
+
+}  // namespace latchkey::run

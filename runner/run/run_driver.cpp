@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/run/run_driver.hpp"
+
+#include "pipelines/catalogue.hpp"
+#include "runner/async/offload.hpp"
+#include "runner/run/report.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <csignal>
+#include <cstring>
+
+namespace latchkey::run {
+
+namespace {
+
+constexpr std::size_t read_size = 256UL * 1024;
+
+run_shape shape_of(const attempt_context& c, int jobs) {
+    run_shape shape;
+    shape.jobs = jobs;
+    shape.previous_failed = c.previous_failed;
+    shape.actions.reserve(c.plan.actions.size());
+    for (const pipelines::planned_action& p : c.plan.actions) {
+        action_shape a;
+        a.stage = p.stage;
+        a.when = p.definition->trigger_time;
+        a.ignore_errors = p.definition->ignore_errors;
+        a.only_on_first_failure = p.definition->run_only_on_first_failure;
+        a.retry_count = p.definition->retry_count;
+        a.retry_interval = p.definition->retry_interval;
+        a.carried = p.index < c.carried.size() && c.carried[p.index];
+        a.left_out = p.index < c.left_out.size() && c.left_out[p.index];
+        shape.actions.push_back(a);
+    }
+    return shape;
+}
+
+// The script that an action's type stands for.
+std::vector<std::string> commands_of(const pipelines::action& a) {
+    std::vector<std::string> commands;
+    const pipelines::action_type* type = pipelines::find_action_type(a.type.value);
+    if (type != nullptr && type->execution == pipelines::execution_kind::sleep) {
+        std::string seconds = "0";
+        for (const auto& field : a.fields)
+            if (field.key == "sleep_in_sec") seconds = field.value.text;
+        commands.push_back("sleep '" + seconds + "'");
+    }
+    for (const pipelines::text& command : a.commands) commands.push_back(command.value);
+    return commands;
+}
+
+exec::shell shell_of(const pipelines::action& a) {
+    switch (a.shell) {
+        case pipelines::shell::sh:
+            return exec::shell::sh;
+        case pipelines::shell::bash:
+            return exec::shell::bash;
+        case pipelines::shell::powershell:
+            return exec::shell::powershell;
+    }
+    return exec::shell::sh;
+}
+
+// Where on this machine the action starts. An absolute working_directory is a place in a container.
+std::filesystem::path directory_of(const pipelines::action& a, const std::filesystem::path& workspace) {
+    const std::filesystem::path wanted = a.working_directory.value;
+    if (wanted.empty() || wanted.is_absolute()) return workspace;
+    const std::filesystem::path inside = (workspace / wanted).lexically_normal();
+    const auto relative = inside.lexically_relative(workspace);
+    return relative.empty() || *relative.begin() == ".." ? workspace : inside;
+}
+
+std::string signal_text(int number) {
+    const char* name = ::sigabbrev_np(number);
+    return name != nullptr ? "was ended by SIG" + std::string(name) : "was ended by signal " + std::to_string(number);
+}
+
+}  // namespace
+
+// One try of one action, while it runs.
+struct run_driver::running {
+    std::uint32_t action = 0;
+    std::unique_ptr<exec::execution> execution;
+    std::unique_ptr<log::masker_stream> masker;
+    log::log_writer* log = nullptr;
+    std::optional<failure> log_failure;
+    end_reason stopped = end_reason::none;  // why we asked it to end
+    bool over = false;                      // it has ended: nothing is left to stop
+    boost::asio::steady_timer kill_at;
+    async::task_group helpers;
+    explicit running(const boost::asio::any_io_executor& ex) : kill_at(ex), helpers(ex) {}
+};
+
+run_driver::run_driver(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, exec::backend& backend,
+                       access& a, journal& j, attempt_context context, driver_options options)
+    : executor_(executor),
+      pool_(pool),
+      backend_(backend),
+      access_(a),
+      journal_(j),
+      context_(std::move(context)),
+      options_(std::move(options)),
+      fsm_(shape_of(context_, options_.jobs)),
+      tasks_(executor),
+      finished_(executor),
+      uses_integrations_(context_.plan.actions.size()) {
+    for (const pipelines::integration_use& use : context_.plan.uses) uses_integrations_[use.action] = true;
+}
+
+run_driver::~run_driver() = default;
+
+async::task<status> run_driver::run() {
+    event started;
+    started.kind = event_kind::attempt_started;
+    started.status = status::in_progress;
+    journal_.push(std::move(started));
+    fsm_.begin(commands_);
+    perform();
+    while (!fsm_.finished()) co_await finished_.wait();
+    co_await tasks_.join();
+
+    event e;
+    e.kind = event_kind::attempt_ended;
+    e.status = end_;
+    if (end_ == status::failed) e.text = "the action \"" + failed_action_ + "\" failed";
+    if (end_ == status::terminated) e.text = "the run was cancelled";
+    journal_.push(std::move(e));
+    co_return end_;
+}
+
+void run_driver::cancel(const std::string& by_whom) {
+    if (fsm_.finished()) return;
+    if (++cancels_ == 1) {
+        event e;
+        e.kind = event_kind::cancel_requested;
+        e.text = by_whom;
+        journal_.push(std::move(e));
+        fsm_.cancel(commands_);
+        perform();
+        for (auto& [action, timer] : retries_) timer.cancel();
+        return;
+    }
+    fsm_.cancel(commands_);
+    perform();
+    for (const auto& [action, r] : running_)
+        if (r->execution) r->execution->kill();
+}
+
+void run_driver::perform() {
+    // Performing may add commands: a skipped action starts the next.
+    for (std::size_t i = 0; i < commands_.size(); ++i) {
+        const command c = commands_[i];
+        switch (c.kind) {
+            case command_kind::start:
+                tasks_.spawn(run_action(c.action, c.number));
+                break;
+            case command_kind::retry_in:
+                tasks_.spawn(retry_later(c.action, c.number));
+                break;
+            case command_kind::stop:
+                if (const auto at = running_.find(c.action); at != running_.end())
+                    stop(*at->second, end_reason::cancelled);
+                break;
+            case command_kind::finish:
+                end_ = c.status;
+                finished_.notify();
+                break;
+        }
+    }
+    commands_.clear();
+}
+
+async::task<> run_driver::retry_later(std::uint32_t action, int seconds) {
+    const auto timer = retries_.try_emplace(action, executor_, std::chrono::seconds(seconds)).first;
+    co_await timer->second.async_wait(async::nothrow);
+    retries_.erase(timer);
+    fsm_.retry_due(action, commands_);  // nothing, if it was cancelled meanwhile
+    perform();
+}
+
+void run_driver::warn(std::string text) {
+    event e;
+    e.kind = event_kind::warning;
+    e.text = std::move(text);
+    journal_.push(std::move(e));
+}
+
+std::string run_driver::why_skipped(std::uint32_t action) const {
+    const pipelines::planned_action& p = context_.plan.actions[action];
+    if (!p.may_run) return p.skipped_because;
+    if (p.definition->conditions.empty()) return {};
+    pipelines::condition_facts facts = context_.facts;
+    for (const auto* environment : {&context_.plan.environment, &p.environment})
+        for (const pipelines::environment_entry& e : *environment) {
+            if (e.secret)
+                facts.secret_variables.insert(e.name);
+            else
+                facts.variables[e.name] = e.value;
+        }
+    for (std::uint32_t i = 0; i < context_.plan.actions.size(); ++i)
+        if (run::ended(fsm_.status_of(i)))
+            facts.action_status[context_.plan.actions[i].definition->name.value] = to_string(fsm_.status_of(i));
+    return pipelines::evaluate(p.definition->conditions, facts).why_not;
+}
+
+void run_driver::ended(std::uint32_t action, int number, end_reason reason, int code, std::string text,
+                       bool success) {
+    fsm_.ended(action, success, commands_);
+    event e;
+    e.action = static_cast<std::int32_t>(action);
+    e.status = fsm_.status_of(action);
+    e.reason = reason;
+    e.text = std::move(text);
+    // Still in progress: it will be tried again.
+    e.kind = run::ended(e.status) ? event_kind::action_ended : event_kind::action_retrying;
+    e.number = run::ended(e.status) ? code : number;
+    if (e.status == status::failed && !context_.plan.actions[action].definition->ignore_errors &&
+        failed_action_.empty())
+        failed_action_ = context_.plan.actions[action].name;
+    journal_.push(std::move(e));
+    if (run::ended(fsm_.status_of(action))) logs_.erase(action);
+    perform();
+}
+
+async::task<> run_driver::run_action(std::uint32_t action, int number) {
+    if (number == 1) {
+        if (std::string why = why_skipped(action); !why.empty()) {
+            event e;
+            e.kind = event_kind::action_ended;
+            e.status = status::skipped;
+            e.action = static_cast<std::int32_t>(action);
+            e.text = std::move(why);
+            journal_.push(std::move(e));
+            fsm_.skipped(action, commands_);
+            perform();
+            co_return;
+        }
+    }
+    event e;
+    e.kind = event_kind::action_started;
+    e.status = status::in_progress;
+    e.action = static_cast<std::int32_t>(action);
+    e.number = number;
+    journal_.push(std::move(e));
+
+    running r(executor_);
+    r.action = action;
+    running_[action] = &r;
+    std::string not_started = co_await execute(action, r);
+    if (!r.execution) {
+        running_.erase(action);
+        const end_reason why = r.stopped != end_reason::none ? r.stopped : end_reason::not_started;
+        ended(action, number, why, 0, std::move(not_started), false);
+        co_return;
+    }
+    const auto end = co_await r.execution->wait();
+    r.over = true;
+    r.kill_at.cancel();
+    co_await r.helpers.join();
+    running_.erase(action);
+    if (auto written = r.log->write(r.masker->finish()); !written && !r.log_failure) r.log_failure = written.error();
+    if (r.log_failure)
+        warn("the log of \"" + context_.plan.actions[action].name + "\" is not whole: " + r.log_failure->what);
+    if (!end) {
+        ended(action, number, end_reason::lost, 0, end.error().what, false);
+    } else if (r.stopped != end_reason::none) {
+        const int timeout = context_.plan.actions[action].definition->timeout;
+        ended(action, number, r.stopped, end->number,
+              r.stopped == end_reason::timed_out ? "took longer than its " + std::to_string(timeout) + " seconds"
+                                                 : "was cancelled",
+              false);
+    } else if (end->signalled) {
+        ended(action, number, end_reason::signalled, end->number, signal_text(end->number), false);
+    } else {
+        ended(action, number, end_reason::exited, end->number,
+              end->number == 0 ? "" : "exit code " + std::to_string(end->number), end->number == 0);
+    }
+}
+
+// Starts the action and its helpers. Where it can't be started, says why, and there is no execution.
+async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
+    const pipelines::action& definition = *context_.plan.actions[action].definition;
+    const pipelines::action_type* type = pipelines::find_action_type(definition.type.value);
+    if (type == nullptr || type->execution == pipelines::execution_kind::unsupported)
+        co_return "this version can't run actions of the type " + definition.type.value;
+
+    access::delivery delivery;
+    if (uses_integrations_[action]) {
+        auto delivered = co_await deliver(action);
+        if (!delivered) co_return delivered.error().what;
+        if (!delivered->denied.empty()) {
+            r.stopped = end_reason::refused;
+            co_return report_of(delivered->denied, options_.grant_command);
+        }
+        delivery = std::move(*delivered);
+    }
+    auto masker = co_await masker_for(action, delivery.secrets);
+    if (!masker) co_return masker.error().what;
+    r.masker = std::make_unique<log::masker_stream>(*masker);
+
+    auto at = logs_.find(action);
+    if (at == logs_.end()) {
+        auto made = log::log_writer::create(
+            log::log_path(options_.logs, context_.run.value(), context_.attempt, static_cast<int>(action)));
+        if (!made) co_return made.error().what;
+        at = logs_.emplace(action, std::move(*made)).first;
+    }
+    r.log = &at->second;
+    // It was cancelled while its secrets were being opened.
+    if (r.stopped != end_reason::none) co_return "was cancelled before it started";
+
+    auto started = co_await backend_.start(request_for(action, delivery.secrets));
+    if (!started) co_return started.error().what;
+    r.execution = std::move(*started);
+    r.helpers.spawn(carry_output(r));
+    if (definition.timeout > 0) r.helpers.spawn(limit_time(r, std::chrono::seconds(definition.timeout)));
+    if (r.stopped != end_reason::none) r.execution->terminate();
+    co_return std::string();
+}
+
+async::task<> run_driver::carry_output(running& r) {
+    std::vector<char> buffer(read_size);
+    for (;;) {
+        const auto n = co_await r.execution->read(boost::asio::buffer(buffer));
+        if (!n || *n == 0) co_return;
+        // A log that can't be written does not stop the action; it is said at its end.
+        const auto masked = r.masker->feed({buffer.data(), *n});
+        if (!r.log_failure)
+            if (auto written = r.log->write(masked); !written) r.log_failure = written.error();
+    }
+}
+
+// Asks the action to end when the time is over, and kills it when it does not. Also after a cancel.
+async::task<> run_driver::limit_time(running& r, std::chrono::milliseconds limit) {
+    r.kill_at.expires_after(limit);
+    const auto [ended_before] = co_await r.kill_at.async_wait(async::nothrow);
+    if (ended_before) co_return;
+    if (r.stopped == end_reason::none) {
+        r.stopped = end_reason::timed_out;
+        r.execution->terminate();
+        r.kill_at.expires_after(options_.grace);
+        const auto [ended_then] = co_await r.kill_at.async_wait(async::nothrow);
+        if (ended_then) co_return;
+    }
+    r.execution->kill();
+}
+
+void run_driver::stop(running& r, end_reason why) {
+    if (r.over) return;
+    if (r.stopped == end_reason::none) r.stopped = why;
+    if (!r.execution) return;  // execute() looks at `stopped` before and after the start
+    r.execution->terminate();
+    r.kill_at.cancel();  // its own limit no longer counts
+    r.helpers.spawn(limit_time(r, options_.grace));
+}
+
+async::task<result<access::delivery>> run_driver::deliver(std::uint32_t action) {
+    auto ask = [this, action] { return access_.deliver(context_.plan, context_.source, action); };
+    co_return co_await async::offload(pool_, std::move(ask));
+}
+
+async::task<result<log::masker>> run_driver::masker_for(std::uint32_t action, const action_secrets& own) {
+    std::vector<std::string_view> secrets;
+    for (const auto& [name, value] : context_.supplied) secrets.push_back(value.reveal());
+    const std::size_t common = secrets.size();
+    for (const vault::secret& s : own.to_mask) secrets.push_back(s.reveal());
+    for (const auto& [name, value] : own.variables) secrets.push_back(value.reveal());
+    for (const delivered_secret_file& f : own.files) secrets.push_back(f.content.reveal());
+    for (const auto* environment : {&context_.plan.environment, &context_.plan.actions[action].environment})
+        for (const pipelines::environment_entry& e : *environment)
+            if (e.secret && !e.value.empty()) secrets.push_back(e.value);
+    if (secrets.empty()) co_return log::masker();
+    if (secrets.size() == common && shared_masker_) co_return *shared_masker_;
+
+    std::vector<std::size_t> too_short;
+    auto build = [&] { return log::masker::build(secrets, &too_short); };
+    auto built = co_await async::offload(pool_, std::move(build));
+    if (!too_short.empty())
+        warn("\"" + context_.plan.actions[action].name +
+             "\" has a secret of fewer than 6 characters, which can't be masked in its output");
+    if (built && secrets.size() == common) shared_masker_ = *built;
+    co_return built;
+}
+
+exec::request run_driver::request_for(std::uint32_t action, const action_secrets& secrets) const {
+    const pipelines::planned_action& p = context_.plan.actions[action];
+    const pipelines::action& a = *p.definition;
+    exec::request r;
+    r.label = p.name;
+    r.shell = shell_of(a);
+    r.commands = commands_of(a);
+    r.execute_every_command = a.execute_every_command;
+    r.directory = directory_of(a, options_.workspace);
+    r.environment = options_.base_environment;
+    r.environment.reserve(r.environment.size() + context_.plan.environment.size() + p.environment.size() +
+                          secrets.plain.size() + 1);
+    for (const auto* environment : {&context_.plan.environment, &p.environment})
+        for (const pipelines::environment_entry& e : *environment) {
+            const auto supplied = context_.supplied.find(e.name);
+            if (supplied != context_.supplied.end())
+                r.secrets.emplace_back(e.name, &supplied->second);
+            else
+                r.environment.emplace_back(e.name, e.value);
+        }
+    if (!failed_action_.empty()) r.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
+    for (const auto& v : secrets.plain) r.environment.push_back(v);
+    for (const auto& [name, value] : secrets.variables) r.secrets.emplace_back(name, &value);
+    for (const delivered_secret_file& f : secrets.files)
+        r.files.push_back({f.variable, f.name, &f.content, f.directory});
+    return r;
+}
+
+}  // namespace latchkey::run

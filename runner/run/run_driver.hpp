@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Performs what the state machine says for one attempt: delivers an action's secrets, arms the masker with them,
+// starts the action, carries its output through the masker into its log, and tells the state machine how it ended.
+// Everything that happens is an event of the journal. One loop; every call from its thread. Blocking work (deciding,
+// opening, compiling needles) goes to the pool. Output is written to its log on the loop: that is a copy into the
+// page cache, and one loop serves one run.
+#pragma once
+
+#include "pipelines/plan.hpp"
+#include "runner/async/notification.hpp"
+#include "runner/async/task_group.hpp"
+#include "runner/exec/backend.hpp"
+#include "runner/log/log_writer.hpp"
+#include "runner/run/access.hpp"
+#include "runner/run/journal.hpp"
+#include "runner/run/run_fsm.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+
+namespace latchkey::run {
+
+struct driver_options {
+    int jobs = 1;
+    std::chrono::milliseconds grace{10'000};  // between asking an action to end and killing it
+    std::filesystem::path logs;               // the attempt's folder is made below
+    std::filesystem::path workspace;
+    std::vector<std::pair<std::string, std::string>> base_environment;  // PATH, HOME …: nothing else is ours to give
+    std::string grant_command;                                          // for a denial in mid-run
+};
+
+// Everything of one attempt that the driver only reads. All of it outlives the driver.
+struct attempt_context {
+    const pipelines::plan& plan;
+    const pipelines::source& source;
+    pipelines::condition_facts facts;                      // for conditions that are decided as the run goes
+    const std::map<std::string, vault::secret>& supplied;  // secret variables, by name
+    policy::run_id run;
+    int attempt = 1;
+    std::vector<bool> carried;   // by action: succeeded in an earlier attempt
+    std::vector<bool> left_out;  // by action: not part of this attempt
+    bool previous_failed = false;
+};
+
+class run_driver {
+public:
+    run_driver(boost::asio::any_io_executor, boost::asio::thread_pool&, exec::backend&, access&, journal&,
+               attempt_context, driver_options);
+    ~run_driver();
+
+    // Runs to the end. The journal has the attempt's end as its last event.
+    async::task<status> run();
+
+    // The first call asks what runs to end, the second kills it.
+    void cancel(const std::string& by_whom);
+
+private:
+    struct running;
+    void perform();
+    async::task<> run_action(std::uint32_t action, int number);
+    async::task<> retry_later(std::uint32_t action, int seconds);
+    async::task<std::string> execute(std::uint32_t action, running&);
+    async::task<> carry_output(running&);
+    async::task<> limit_time(running&, std::chrono::milliseconds);
+    async::task<result<access::delivery>> deliver(std::uint32_t action);
+    async::task<result<log::masker>> masker_for(std::uint32_t action, const action_secrets&);
+    exec::request request_for(std::uint32_t action, const action_secrets&) const;
+    std::string why_skipped(std::uint32_t action) const;
+    void stop(running&, end_reason);
+    void ended(std::uint32_t action, int number, end_reason, int code, std::string text, bool success);
+    void warn(std::string text);
+
+    boost::asio::any_io_executor executor_;
+    boost::asio::thread_pool& pool_;
+    exec::backend& backend_;
+    access& access_;
+    journal& journal_;
+    attempt_context context_;
+    driver_options options_;
+    run_fsm fsm_;
+    std::vector<command> commands_;
+    async::task_group tasks_;
+    async::notification finished_;
+    std::map<std::uint32_t, running*> running_;
+    std::map<std::uint32_t, log::log_writer> logs_;               // of actions that have not ended
+    std::map<std::uint32_t, boost::asio::steady_timer> retries_;  // of actions that wait to be tried again
+    std::vector<bool> uses_integrations_;
+    std::optional<log::masker> shared_masker_;  // of what every action has: the supplied secrets
+    std::string failed_action_;
+    status end_ = status::initial;
+    int cancels_ = 0;
+};
+
+}  // namespace latchkey::run

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/run/service.hpp"
+
+#include "runner/run/attempt.hpp"
+#include "runner/run/executor_lock.hpp"
+#include "runner/run/report.hpp"
+
+#include <algorithm>
+
+namespace latchkey::run {
+
+namespace {
+
+// A run that was just made may not have taken its lock yet.
+constexpr std::chrono::seconds time_to_take_the_lock{5};
+
+bool looks_at_other_pipelines(const std::vector<pipelines::condition>& conditions) {
+    return std::ranges::any_of(conditions, [](const pipelines::condition& c) {
+        return c.kind == pipelines::condition_kind::success_pipeline || looks_at_other_pipelines(c.operands);
+    });
+}
+
+bool looks_at_other_pipelines(const pipelines::pipeline& p) {
+    return looks_at_other_pipelines(p.conditions) || std::ranges::any_of(p.actions, [](const pipelines::action& a) {
+               return looks_at_other_pipelines(a.conditions);
+           });
+}
+
+bool looks_at_the_run_before(const pipelines::pipeline& p) {
+    return std::ranges::any_of(p.actions, [](const pipelines::action& a) {
+        return a.trigger_time == pipelines::trigger_time::on_back_to_success || a.run_only_on_first_failure;
+    });
+}
+
+run::status last_status(const store::run_record& run) {
+    return run.attempts.back().status;
+}
+
+finished_attempt invalid_definition(const definition& d, const pipelines::diagnostics& problems) {
+    finished_attempt done;
+    done.outcome = outcome::invalid;
+    done.report = pipelines::render(d.source, problems);
+    return done;
+}
+
+// Which actions succeeded so far, over all attempts: the last word on each counts.
+result<std::vector<bool>> succeeded_before(store::store& s, const store::run_record& run, std::size_t actions) {
+    std::vector<bool> succeeded(actions);
+    for (const store::attempt_record& attempt : run.attempts) {
+        auto events = s.events(run.id, attempt.number, 0);
+        if (!events) return events.error();
+        for (const event& e : *events)
+            if (e.kind == event_kind::action_ended && e.action >= 0 && static_cast<std::size_t>(e.action) < actions)
+                succeeded[static_cast<std::size_t>(e.action)] = e.status == status::successful;
+    }
+    return succeeded;
+}
+
+}  // namespace
+
+service::service(surroundings around) : around_(std::move(around)) {}
+
+std::filesystem::path service::logs() const {
+    return around_.data / "runs";
+}
+std::filesystem::path service::folder_of(policy::run_id run) const {
+    return logs() / std::to_string(run.value());
+}
+
+// What a definition compiles to as things stand, with what it needs to know of other runs.
+static result<compiled> compile_now(const surroundings& around, const definition& d, const store::run_source& source,
+                                    policy::pipeline_id id, policy::user_id actor, std::int64_t number) {
+    auto record = around.store.pipeline(id);
+    if (!record) return record.error();
+    auto user = around.store.user(actor);
+    if (!user) return user.error();
+    // The project's name is the last part of its root, which is where the workspace is.
+    store::project_record project{record->project, source.workspace,
+                                  std::filesystem::path(source.workspace).filename().string()};
+    compile_facts facts{source, project, *user, id, number, around.clock(), {}};
+    if (looks_at_other_pipelines(*d.pipeline)) {
+        auto others = around.store.pipelines(record->project);
+        if (!others) return others.error();
+        for (const store::pipeline_record& other : *others) {
+            auto last = around.store.runs({std::nullopt, other.id, 1});
+            if (!last) return last.error();
+            if (last->empty() || last_status(last->front()) != status::successful) continue;
+            facts.successful_pipelines.insert({project.name, other.name});
+            facts.successful_pipelines.insert({"", other.name});
+        }
+    }
+    return compile(d, facts);
+}
+
+result<finished_attempt> service::start(const definition& d, const store::new_run& request, run_options options) {
+    auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
+    if (!c) return c.error();
+    if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
+    if (auto can = check_executable(c->plan, request.source.backend); !can) return can.error();
+    auto run = around_.store.create_run(request);
+    if (!run) return run.error();
+    return execute(d, *run, 1, std::move(options), {});
+}
+
+result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
+                                          run_options options, const retry_scope& scope) {
+    auto lock = executor_lock::take(folder_of(run.id));
+    if (!lock) return lock.error();
+    auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
+    if (!c) return c.error();
+    bool previous_failed = false;
+    if (looks_at_the_run_before(*d.pipeline)) {
+        auto before = around_.store.runs({std::nullopt, run.pipeline, 20});
+        if (!before) return before.error();
+        const auto last = std::ranges::find_if(*before, [&](const store::run_record& r) { return r.id < run.id; });
+        previous_failed = last != before->end() && last_status(*last) == status::failed;
+    }
+    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs()};
+    return run_attempt(around_, request, options);
+}
+
+result<std::vector<missing_integration>> service::missing_in(const definition& d, const store::run_record& run,
+                                                             const run_options&) {
+    auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
+    if (!c) return c.error();
+    access a(around_.store, around_.unlock, around_.clock,
+             {run.id, run.project, run.pipeline, run.attempts.back().actor, run.source.ref, run.source.trust,
+              run.source.fork_approved_by});
+    return a.preflight(c->plan, d.source);
+}
+
+result<finished_attempt> service::retry(const retry_request& request, run_options options,
+                                        const source_check& check_source) {
+    auto run = around_.store.run_by_number(request.project, request.number);
+    if (!run) return run.error();
+    if (auto recovered = recover_one(*run); !recovered) return recovered.error();
+    if (run = around_.store.run(run->id); !run) return run.error();
+    const std::string name = run->pipeline_name + " #" + std::to_string(run->number);
+    if (!run::ended(last_status(*run)))
+        return failure(errc::conflict, name + " has not ended: wait for it, or cancel it first");
+
+    const auto d = read_definition(run->source.file, run->source.yaml, run->pipeline_name);
+    if (d->pipeline == nullptr)
+        return failure(errc::corrupt, name + " can't be read any more from what the store kept of it");
+    if (auto same = check_source(run->source); !same) return same.error();
+    for (const auto& [secret, value] : options.secrets)
+        if (std::ranges::find(run->source.secret_names, secret) == run->source.secret_names.end())
+            return failure(errc::usage,
+                           name + " was started without a secret \"" + secret + "\": a retry runs the same again");
+    for (const std::string& secret : run->source.secret_names)
+        if (!options.secrets.contains(secret))
+            return failure(errc::usage, name + " was started with a secret \"" + secret +
+                                            "\", which is not kept: give it again with --secret-file");
+    auto c = compile_now(around_, *d, run->source, run->pipeline, request.actor, run->number);
+    if (!c) return c.error();
+    if (pipelines::has_errors(c->problems)) return invalid_definition(*d, c->problems);
+    if (auto can = check_executable(c->plan, run->source.backend); !can) return can.error();
+
+    const std::vector<pipelines::planned_action>& actions = c->plan.actions;
+    std::size_t from = 0;
+    if (!request.from_action.empty()) {
+        const auto at = std::ranges::find_if(actions, [&](const pipelines::planned_action& p) {
+            return p.name == request.from_action || p.definition->name.value == request.from_action;
+        });
+        if (at == actions.end()) return failure(errc::usage, name + " has no action \"" + request.from_action + "\"");
+        from = at->index;
+    }
+    auto succeeded = succeeded_before(around_.store, *run, actions.size());
+    if (!succeeded) return succeeded.error();
+    retry_scope scope{std::vector<bool>(actions.size()), std::vector<bool>(actions.size())};
+    for (const pipelines::planned_action& p : actions) {
+        const bool ordinary = p.definition->trigger_time == pipelines::trigger_time::on_every_execution;
+        // --from asks for what comes after to be executed again; without it nothing that succeeded is.
+        const bool again = request.everything || (!request.from_action.empty() && p.index >= from &&
+                                                  (!request.only_that_action || p.index == from));
+        scope.carried[p.index] = ordinary && (*succeeded)[p.index] && !again;
+        scope.left_out[p.index] = request.only_that_action && p.index != from && !scope.carried[p.index];
+    }
+
+    int attempt = 0;
+    const int first = request.from_action.empty() ? -1 : static_cast<int>(from);
+    if (request.grant) {
+        auto missing = missing_in(*d, *run, options);
+        if (!missing) return missing.error();
+        store::grant_and_retry grant;
+        for (const missing_integration& m : *missing)
+            if (m.may_grant) grant.integrations.push_back(m.integration);
+        finished_attempt refused;
+        refused.outcome = outcome::denied;
+        refused.run = *run;
+        refused.attempt = run->attempts.back().number;
+        refused.report = report_of(*missing, "latchkey retry " + std::to_string(run->number) + " --grant");
+        refused.missing = *missing;
+        // All or nothing: granting some and failing at the others helps nobody.
+        if (grant.integrations.size() != missing->size()) return refused;
+        if (!missing->empty()) {
+            grant.run = run->id;
+            grant.actor = request.actor;
+            grant.spec = request.spec;
+            grant.idempotency_key = request.idempotency_key;
+            grant.at = around_.clock();
+            grant.from_action = first;
+            auto granted = around_.store.grant_and_retry(grant);
+            if (!granted) return granted.error();
+            if (std::holds_alternative<std::vector<policy::refused_grant>>(*granted)) return refused;
+            attempt = std::get<store::granted>(*granted).attempt;
+        }
+    }
+    if (attempt == 0) {
+        auto made = around_.store.create_attempt(run->id, request.actor, "retry", first, request.only_that_action,
+                                                 around_.clock());
+        if (!made) return made.error();
+        attempt = *made;
+    }
+    if (run = around_.store.run(run->id); !run) return run.error();
+    return execute(*d, *run, attempt, std::move(options), scope);
+}
+
+result<void> service::cancel(const store::run_record& run, policy::user_id actor) {
+    if (run::ended(last_status(run)))
+        return failure(errc::conflict, run.pipeline_name + " #" + std::to_string(run.number) + " has ended already");
+    auto asked = ask_executor_to_stop(folder_of(run.id));
+    if (!asked && asked.error().code == errc::not_found) {
+        auto recovered = recover_one(run);
+        if (!recovered) return recovered.error();
+    } else if (!asked) {
+        return asked.error();
+    }
+    return around_.store.audit(policy::audit_kind::run_cancelled, actor, {{"run", std::to_string(run.id.value())}},
+                               around_.clock());
+}
+
+result<int> service::recover() {
+    auto runs = around_.store.unfinished_runs();
+    if (!runs) return runs.error();
+    int count = 0;
+    for (const store::run_record& run : *runs) {
+        auto one = recover_one(run);
+        if (!one) return one.error();
+        count += *one;
+    }
+    return count;
+}
+
+result<int> service::recover_one(const store::run_record& run) {
+    const store::attempt_record& attempt = run.attempts.back();
+    if (run::ended(attempt.status) || around_.clock() - attempt.created_at < time_to_take_the_lock) return 0;
+    const auto lock = executor_lock::take(folder_of(run.id));
+    if (!lock) return lock.error().code == errc::conflict ? result<int>(0) : lock.error();
+    auto events = around_.store.events(run.id, attempt.number, 0);
+    if (!events) return events.error();
+    // Now that nobody else can write: what was running is lost, and the attempt has failed.
+    std::map<std::int32_t, bool> running;
+    for (const event& e : *events) {
+        if (e.kind == event_kind::action_started) running[e.action] = true;
+        if (e.kind == event_kind::action_ended) running[e.action] = false;
+        if (e.kind == event_kind::attempt_ended) return 0;
+    }
+    std::vector<event> last;
+    const auto add = [&](event_kind kind, std::int32_t action, end_reason reason, std::string text) {
+        event e;
+        e.sequence = static_cast<std::int64_t>(events->size() + last.size()) + 1;
+        e.at = around_.clock();
+        e.kind = kind;
+        e.status = status::failed;
+        e.action = action;
+        e.reason = reason;
+        e.text = std::move(text);
+        last.push_back(std::move(e));
+    };
+    for (const auto& [action, is_running] : running)
+        if (is_running) add(event_kind::action_ended, action, end_reason::lost, "its executor died");
+    add(event_kind::attempt_ended, -1, end_reason::lost, "its executor died");
+    if (auto written = around_.store.append_events(run.id, attempt.number, last); !written) return written.error();
+    return 1;
+}
+
+}  // namespace latchkey::run
