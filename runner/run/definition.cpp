@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/definition.hpp"
 
-#include "pipelines/image.hpp"
+#include "pipelines/catalogue.hpp"
 #include "pipelines/variables.hpp"
 #include "policy/explain.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace latchkey::run {
@@ -53,6 +54,21 @@ pipelines::run_facts facts_of(const definition& d, const compile_facts& f) {
     return r;
 }
 
+// Before anything starts, and only for actions that may run: a disabled one may be of any type.
+void refuse_types_that_cannot_run(compiled& c) {
+    for (const pipelines::planned_action& p : c.plan.actions) {
+        const pipelines::action_type* type = pipelines::find_action_type(p.definition->type.value);
+        if (!p.may_run || (type != nullptr && type->execution != pipelines::execution_kind::unsupported)) continue;
+        pipelines::diagnostic d;
+        d.code = "P070";
+        d.where = p.definition->type.where;
+        d.message = "this version can't run actions of the type " + pipelines::in_backticks(p.definition->type.value);
+        d.help = "set `disabled: true` on it to run the rest of the pipeline";
+        if (std::ranges::find(c.problems, d) == c.problems.end()) c.problems.push_back(std::move(d));
+    }
+    pipelines::sort_by_place(c.problems);
+}
+
 }  // namespace
 
 std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline) {
@@ -75,6 +91,7 @@ compiled compile(const definition& d, const compile_facts& f) {
     compiled c;
     c.problems = d.parsed.problems;
     c.plan = pipelines::compile(*d.pipeline, context, c.problems);
+    refuse_types_that_cannot_run(c);
     c.facts = std::move(context.facts);
     return c;
 }
@@ -83,15 +100,12 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
     if (backend == "host") return {};
     if (!backend.empty())
         return failure(errc::usage, "this version has no backend \"" + backend + "\": use --backend host");
-    const pipelines::variable_lookup nothing = [](std::string_view) { return std::optional<std::string>(); };
-    for (const pipelines::planned_action& p : plan.actions) {
-        if (!p.may_run) continue;
-        const std::string image = pipelines::resolve_image(*p.definition, nothing);
-        if (!image.empty())
-            return failure(errc::engine, "the action \"" + p.name + "\" asks for the image " + image +
-                                             ", and this version has no container backend: --backend host runs it on "
-                                             "this machine, without the image");
-    }
+    for (const pipelines::planned_action& p : plan.actions)
+        if (p.may_run && !p.definition->image.empty())
+            return failure(errc::engine,
+                           "the action \"" + p.name + "\" asks for the image " + p.definition->image.value +
+                               ", and this version has no container backend: --backend host runs it on this "
+                               "machine, without the image");
     return {};
 }
 

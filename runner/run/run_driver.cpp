@@ -194,6 +194,9 @@ std::string run_driver::why_skipped(std::uint32_t action) const {
     pipelines::condition_facts facts = context_.facts;
     for (const auto* environment : {&context_.plan.environment, &p.environment})
         for (const pipelines::environment_entry& e : *environment) {
+            // The action's own, which come last, win.
+            facts.secret_variables.erase(e.name);
+            facts.variables.erase(e.name);
             if (e.secret)
                 facts.secret_variables.insert(e.name);
             else

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs a helper program (git …) and takes what it prints. Blocks: never on a loop. Any thread.
+#pragma once
+
+#include "runner/error.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace latchkey::exec {
+
+struct captured {
+    int exit_code = 0;
+    std::string output;  // standard output and error
+};
+
+// engine: it can't be started, runs longer than `limit` (then it is killed), or prints more than 16 MB.
+result<captured> capture(const std::vector<std::string>& arguments, const std::filesystem::path& directory,
+                         std::chrono::milliseconds limit = std::chrono::seconds(30));
+
+}  // namespace latchkey::exec
