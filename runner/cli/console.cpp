@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/cli/console.hpp"
+
+#include "runner/cli/json.hpp"
+#include "runner/log/log_reader.hpp"
+#include "runner/log/log_writer.hpp"
+#include "runner/run/report.hpp"
+
+#include <ostream>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace latchkey::cli {
+
+namespace {
+
+constexpr std::size_t lines_of_a_failure = 20;
+
+std::size_t terminal_width() {
+    winsize size{};
+    return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+// At most `width` characters; what is cut ends in an ellipsis.
+std::string shortened(const std::string& text, std::size_t width) {
+    std::size_t characters = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if ((static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U) continue;
+        if (++characters == width) return text.substr(0, i) + "…";
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string_view words_for(run::status s) {
+    switch (s) {
+        case run::status::initial:
+        case run::status::enqueued:
+            return "waiting";
+        case run::status::in_progress:
+            return "running";
+        case run::status::successful:
+            return "succeeded";
+        case run::status::failed:
+            return "failed";
+        case run::status::terminated:
+            return "cancelled";
+        case run::status::skipped:
+            return "skipped";
+        case run::status::waiting_for_apply:
+            return "waiting for an approval";
+        case run::status::waiting_for_variables:
+            return "waiting for variables";
+        case run::status::waiting_for_permission:
+            return "waiting for a permission";
+        case run::status::not_executed:
+            return "not executed";
+        case run::status::terminating:
+            return "being cancelled";
+    }
+    return "unknown";
+}
+
+int exit_code_of(run::outcome o) {
+    switch (o) {
+        case run::outcome::succeeded:
+        case run::outcome::skipped:
+            return exit_success;
+        case run::outcome::failed:
+            return exit_run_failed;
+        case run::outcome::denied:
+            return exit_missing_permissions;
+        case run::outcome::cancelled:
+            return exit_cancelled;
+        case run::outcome::invalid:
+            return exit_invalid;
+    }
+    return exit_infrastructure;
+}
+
+console::console(context& c, settings s) : context_(c), settings_(std::move(s)) {}
+
+void console::on_plan(const store::run_record& run, int attempt, const pipelines::plan& plan,
+                      const pipelines::source&) {
+    run_ = run.id.value();
+    attempt_ = attempt;
+    names_.reserve(plan.actions.size());
+    for (const pipelines::planned_action& p : plan.actions) names_.push_back(plain(p.name));
+    if (settings_.json) {
+        context_.out << json_of_plan_start(run, attempt, plan) << "\n";
+        return;
+    }
+    line(context_.bold(plain(run.pipeline_name) + " #" + std::to_string(run.number)) +
+         (attempt > 1 ? ", attempt " + std::to_string(attempt) : "") + ": " + std::to_string(plan.actions.size()) +
+         (plan.actions.size() == 1 ? " action" : " actions"));
+}
+
+std::string console::name_of(std::int32_t action) const {
+    const auto index = static_cast<std::size_t>(action);
+    return action >= 0 && index < names_.size() ? names_[index] : "?";
+}
+
+void console::on_event(const run::event& e) {
+    if (settings_.json) {
+        context_.out << json_of_event(e, e.action >= 0 ? name_of(e.action) : std::string()) << "\n";
+        if (e.kind == run::event_kind::attempt_ended) context_.out.flush();
+        return;
+    }
+    switch (e.kind) {
+        case run::event_kind::action_started:
+            started_[e.action] = e.at;
+            running_.insert(e.action);
+            if (!context_.interactive)
+                line("  ▸ " + name_of(e.action) + (e.number > 1 ? "  (try " + std::to_string(e.number) + ")" : ""));
+            break;
+        case run::event_kind::action_retrying:
+            line("  ↻ " + name_of(e.action) + "  " + plain(e.text) + ": will be tried again");
+            break;
+        case run::event_kind::action_ended:
+            action_ended(e);
+            break;
+        case run::event_kind::warning:
+            line("  " + context_.bold("!") + " " + plain(e.text));
+            break;
+        case run::event_kind::cancel_requested:
+            line("  cancelling (" + plain(e.text) + ") …");
+            break;
+        case run::event_kind::waiting:
+            line(plain(e.text) + "waiting until somebody grants it (Ctrl-C gives up) …");
+            break;
+        case run::event_kind::attempt_created:
+        case run::event_kind::denied:
+        case run::event_kind::attempt_started:
+        case run::event_kind::attempt_ended:
+            break;
+    }
+    if (context_.interactive) draw_progress();
+}
+
+void console::action_ended(const run::event& e) {
+    running_.erase(e.action);
+    ++ended_;
+    const auto began = started_.find(e.action);
+    const std::string time = began == started_.end() ? "" : context_.dim("  " + duration_text(e.at - began->second));
+    if (began != started_.end()) started_.erase(began);
+    const std::string name = name_of(e.action);
+    if (settings_.show_output) print_log(e.action, 0);
+    switch (e.status) {
+        case run::status::successful:
+            line("  " + context_.green("✓") + " " + name + time);
+            break;
+        case run::status::skipped:
+            line("  – " + name + context_.dim("  skipped: " + plain(e.text)));
+            break;
+        default:
+            if (failed_ < 0 && e.status == run::status::failed) failed_ = e.action;
+            line("  " + context_.red("✗") + " " + name + "  " + plain(e.text) + time);
+    }
+}
+
+void console::line(const std::string& text) {
+    erase_progress();
+    context_.out << text << "\n";
+}
+
+void console::draw_progress() {
+    erase_progress();
+    if (running_.empty()) {
+        context_.out.flush();
+        return;
+    }
+    std::string now = "  " + std::to_string(ended_) + "/" + std::to_string(names_.size()) + "  ";
+    for (const std::int32_t action : running_) now += (action == *running_.begin() ? "" : ", ") + name_of(action);
+    context_.out << "\r" << shortened(now + " …", terminal_width() - 1) << "\033[K" << std::flush;
+    progress_shown_ = true;
+}
+
+void console::erase_progress() {
+    if (progress_shown_) context_.out << "\r\033[K";
+    progress_shown_ = false;
+}
+
+void console::print_log(std::int32_t action, std::size_t last_lines) {
+    auto log = log::log_reader::open(log::log_path(settings_.logs, run_, attempt_, action));
+    if (!log) return;  // it never started
+    erase_progress();
+    if (last_lines > 0) {
+        const auto count = log->count_lines();
+        if (!count) return;
+        const std::uint64_t first = *count > last_lines ? *count - last_lines + 1 : 1;
+        if (first > 1) context_.out << context_.dim("    (" + std::to_string(first - 1) + " lines before)") << "\n";
+        const auto text = log->lines(first, last_lines);
+        if (!text || text->empty()) return;
+        for (std::string_view rest = *text; !rest.empty();) {
+            const std::size_t end = rest.find('\n');
+            context_.out << "    " << plain(rest.substr(0, end)) << "\n";
+            rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+        }
+        return;
+    }
+    for (;;) {
+        const auto text = log->next();
+        if (!text || text->empty()) break;
+        context_.out << (context_.interactive ? plain(*text) : *text);
+    }
+}
+
+int console::finish(const run::finished_attempt& f) {
+    const int code = exit_code_of(f.outcome);
+    if (settings_.json) {
+        context_.out << json_of_outcome(f, code) << "\n" << std::flush;
+        return code;
+    }
+    erase_progress();
+    if (f.outcome == run::outcome::invalid) {
+        context_.err << f.report;
+        return code;
+    }
+    const store::attempt_record& attempt = f.run.attempts.back();
+    const std::string name = plain(f.run.pipeline_name) + " #" + std::to_string(f.run.number);
+    const std::string number = std::to_string(f.run.number);
+    const std::string time =
+        attempt.started_at && attempt.ended_at ? " in " + duration_text(*attempt.ended_at - *attempt.started_at) : "";
+    switch (f.outcome) {
+        case run::outcome::denied:
+            context_.out << context_.red(run::headline_of(f.run.pipeline_name, f.run.number)) << "\n\n"
+                         << plain(f.report);
+            break;
+        case run::outcome::succeeded:
+            context_.out << context_.green("✓") << " " << context_.bold(name) << " succeeded" << time << "\n";
+            break;
+        case run::outcome::skipped:
+            context_.out << "– " << name << " was skipped: " << plain(f.report) << "\n";
+            break;
+        case run::outcome::cancelled:
+            context_.out << context_.red("✗") << " " << context_.bold(name) << " was cancelled" << time << "\n";
+            break;
+        case run::outcome::failed:
+            if (failed_ >= 0 && !settings_.show_output) print_log(failed_, lines_of_a_failure);
+            context_.out << context_.red("✗") << " " << context_.bold(name) << " failed" << time << ": "
+                         << plain(attempt.error) << "\n"
+                         << aligned({{"log", "latchkey logs " + number}, {"again", "latchkey retry " + number}},
+                                    "  ");
+            break;
+        case run::outcome::invalid:
+            break;
+    }
+    context_.out.flush();
+    return code;
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/cli/environment.hpp"
+
+#include "runner/exec/capture.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <string_view>
+#include <unistd.h>
+
+namespace latchkey::cli {
+
+namespace {
+
+constexpr std::array<std::string_view, 15> passed_on = {
+    "PATH",        "HOME",     "USER",         "LOGNAME",        "SHELL",           "LANG",
+    "LANGUAGE",    "TZ",       "TMPDIR",       "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "http_proxy",
+    "https_proxy", "no_proxy", "SSL_CERT_FILE"};
+
+bool is_passed_on(std::string_view name) {
+    for (const std::string_view known : passed_on)
+        if (name == known) return true;
+    return name.starts_with("LC_");
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> base_environment() {
+    std::vector<std::pair<std::string, std::string>> all;
+    bool has_path = false;
+    for (char** variable = ::environ; *variable != nullptr; ++variable) {
+        const std::string_view text = *variable;
+        const std::size_t equals = text.find('=');
+        if (equals == std::string_view::npos || !is_passed_on(text.substr(0, equals))) continue;
+        all.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+        has_path = has_path || text.starts_with("PATH=");
+    }
+    if (!has_path) all.emplace_back("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    all.emplace_back("TERM", "dumb");
+    all.emplace_back("CI", "true");
+    return all;
+}
+
+result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root) {
+    std::error_code ec;
+    if (!std::filesystem::exists(root / ".git", ec)) return std::optional<git_facts>();
+    auto status = exec::capture({"git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"}, root);
+    if (!status) return status.error();
+    if (status->exit_code != 0)
+        return failure(errc::engine,
+                       "git can't read the repository " + root.string() + ": " + status->output.substr(0, 300));
+    git_facts facts;
+    std::string_view rest = status->output;
+    while (!rest.empty()) {
+        const std::size_t end = rest.find('\n');
+        const std::string_view line = rest.substr(0, end);
+        constexpr std::string_view commit = "# branch.oid ";
+        constexpr std::string_view branch = "# branch.head ";
+        if (line.starts_with(commit)) {
+            facts.commit = line.substr(commit.size());
+            if (facts.commit == "(initial)") facts.commit.clear();
+        } else if (line.starts_with(branch)) {
+            const std::string_view name = line.substr(branch.size());
+            if (name != "(detached)") facts.ref = {policy::ref_type::branch, "refs/heads/" + std::string(name)};
+        } else if (!line.starts_with('#') && !line.empty()) {
+            facts.dirty = true;
+        }
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    }
+    return std::optional(facts);
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an action gets of this machine's environment, and what git says about the folder. Everything else of ours
+// stays here: an action's environment is built up, not cut down. Reads the process's environment and runs git; one
+// thread.
+#pragma once
+
+#include "policy/model.hpp"
+#include "runner/error.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace latchkey::cli {
+
+// PATH, HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ, TMPDIR and proxies as they are; TERM=dumb and CI=true.
+std::vector<std::pair<std::string, std::string>> base_environment();
+
+struct git_facts {
+    std::string commit;
+    bool dirty = false;  // a tracked file has changed
+    policy::ref ref;     // the branch, or none
+};
+
+// Empty outside a repository (nothing is started then). engine: git is not installed, or failed.
+result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root);
+
+}  // namespace latchkey::cli
