@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands: what each is given (filled by args.cpp from the command line) and the function that does it and
+// returns the exit code. One thread.
+#pragma once
+
+#include "runner/cli/context.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace latchkey::cli {
+
+struct run_args {
+    std::string pipeline;
+    std::string file;
+    std::vector<std::string> variables;  // KEY=VALUE
+    std::string secret_file;
+    std::string ref;  // full name; empty: the branch that is checked out
+    std::string backend;
+    std::string comment;
+    int jobs = 0;  // 0: as many as there are processors
+    bool dry_run = false;
+    bool json = false;
+    bool output = false;
+    bool wait = false;
+};
+int run_command(context&, const run_args&);
+
+struct retry_args {
+    std::string run;
+    bool grant = false;
+    std::string ref;
+    std::string expires;
+    bool once = false;
+    std::string from;
+    std::string only;
+    bool all = false;
+    std::string secret_file;
+    int jobs = 0;
+    bool json = false;
+    bool output = false;
+};
+int retry_command(context&, const retry_args&);
+
+int cancel_command(context&, const std::string& run);
+
+struct runs_args {
+    std::string pipeline;
+    int limit = 20;
+    bool all_projects = false;
+    bool json = false;
+};
+int runs_command(context&, const runs_args&);
+
+struct logs_args {
+    std::string run;
+    std::string action;
+    int attempt = 0;  // 0: the last
+    bool follow = false;
+};
+int logs_command(context&, const logs_args&);
+
+struct validate_args {
+    std::vector<std::string> paths;
+    bool json = false;
+};
+int validate_command(context&, const validate_args&);
+
+struct plan_args {
+    std::string pipeline;
+    std::string file;
+    std::vector<std::string> variables;
+    std::string secret_file;
+    std::string ref;
+    bool json = false;
+};
+int plan_command(context&, const plan_args&);
+
+struct why_args {
+    std::string pipeline;
+    std::string integration;
+    std::string file;
+    std::string ref;
+    std::string user;
+    bool json = false;
+};
+int why_command(context&, const why_args&);
+
+struct integration_args {
+    std::string name;  // or what names it
+    std::string new_name;
+    std::string type;
+    std::string identifier;
+    std::string scope = "workspace";
+    std::vector<std::string> fields;
+    bool all_pipelines = false;
+    bool listed_pipelines = false;
+    std::string admins;
+    std::string others;
+    std::string demand;  // use or manage
+    bool yes = false;
+    bool json = false;
+};
+int integration_add_command(context&, const integration_args&);
+int integration_list_command(context&, const integration_args&);
+int integration_show_command(context&, const integration_args&);
+int integration_edit_command(context&, const integration_args&);
+int integration_rm_command(context&, const integration_args&);
+int integration_types_command(context&, const integration_args&);
+
+struct grant_args {
+    std::string integration;
+    std::string pipeline;
+    std::string file;
+    std::string ref;
+    std::string expires;
+    std::string run;  // --once --run N
+    bool once = false;
+};
+int grant_command(context&, const grant_args&);
+int revoke_command(context&, const grant_args&);
+
+struct audit_args {
+    int count = 20;
+    bool json = false;
+};
+int audit_verify_command(context&, const audit_args&);
+int audit_export_command(context&, const audit_args&);
+int audit_tail_command(context&, const audit_args&);
+
+int key_rotate_command(context&);
+int doctor_command(context&);
+int completion_command(context&, const std::string& shell);
+// What the shells' completion asks: one candidate a line.
+int complete_command(context&, const std::string& what);
+
+// Shared by several commands.
+
+// "30m", "2h", "7d": from now on. usage: it is none of these.
+result<policy::time_point> time_from_now(context&, const std::string& text);
+// "42" or "#42": a run of this project.
+result<store::run_record> run_named(context&, const std::string& number);
+// A ref by its full name. usage: it is no full name.
+result<policy::ref> ref_named(const std::string& name);
+// KEY=VALUE pairs.
+result<store::facts> parameters_of(const std::vector<std::string>& pairs);
+
+}  // namespace latchkey::cli

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// latchkey completion SHELL, and the hidden `__complete` that its scripts ask for names.
+#include "pipelines/catalogue.hpp"
+#include "runner/cli/commands.hpp"
+#include "runner/cli/files.hpp"
+
+#include <ostream>
+#include <set>
+
+namespace latchkey::cli {
+
+namespace {
+
+constexpr std::string_view bash_script = R"sh(_latchkey() {
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        COMPREPLY=($(compgen -W "$(latchkey __complete commands 2>/dev/null)" -- "$word"))
+        return
+    fi
+    case $previous in
+        -f|--file|--secret-file) compopt -o default; return ;;
+        --pipeline) COMPREPLY=($(compgen -W "$(latchkey __complete pipelines 2>/dev/null)" -- "$word")); return ;;
+        --type) COMPREPLY=($(compgen -W "$(latchkey __complete types 2>/dev/null)" -- "$word")); return ;;
+        --backend) COMPREPLY=($(compgen -W "host" -- "$word")); return ;;
+    esac
+    case $word in
+        -*) COMPREPLY=($(compgen -W "$(latchkey __complete "options $command" 2>/dev/null)" -- "$word")); return ;;
+    esac
+    case $command in
+        run|plan|why) COMPREPLY=($(compgen -W "$(latchkey __complete pipelines 2>/dev/null)" -- "$word")) ;;
+        retry|cancel|logs) COMPREPLY=($(compgen -W "$(latchkey __complete runs 2>/dev/null)" -- "$word")) ;;
+        grant|revoke) COMPREPLY=($(compgen -W "$(latchkey __complete integrations 2>/dev/null)" -- "$word")) ;;
+        integration) COMPREPLY=($(compgen -W "add list show edit rm types $(latchkey __complete integrations 2>/dev/null)" -- "$word")) ;;
+        audit) COMPREPLY=($(compgen -W "verify export tail" -- "$word")) ;;
+        completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;;
+        *) compopt -o default ;;
+    esac
+}
+complete -F _latchkey latchkey
+)sh";
+
+constexpr std::string_view zsh_script = R"sh(#compdef latchkey
+_latchkey() {
+    local -a names
+    if (( CURRENT == 2 )); then
+        names=(${(f)"$(latchkey __complete commands 2>/dev/null)"})
+        compadd -a names
+        return
+    fi
+    case $words[CURRENT-1] in
+        -f|--file|--secret-file) _files; return ;;
+        --pipeline) names=(${(f)"$(latchkey __complete pipelines 2>/dev/null)"}); compadd -a names; return ;;
+        --type) names=(${(f)"$(latchkey __complete types 2>/dev/null)"}); compadd -a names; return ;;
+    esac
+    if [[ $words[CURRENT] == -* ]]; then
+        names=(${(f)"$(latchkey __complete "options $words[2]" 2>/dev/null)"})
+        compadd -a names
+        return
+    fi
+    case $words[2] in
+        run|plan|why) names=(${(f)"$(latchkey __complete pipelines 2>/dev/null)"}) ;;
+        retry|cancel|logs) names=(${(f)"$(latchkey __complete runs 2>/dev/null)"}) ;;
+        grant|revoke) names=(${(f)"$(latchkey __complete integrations 2>/dev/null)"}) ;;
+        integration) names=(add list show edit rm types ${(f)"$(latchkey __complete integrations 2>/dev/null)"}) ;;
+        audit) names=(verify export tail) ;;
+        completion) names=(bash zsh fish) ;;
+        *) _files; return ;;
+    esac
+    compadd -a names
+}
+compdef _latchkey latchkey
+)sh";
+
+constexpr std::string_view fish_script = R"sh(function __latchkey
+    latchkey __complete $argv 2>/dev/null
+end
+complete -c latchkey -f
+complete -c latchkey -n __fish_use_subcommand -a '(__latchkey commands)'
+complete -c latchkey -n '__fish_seen_subcommand_from run plan why' -a '(__latchkey pipelines)'
+complete -c latchkey -n '__fish_seen_subcommand_from retry cancel logs' -a '(__latchkey runs)'
+complete -c latchkey -n '__fish_seen_subcommand_from grant revoke' -a '(__latchkey integrations)'
+complete -c latchkey -n '__fish_seen_subcommand_from integration' -a 'add list show edit rm types (__latchkey integrations)'
+complete -c latchkey -n '__fish_seen_subcommand_from audit' -a 'verify export tail'
+complete -c latchkey -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
+complete -c latchkey -l pipeline -x -a '(__latchkey pipelines)'
+complete -c latchkey -l type -x -a '(__latchkey types)'
+complete -c latchkey -s f -l file -r
+complete -c latchkey -l secret-file -r
+)sh";
+
+// A name that a shell would take apart is left out.
+bool one_word(std::string_view name) {
+    return !name.empty() && name.find_first_of(" \t\n\"'\\$`*?[]{}()<>|&;!~#") == std::string_view::npos;
+}
+
+}  // namespace
+
+int completion_command(context& c, const std::string& shell) {
+    if (shell == "bash")
+        c.out << bash_script;
+    else if (shell == "zsh")
+        c.out << zsh_script;
+    else if (shell == "fish")
+        c.out << fish_script;
+    else
+        return c.usage("there is no completion for \"" + shell + "\": bash, zsh and fish are known");
+    return exit_success;
+}
+
+// Answers quietly: a completion that can't be made is none.
+int complete_command(context& c, const std::string& what) {
+    std::set<std::string> names;
+    if (what == "pipelines") {
+        for (const auto& file : pipeline_files_in(c.project_root()))
+            if (auto bytes = read_pipeline_file(file))
+                for (const auto& p : run::read_definition("", std::move(*bytes), "")->parsed.model.pipelines)
+                    names.insert(p.id.value);
+    } else if (what == "types") {
+        for (const std::string_view name : pipelines::integration_type_names()) names.emplace(name);
+    } else if (what == "integrations") {
+        if (auto s = c.store())
+            if (auto all = (*s)->integrations())
+                for (const auto& i : *all) names.insert(i.identifier);
+    } else if (what == "runs") {
+        auto s = c.store();
+        auto project = s ? c.project() : result<store::project_record>(s.error());
+        if (project)
+            if (auto runs = (*s)->runs({project->id, std::nullopt, 20}))
+                for (const auto& r : *runs) names.insert(std::to_string(r.number));
+    }
+    for (const std::string& name : names)
+        if (one_word(name)) c.out << name << "\n";
+    return exit_success;
+}
+
+}  // namespace latchkey::cli

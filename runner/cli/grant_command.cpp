@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// latchkey grant, revoke, why.
+#include "runner/cli/commands.hpp"
+#include "runner/cli/environment.hpp"
+#include "runner/cli/files.hpp"
+#include "runner/cli/json.hpp"
+#include "runner/run/missing.hpp"
+
+#include <ostream>
+
+namespace latchkey::cli {
+
+namespace {
+
+// The integration and the pipeline that a command names.
+struct pair {
+    store::integration_record integration;
+    store::pipeline_record pipeline;
+    store::user_record user;
+    store::store* store = nullptr;
+};
+
+result<pair> pair_named(context& c, const std::string& integration, const std::string& pipeline,
+                        const std::string& file) {
+    auto s = c.store();
+    if (!s) return s.error();
+    auto project = c.project();
+    if (!project) return project.error();
+    auto user = c.user();
+    if (!user) return user.error();
+    auto record = (*s)->find_integration(project->id, integration);
+    if (!record && record.error().code == errc::not_found)
+        return failure(errc::not_found, "there is no integration \"" + integration +
+                                            "\" here: `latchkey integration list` lists them");
+    if (!record) return record.error();
+    auto chosen = find_pipeline(c, pipeline, file);
+    if (!chosen) return chosen.error();
+    return pair{std::move(*record), std::move(*chosen), std::move(*user), *s};
+}
+
+}  // namespace
+
+int grant_command(context& c, const grant_args& args) {
+    if (args.once != !args.run.empty())
+        return c.usage("--once and --run go together: the permission is for that run only");
+    auto p = pair_named(c, args.integration, args.pipeline, args.file);
+    if (!p) return c.fail(p.error());
+    policy::grant g;
+    g.integration = p->integration.rights.id;
+    g.pipeline = p->pipeline.id;
+    g.granted_by = p->user.rights.id;
+    g.granted_at = c.now();
+    g.ref_pattern = args.ref;
+    if (!args.ref.empty() && !args.ref.starts_with("refs/") && !args.ref.starts_with('*'))
+        return c.usage("\"" + args.ref +
+                       "\" would match no ref: refs are full names like refs/heads/main or refs/tags/*");
+    if (!args.expires.empty()) {
+        auto end = time_from_now(c, args.expires);
+        if (!end) return c.fail(end.error());
+        g.expires = *end;
+    }
+    if (args.once) {
+        auto run = run_named(c, args.run);
+        if (!run) return c.fail(run.error());
+        g.only_run = run->id;
+        g.from_run = run->id;
+    }
+    auto added = p->store->add_grant(g, p->user.rights.id);
+    if (!added) return c.fail(added.error());
+    c.out << "\"" << plain(p->pipeline.name) << "\" may use " << plain(p->integration.identifier);
+    if (!args.ref.empty()) c.out << " for " << plain(args.ref);
+    if (g.expires) c.out << " until " << policy::format_utc(std::chrono::floor<std::chrono::seconds>(*g.expires));
+    if (args.once) c.out << " in run " << plain(args.run) << " only";
+    c.out << "\n";
+    return exit_success;
+}
+
+int revoke_command(context& c, const grant_args& args) {
+    auto p = pair_named(c, args.integration, args.pipeline, args.file);
+    if (!p) return c.fail(p.error());
+    auto count = p->store->revoke(p->integration.rights.id, p->pipeline.id, p->user.rights.id, c.now());
+    if (!count && count.error().code == errc::not_found)
+        return c.usage("\"" + p->pipeline.name + "\" has no permission to use " + p->integration.identifier +
+                       ": there is nothing to revoke");
+    if (!count) return c.fail(count.error());
+    c.out << "\"" << plain(p->pipeline.name) << "\" may no longer use " << plain(p->integration.identifier) << "\n";
+    if (p->integration.rights.all_pipelines_allowed)
+        c.err << "latchkey: but all pipelines are allowed to use it: `latchkey integration edit "
+              << plain(p->integration.identifier) << " --listed-pipelines` ends that\n";
+    return exit_success;
+}
+
+int why_command(context& c, const why_args& args) {
+    auto p = pair_named(c, args.integration, args.pipeline, args.file);
+    if (!p) return c.fail(p.error());
+    if (!args.user.empty() && args.user != p->user.email && args.user != "me")
+        return c.usage("the local store has one user, " + p->user.email + ": others are on a server");
+    auto facts = p->store->snapshot(p->pipeline.id, std::span(&p->integration.rights.id, 1));
+    if (!facts) return c.fail(facts.error());
+    auto id = p->store->next_decision_id(1);
+    if (!id) return c.fail(id.error());
+    policy::use_request request;
+    request.id = *id;
+    request.pipeline = p->pipeline.id;
+    request.integration = p->integration.rights.id;
+    request.source = policy::source_trust::trusted;
+    request.now = c.now();
+    if (!args.ref.empty()) {
+        auto ref = ref_named(args.ref);
+        if (!ref) return c.fail(ref.error());
+        request.ref = *ref;
+    } else if (auto git = git_facts_of(c.project_root()); git && *git) {
+        request.ref = (*git)->ref;
+    }
+    explained e{p->pipeline.name,
+                p->integration.name + " (" + p->integration.identifier + ")",
+                policy::explain(*facts, request, p->user.rights.id),
+                {}};
+    const policy::decision& d = e.explanation.decision;
+    for (const policy::grantor& g : e.explanation.can_grant) {
+        const auto who = p->store->user(g.user);
+        e.can_grant.push_back({g.user == p->user.rights.id ? "you"
+                               : who                       ? who->email
+                                                           : "?",
+                               std::string(run::name_of(g.access))});
+    }
+    const store::decision_record asked{d, "asked by `why`"};
+    if (auto noted = p->store->record_decisions(std::span(&asked, 1), p->user.rights.id, request.now); !noted)
+        return c.fail(noted.error());
+    if (args.json) {
+        c.out << json_of_explanation(e) << "\n";
+        return exit_success;
+    }
+    c.out << (d.allowed() ? c.green("allowed") : c.red("not allowed")) << ": pipeline \"" << plain(e.pipeline)
+          << "\" and " << plain(e.integration) << "\n";
+    std::vector<std::vector<std::string>> rows;
+    for (const policy::considered& r : e.explanation.rules)
+        rows.push_back({r.passed ? "✓" : "✗", plain(r.finding), r.settled ? "← this settles it" : ""});
+    c.out << aligned(rows, "  ");
+    std::string able;
+    for (const run::able_to_grant& g : e.can_grant)
+        able += (able.empty() ? "" : ", ") + plain(g.who) + " (" + g.level + ")";
+    std::vector<std::vector<std::string>> more = {
+        {"decision", std::to_string(d.id().value()) + " at policy revision " + std::to_string(d.revision().value())},
+        {"ref", request.ref.name.empty() ? "none" : plain(request.ref.name)}};
+    if (!able.empty()) more.push_back({"can grant", able});
+    if (!d.allowed() && !able.empty())
+        more.push_back({"grant", "latchkey grant " + plain(p->integration.identifier) + " --pipeline " +
+                                     plain(p->pipeline.name)});
+    c.out << aligned(more, "  ");
+    return exit_success;
+}
+
+}  // namespace latchkey::cli

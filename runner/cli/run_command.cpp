@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// latchkey run, retry, cancel.
+#include "runner/cli/commands.hpp"
+#include "runner/cli/console.hpp"
+#include "runner/cli/environment.hpp"
+#include "runner/cli/files.hpp"
+#include "runner/cli/secret_input.hpp"
+
+#include <ostream>
+#include <sys/random.h>
+#include <thread>
+
+namespace latchkey::cli {
+
+namespace {
+
+int jobs_or_all(int jobs) {
+    return jobs > 0 ? jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+// One retry by a person is one attempt, however often a request is sent.
+std::string fresh_key() {
+    unsigned char bytes[16] = {};
+    if (::getrandom(bytes, sizeof bytes, 0) != sizeof bytes) return {};
+    std::string key;
+    for (const unsigned char b : bytes) {
+        key.push_back("0123456789abcdef"[b >> 4U]);
+        key.push_back("0123456789abcdef"[b & 15U]);
+    }
+    return key;
+}
+
+run::run_options options_for(console& view, int jobs, bool wait) {
+    run::run_options o;
+    o.jobs = jobs_or_all(jobs);
+    o.wait_for_permission = wait;
+    o.on_plan = [&view](const store::run_record& r, int attempt, const pipelines::plan& p,
+                        const pipelines::source& s) { view.on_plan(r, attempt, p, s); };
+    o.on_event = [&view](const run::event& e) { view.on_event(e); };
+    return o;
+}
+
+// A retry runs what the run had: the same commit, and a tree without changes if it had none.
+result<void> same_source(context& c, const store::run_source& source) {
+    auto git = git_facts_of(c.project_root());
+    if (!git) return git.error();
+    const std::string now = *git ? (*git)->commit : "";
+    if (now != source.commit)
+        return failure(errc::conflict, "the work tree is at " + (now.empty() ? "no commit" : now.substr(0, 10)) +
+                                           " and the run was at " +
+                                           (source.commit.empty() ? "none" : source.commit.substr(0, 10)) +
+                                           ": check that out, or start a new run");
+    if (*git && (*git)->dirty && !source.dirty)
+        return failure(
+            errc::conflict,
+            "the work tree has changes that the run did not have: commit or stash them, or start a new run");
+    return {};
+}
+
+bool may_grant_all(const run::finished_attempt& f) {
+    for (const run::missing_integration& m : f.missing)
+        if (!m.may_grant) return false;
+    return !f.missing.empty();
+}
+
+// The question on a terminal after a denial.
+std::string question_for(const run::finished_attempt& f) {
+    std::string names;
+    for (const run::missing_integration& m : f.missing) {
+        const std::size_t open = m.name.rfind('(');
+        names += (names.empty() ? "" : ", ") + m.name.substr(open + 1, m.name.size() - open - 2);
+    }
+    return "\nGrant \"" + plain(f.run.pipeline_name) + "\" permission to use " + plain(names) + " and retry?";
+}
+
+int retry_and_show(context& c, run::service& s, run::retry_request request, const retry_args& args,
+                   std::map<std::string, vault::secret> secrets) {
+    console view(c, {args.json, args.output, s.logs()});
+    run::run_options options = options_for(view, args.jobs, false);
+    options.secrets = std::move(secrets);
+    const auto check = [&c](const store::run_source& source) { return same_source(c, source); };
+    auto done = s.retry(request, std::move(options), check);
+    if (!done) return c.fail(done.error());
+    if (request.grant && done->outcome == run::outcome::denied && !args.json)
+        c.err << "latchkey: nothing was granted: not all of these are yours to grant\n";
+    return view.finish(*done);
+}
+
+}  // namespace
+
+int run_command(context& c, const run_args& args) {
+    auto choice = choose_pipeline(c, args.pipeline, args.file);
+    if (!choice) return c.fail(choice.error());
+    if (!choice->chosen) {
+        c.err << choice->invalid;
+        return exit_invalid;
+    }
+    if (args.dry_run)
+        return plan_command(c, {args.pipeline, args.file, args.variables, args.secret_file, args.ref, args.json});
+    auto service = c.service();
+    if (!service) return c.fail(service.error());
+    auto user = c.user();
+    if (!user) return c.fail(user.error());
+    auto git = git_facts_of(c.project_root());
+    if (!git) return c.fail(git.error());
+
+    store::new_run request;
+    request.pipeline = choice->chosen->record.id;
+    request.actor = user->rights.id;
+    request.at = c.now();
+    store::run_source& source = request.source;
+    source.file = choice->chosen->file;
+    source.yaml = choice->chosen->definition->source.text();
+    if (*git) {
+        source.commit = (*git)->commit;
+        source.dirty = (*git)->dirty;
+        source.ref = (*git)->ref;
+    }
+    if (!args.ref.empty()) {
+        auto ref = ref_named(args.ref);
+        if (!ref) return c.fail(ref.error());
+        source.ref = *ref;
+    }
+    // Your own work tree: whoever can write here can run anything here.
+    source.trust = policy::source_trust::trusted;
+    source.comment = args.comment;
+    source.backend = args.backend;
+    source.workspace = c.project_root().string();
+    auto parameters = parameters_of(args.variables);
+    if (!parameters) return c.fail(parameters.error());
+    source.parameters = std::move(*parameters);
+
+    console view(c, {args.json, args.output, (*service)->logs()});
+    run::run_options options = options_for(view, args.jobs, args.wait);
+    if (!args.secret_file.empty()) {
+        auto secrets = read_secret_file(c, args.secret_file);
+        if (!secrets) return c.fail(secrets.error());
+        for (const auto& [name, value] : *secrets) source.secret_names.push_back(name);
+        options.secrets = std::move(*secrets);
+    }
+    auto done = (*service)->start(*choice->chosen->definition, request, std::move(options));
+    if (!done) return c.fail(done.error());
+    const int code = view.finish(*done);
+    if (done->outcome != run::outcome::denied || args.json || !c.interactive || !may_grant_all(*done)) return code;
+    if (!ask_yes(c, question_for(*done))) return code;
+
+    run::retry_request retry;
+    retry.number = done->run.number;
+    retry.project = done->run.project;
+    retry.actor = user->rights.id;
+    retry.grant = true;
+    retry.idempotency_key = fresh_key();
+    std::map<std::string, vault::secret> secrets;
+    if (!args.secret_file.empty()) {
+        auto again = read_secret_file(c, args.secret_file);
+        if (!again) return c.fail(again.error());
+        secrets = std::move(*again);
+    }
+    retry_args how;
+    how.jobs = args.jobs;
+    how.output = args.output;
+    return retry_and_show(c, **service, std::move(retry), how, std::move(secrets));
+}
+
+int retry_command(context& c, const retry_args& args) {
+    if (!args.grant && (!args.ref.empty() || !args.expires.empty() || args.once))
+        return c.usage("--ref, --expires and --once say how to grant: add --grant");
+    if (!args.from.empty() + !args.only.empty() + args.all > 1)
+        return c.usage("--from, --only and --all exclude each other");
+    auto run = run_named(c, args.run);
+    if (!run) return c.fail(run.error());
+    auto user = c.user();
+    if (!user) return c.fail(user.error());
+    run::retry_request request;
+    request.number = run->number;
+    request.project = run->project;
+    request.actor = user->rights.id;
+    request.grant = args.grant;
+    request.spec.ref_pattern = args.ref;
+    request.spec.once = args.once;
+    if (!args.expires.empty()) {
+        auto end = time_from_now(c, args.expires);
+        if (!end) return c.fail(end.error());
+        request.spec.expires = *end;
+    }
+    request.idempotency_key = fresh_key();
+    request.from_action = args.only.empty() ? args.from : args.only;
+    request.only_that_action = !args.only.empty();
+    request.everything = args.all;
+    std::map<std::string, vault::secret> secrets;
+    if (!args.secret_file.empty()) {
+        auto read = read_secret_file(c, args.secret_file);
+        if (!read) return c.fail(read.error());
+        secrets = std::move(*read);
+    }
+    auto service = c.service();
+    if (!service) return c.fail(service.error());
+    return retry_and_show(c, **service, std::move(request), args, std::move(secrets));
+}
+
+int cancel_command(context& c, const std::string& number) {
+    auto run = run_named(c, number);
+    if (!run) return c.fail(run.error());
+    auto user = c.user();
+    if (!user) return c.fail(user.error());
+    auto service = c.service();
+    if (!service) return c.fail(service.error());
+    if (auto done = (*service)->cancel(*run, user->rights.id); !done) return c.fail(done.error());
+    c.out << plain(run->pipeline_name) << " #" << run->number << " is being cancelled\n";
+    return exit_success;
+}
+
+}  // namespace latchkey::cli

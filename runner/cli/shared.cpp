@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/cli/commands.hpp"
+
+#include <charconv>
+
+namespace latchkey::cli {
+
+result<policy::time_point> time_from_now(context& c, const std::string& text) {
+    std::int64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    std::chrono::seconds each{0};
+    if (unit == "s") each = std::chrono::seconds(1);
+    if (unit == "m") each = std::chrono::minutes(1);
+    if (unit == "h") each = std::chrono::hours(1);
+    if (unit == "d") each = std::chrono::hours(24);
+    // Ten years: longer is "no end", which is said by leaving it out.
+    if (error != std::errc() || each.count() == 0 || count <= 0 || count > std::chrono::hours(24 * 3650) / each)
+        return failure(errc::usage, "\"" + text + "\" is no time from now: say 30m, 2h or 7d");
+    return c.now() + count * each;
+}
+
+result<store::run_record> run_named(context& c, const std::string& text) {
+    const std::string_view digits = text.starts_with('#') ? std::string_view(text).substr(1) : std::string_view(text);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc() || end != digits.data() + digits.size() || number <= 0)
+        return failure(errc::usage, "\"" + text + "\" is no run: `latchkey runs` lists their numbers");
+    auto s = c.store();
+    if (!s) return s.error();
+    auto project = c.project();
+    if (!project) return project.error();
+    auto run = (*s)->run_by_number(project->id, number);
+    if (!run && run.error().code == errc::not_found)
+        return failure(errc::not_found,
+                       "there is no run " + std::to_string(number) + " in this project: `latchkey runs` lists them");
+    return run;
+}
+
+result<policy::ref> ref_named(const std::string& name) {
+    if (name.starts_with("refs/heads/")) return policy::ref{policy::ref_type::branch, name};
+    if (name.starts_with("refs/tags/")) return policy::ref{policy::ref_type::tag, name};
+    if (name.starts_with("refs/pull/")) return policy::ref{policy::ref_type::pull_request, name};
+    return failure(errc::usage,
+                   "\"" + name + "\" is no full ref: say refs/heads/NAME, refs/tags/NAME or refs/pull/NUMBER");
+}
+
+result<store::facts> parameters_of(const std::vector<std::string>& pairs) {
+    store::facts all;
+    for (const std::string& pair : pairs) {
+        const std::size_t equals = pair.find('=');
+        if (equals == 0 || equals == std::string::npos)
+            return failure(errc::usage, "\"" + pair + "\" is no variable: say --var KEY=VALUE");
+        all.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+    return all;
+}
+
+}  // namespace latchkey::cli
