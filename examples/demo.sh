@@ -11,7 +11,7 @@ source_root=$PWD
 echo "Building Latchkey (Release)…"
 cmake --preset release >/dev/null
 cmake --build --preset release --target latchkey >build/release/build.log 2>&1 || { cat build/release/build.log >&2; exit 1; }
-PATH=$source_root/build/release/runner:$PATH
+PATH=${LATCHKEY_BIN:-$source_root/build/release/runner}:$PATH
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
