@@ -15,7 +15,7 @@ namespace latchkey::vault {
 
 namespace {
 
-constexpr std::size_t key_size = 32;
+constexpr std::size_t master_key_size = 32;
 constexpr const char* variable = "LATCHKEY_MASTER_KEY";
 
 std::string reason() {
@@ -25,11 +25,11 @@ std::string reason() {
 // 64 hexadecimal digits; a newline at the end is forgiven.
 std::optional<secret> key_from_hex(std::string_view text) {
     while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
-    std::string bytes(key_size, '\0');
+    std::string bytes(master_key_size, '\0');
     std::size_t written = 0;
     if (sodium_hex2bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
                        nullptr, &written, nullptr) != 0 ||
-        written != key_size || text.size() != 2 * key_size) {
+        written != master_key_size || text.size() != 2 * master_key_size) {
         wipe(bytes);
         return std::nullopt;
     }
@@ -49,7 +49,7 @@ result<std::string> read_private(const std::filesystem::path& file) {
         return failure(errno == ENOENT ? errc::not_found : errc::io,
                        "can't read the master key " + file.string() + ": " + reason());
     struct stat facts{};
-    std::string text(4 * key_size, '\0');
+    std::string text(4 * master_key_size, '\0');
     const bool known = ::fstat(fd, &facts) == 0;
     const ssize_t n = ::read(fd, text.data(), text.size());
     ::close(fd);
@@ -73,9 +73,9 @@ result<void> make_file(const std::filesystem::path& file) {
     std::filesystem::create_directories(file.parent_path(), ec);
     if (ec) return failure(errc::io, "can't make the folder " + file.parent_path().string() + ": " + ec.message());
     ::chmod(file.parent_path().c_str(), 0700);
-    std::string key(key_size, '\0');
+    std::string key(master_key_size, '\0');
     randombytes_buf(key.data(), key.size());
-    std::string text(2 * key_size + 1, '\0');
+    std::string text(2 * master_key_size + 1, '\0');
     sodium_bin2hex(text.data(), text.size(), reinterpret_cast<const unsigned char*>(key.data()), key.size());
     text.back() = '\n';
     wipe(key);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-constexpr std::size_t key_size = crypto_aead_xchacha20poly1305_ietf_KEYBYTES;
+constexpr std::size_t data_key_size = crypto_aead_xchacha20poly1305_ietf_KEYBYTES;
 
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
@@ -73,7 +73,7 @@ result<vault> vault::unlock(const master_key& master, std::span<const wrapped_ke
     vault v;
     for (const wrapped_key& w : wrapped) {
         auto key = decrypt(master.bytes, w.bytes, associated_key(w.id));
-        if (!key || key->size() != key_size)
+        if (!key || key->size() != data_key_size)
             return failure(errc::corrupt, "the data key " + std::to_string(w.id) +
                                               " does not open with the master key from " + master.origin +
                                               ": put the right master key back");
@@ -84,7 +84,7 @@ result<vault> vault::unlock(const master_key& master, std::span<const wrapped_ke
 }
 
 wrapped_key vault::make_key(const master_key& master, std::int64_t id) {
-    std::string key(key_size, '\0');
+    std::string key(data_key_size, '\0');
     randombytes_buf(key.data(), key.size());
     wrapped_key w{id, encrypt(master.bytes, key, associated_key(id))};
     wipe(key);
