@@ -132,18 +132,20 @@ result<int> script_in_memory(const std::string& script) {
 class host_backend : public backend {
 public:
     host_backend(asio::any_io_executor executor, host_options options)
-        : executor_(std::move(executor)), namespaces_(options.pid_namespace && pid_namespaces_work(&why_not_)) {
-        if (!options.pid_namespace) why_not_ = "process namespaces are switched off";
-        if (!namespaces_) become_subreaper();
+        : executor_(std::move(executor)), namespaces_(options.pid_namespace && may_make_namespaces()) {
+        if (!namespaces_)
+            do_without(options.pid_namespace ? "only root may make one" : "process namespaces are switched off");
     }
 
     std::string_view name() const override { return "host"; }
 
     exec::isolation isolation() const override {
-        return {true, namespaces_,
-                namespaces_ ? ""
-                            : "no process namespace (" + why_not_ +
-                                  "): what an action leaves running is found and killed instead"};
+        std::string why_not = why_not_;
+        const bool real = namespaces_ && pid_namespaces_work(&why_not);
+        return {true, real,
+                real ? ""
+                     : "no process namespace (" + why_not +
+                           "): what an action leaves running is found and killed instead"};
     }
 
     async::task<result<std::unique_ptr<execution>>> start(request r) override {
@@ -183,6 +185,14 @@ private:
         l.script = script_file.get();
 
         auto process = launch(l);
+        if (!process && namespaces_ && !proven_) {
+            // Allowed to by its capabilities, kept from it by something else (a seccomp filter, a limit).
+            do_without(process.error().what);
+            l.own_pid_namespace = false;
+            add_mark(l, mark);
+            process = launch(l);
+        }
+        proven_ = namespaces_ && process;
         for (std::string& variable : l.environment) vault::wipe(variable);
         if (!process) return process.error();
         return std::make_unique<host_execution>(executor_, std::move(*process), read_end.release(), std::move(*files),
@@ -225,16 +235,25 @@ private:
         for (const auto& [name, value] : r.environment) add(name, value);
         for (const auto& [name, value] : r.secrets) add(name, value->reveal());
         for (const auto& [name, path] : files.variables()) add(name, path);
-        if (!namespaces_) {
-            static std::atomic<unsigned long> count{0};
-            mark = std::to_string(::getpid()) + "-" + std::to_string(++count);
-            add(mark_variable, mark);
-        }
+        if (!namespaces_) add_mark(l, mark);
+    }
+
+    static void add_mark(launch_request& l, std::string& mark) {
+        static std::atomic<unsigned long> count{0};
+        mark = std::to_string(::getpid()) + "-" + std::to_string(++count);
+        l.environment.push_back(std::string(mark_variable) + "=" + mark);
+    }
+
+    void do_without(std::string why) {
+        namespaces_ = false;
+        why_not_ = std::move(why);
+        become_subreaper();
     }
 
     asio::any_io_executor executor_;
     std::string why_not_;
     bool namespaces_;
+    bool proven_ = false;  // a namespace was made
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstring>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <mutex>
 #include <sched.h>
@@ -235,6 +236,13 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     auto process = std::make_unique<launched>(std::move(s));
     if (c.failed_at.load() >= 0) return failure(errc::engine, why_not(request, c));
     return process;
+}
+
+bool may_make_namespaces() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2] = {};
+    return ::syscall(SYS_capget, &header, data) == 0 &&
+           (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
 }
 
 bool pid_namespaces_work(std::string* why) {

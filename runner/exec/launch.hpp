@@ -58,7 +58,10 @@ private:
 // engine: what could not be done and why ("can't start /bin/sh in /nowhere: No such file or directory").
 result<std::unique_ptr<launched>> launch(const launch_request&);
 
-// Whether this process may make process namespaces; where not, `why` gets one clause.
+// Whether our capabilities allow process namespaces. Cheap; something else may still forbid them.
+bool may_make_namespaces();
+
+// Whether one can really be made: makes one, once. Where not, `why` gets one clause.
 bool pid_namespaces_work(std::string* why = nullptr);
 
 }  // namespace latchkey::exec

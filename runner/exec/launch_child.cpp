@@ -63,14 +63,15 @@ LATCHKEY_SHARED_MEMORY_CODE int fail(channel& c, stage at, long error) {
 
 LATCHKEY_SHARED_MEMORY_CODE int program_main(void* argument) {
     channel& c = *static_cast<channel*>(argument);
-    // Handlers of ours would run in the child with our memory: back to default before signals are let in.
+    // Back to default: handlers of ours must not run here, where they would see our memory, and exec keeps what is
+    // ignored.
     struct kernel_action {
         void (*handler)(int);
         unsigned long flags;
         void (*restorer)();
         unsigned long mask;
     } action{SIG_DFL, 0, nullptr, 0};
-    for (int signal = 1; signal < NSIG; ++signal)
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD})
         raw(SYS_rt_sigaction, signal, reinterpret_cast<long>(&action), 0, sizeof(action.mask));
 
     if (c.own_session)
