@@ -60,8 +60,12 @@ struct aggregate {
     int number;
 };
 
-task length_of(aggregate a) { co_return static_cast<int>(a.part.text.size()) + a.number; }
-task length_of_text(counted c) { co_return static_cast<int>(c.text.size()); }
+task length_of(aggregate a) {
+    co_return static_cast<int>(a.part.text.size()) + a.number;
+}
+task length_of_text(counted c) {
+    co_return static_cast<int>(c.text.size());
+}
 
 template <class F>
 task call(F f) {

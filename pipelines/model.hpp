@@ -21,15 +21,16 @@ enum class variable_type : unsigned char { var, ssh_key, file };
 
 struct variable {
     text key;
-    std::optional<text> value;     // absent: has to be supplied
+    std::optional<text> value;  // absent: has to be supplied
     variable_type type = variable_type::var;
-    bool encrypted = false;        // declared so, or the value is of an encrypted form
-    bool sealed = false;           // the value is Buddy's ciphertext (secure!… or !encrypted …): the user supplies the plain one
+    bool encrypted = false;  // declared so, or the value is of an encrypted form
+    bool sealed =
+        false;  // the value is Buddy's ciphertext (secure!… or !encrypted …): the user supplies the plain one
     bool settable = false;
     std::string description;
-    std::string file_path;         // FILE and SSH_KEY
+    std::string file_path;  // FILE and SSH_KEY
     std::string file_chmod;
-    bool in_container = false;     // file_place: CONTAINER
+    bool in_container = false;  // file_place: CONTAINER
     span where;
 };
 
@@ -39,8 +40,8 @@ enum class reference_form : unsigned char { identifier, hash, number };
 struct integration_reference {
     reference_form form = reference_form::identifier;
     std::string value;
-    span where;                    // of the value
-    std::string key;               // integration, integration_hash, integration_id, targets[].integration, …
+    span where;       // of the value
+    std::string key;  // integration, integration_hash, integration_id, targets[].integration, …
 };
 
 enum class condition_kind : unsigned char {
@@ -65,21 +66,21 @@ enum class condition_kind : unsigned char {
     success_pipeline,
     action_status_is,
     action_status_is_not,
-    any_of,       // OR: its operands
-    unknown,      // never met
+    any_of,   // OR: its operands
+    unknown,  // never met
 };
 
 struct condition {
     condition_kind kind = condition_kind::always;
     std::vector<std::string> paths;
     std::string variable;
-    std::string value;             // of the variable, user, group, or the status of an action
-    std::vector<int> hours;        // 0–24 as written
-    std::vector<int> days;         // 1 = Monday … 7
+    std::string value;       // of the variable, user, group, or the status of an action
+    std::vector<int> hours;  // 0–24 as written
+    std::vector<int> days;   // 1 = Monday … 7
     std::string zone = "UTC";
-    std::string project;           // success_pipeline
+    std::string project;  // success_pipeline
     std::string pipeline;
-    std::string action;            // action_status_*
+    std::string action;  // action_status_*
     std::vector<condition> operands;
     span where;
 };
@@ -100,27 +101,27 @@ enum class shell : unsigned char { sh, bash, powershell };
 
 struct action {
     text name;
-    text type;                     // "BUILD"; upper case as written
+    text type;  // "BUILD"; upper case as written
     pipelines::trigger_time trigger_time = pipelines::trigger_time::on_every_execution;
     bool run_only_on_first_failure = false;
-    std::vector<condition> conditions;   // all must be met
+    std::vector<condition> conditions;  // all must be met
     pipelines::run_next run_next = pipelines::run_next::wait_on_success;
     bool ignore_errors = false;
     int retry_count = 0;
-    int retry_interval = 0;        // seconds
-    int timeout = 0;               // seconds; 0: none
+    int retry_interval = 0;  // seconds
+    int timeout = 0;         // seconds; 0: none
     bool disabled = false;
     std::vector<variable> variables;
     std::vector<text> loop;
     pipelines::shell shell = pipelines::shell::sh;
     bool execute_every_command = false;
     std::vector<text> setup_commands;
-    std::vector<text> commands;    // execute_commands, commands or inline_commands
+    std::vector<text> commands;  // execute_commands, commands or inline_commands
     text working_directory;
-    text image;                    // docker_image_name
+    text image;  // docker_image_name
     text image_tag;
-    std::vector<integration_reference> integrations;   // in file order
-    std::vector<yaml::entry> fields;                   // everything else, as written, for the type's own code
+    std::vector<integration_reference> integrations;  // in file order
+    std::vector<yaml::entry> fields;                  // everything else, as written, for the type's own code
     span where;
 };
 
@@ -134,16 +135,16 @@ struct event {
     std::string cron;
     std::string timezone = "UTC";
     std::string start_date;
-    int delay = 0;                 // minutes
+    int delay = 0;  // minutes
     span where;
 };
 
 struct pipeline {
-    text id;                       // the key `pipeline`: its name in the file
-    text name;                     // display name; empty: the id
+    text id;    // the key `pipeline`: its name in the file
+    text name;  // display name; empty: the id
     std::vector<event> events;
     std::vector<text> refs;
-    bool manual = true;            // nothing but a person (or another pipeline) starts it
+    bool manual = true;  // nothing but a person (or another pipeline) starts it
     std::vector<condition> conditions;
     std::vector<variable> variables;
     std::vector<text> loop;
@@ -152,14 +153,14 @@ struct pipeline {
     bool disabled = false;
     std::string disabled_reason;
     bool fail_on_prepare_env_warning = false;
-    std::vector<integration_reference> integrations;   // of pipeline-level targets, used by actions that name them
-    std::vector<yaml::entry> fields;                   // every other key, as written
+    std::vector<integration_reference> integrations;  // of pipeline-level targets, used by actions that name them
+    std::vector<yaml::entry> fields;                  // every other key, as written
     span where;
 };
 
 struct document {
     std::vector<pipeline> pipelines;
-    const pipeline* find(std::string_view id) const;   // exact bytes, no folding
+    const pipeline* find(std::string_view id) const;  // exact bytes, no folding
 };
 
 }  // namespace latchkey::pipelines

@@ -3,6 +3,7 @@
 
 #include "pipelines/catalogue.hpp"
 #include "runner/async/offload.hpp"
+#include "runner/run/action_request.hpp"
 #include "runner/run/report.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -35,41 +36,6 @@ run_shape shape_of(const attempt_context& c, int jobs) {
         shape.actions.push_back(a);
     }
     return shape;
-}
-
-// The script that an action's type stands for.
-std::vector<std::string> commands_of(const pipelines::action& a) {
-    std::vector<std::string> commands;
-    const pipelines::action_type* type = pipelines::find_action_type(a.type.value);
-    if (type != nullptr && type->execution == pipelines::execution_kind::sleep) {
-        std::string seconds = "0";
-        for (const auto& field : a.fields)
-            if (field.key == "sleep_in_sec") seconds = field.value.text;
-        commands.push_back("sleep '" + seconds + "'");
-    }
-    for (const pipelines::text& command : a.commands) commands.push_back(command.value);
-    return commands;
-}
-
-exec::shell shell_of(const pipelines::action& a) {
-    switch (a.shell) {
-        case pipelines::shell::sh:
-            return exec::shell::sh;
-        case pipelines::shell::bash:
-            return exec::shell::bash;
-        case pipelines::shell::powershell:
-            return exec::shell::powershell;
-    }
-    return exec::shell::sh;
-}
-
-// Where on this machine the action starts. An absolute working_directory is a place in a container.
-std::filesystem::path directory_of(const pipelines::action& a, const std::filesystem::path& workspace) {
-    const std::filesystem::path wanted = a.working_directory.value;
-    if (wanted.empty() || wanted.is_absolute()) return workspace;
-    const std::filesystem::path inside = (workspace / wanted).lexically_normal();
-    const auto relative = inside.lexically_relative(workspace);
-    return relative.empty() || *relative.begin() == ".." ? workspace : inside;
 }
 
 std::string signal_text(int number) {
@@ -314,7 +280,10 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     // It was cancelled while its secrets were being opened.
     if (r.stopped != end_reason::none) co_return "was cancelled before it started";
 
-    auto started = co_await backend_.start(request_for(action, delivery.secrets));
+    exec::request request = request_for(context_.plan, action, context_.supplied, delivery.secrets,
+                                        options_.base_environment, options_.workspace);
+    if (!failed_action_.empty()) request.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
+    auto started = co_await backend_.start(std::move(request));
     if (!started) co_return started.error().what;
     r.execution = std::move(*started);
     r.helpers.spawn(carry_output(r));
@@ -385,34 +354,6 @@ async::task<result<log::masker>> run_driver::masker_for(std::uint32_t action, co
              "\" has a secret of fewer than 6 characters, which can't be masked in its output");
     if (built && secrets.size() == common) shared_masker_ = *built;
     co_return built;
-}
-
-exec::request run_driver::request_for(std::uint32_t action, const action_secrets& secrets) const {
-    const pipelines::planned_action& p = context_.plan.actions[action];
-    const pipelines::action& a = *p.definition;
-    exec::request r;
-    r.label = p.name;
-    r.shell = shell_of(a);
-    r.commands = commands_of(a);
-    r.execute_every_command = a.execute_every_command;
-    r.directory = directory_of(a, options_.workspace);
-    r.environment = options_.base_environment;
-    r.environment.reserve(r.environment.size() + context_.plan.environment.size() + p.environment.size() +
-                          secrets.plain.size() + 1);
-    for (const auto* environment : {&context_.plan.environment, &p.environment})
-        for (const pipelines::environment_entry& e : *environment) {
-            const auto supplied = context_.supplied.find(e.name);
-            if (supplied != context_.supplied.end())
-                r.secrets.emplace_back(e.name, &supplied->second);
-            else
-                r.environment.emplace_back(e.name, e.value);
-        }
-    if (!failed_action_.empty()) r.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
-    for (const auto& v : secrets.plain) r.environment.push_back(v);
-    for (const auto& [name, value] : secrets.variables) r.secrets.emplace_back(name, &value);
-    for (const delivered_secret_file& f : secrets.files)
-        r.files.push_back({f.variable, f.name, &f.content, f.directory});
-    return r;
 }
 
 }  // namespace latchkey::run

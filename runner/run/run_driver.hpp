@@ -69,7 +69,6 @@ private:
     async::task<> limit_time(running&, std::chrono::milliseconds);
     async::task<result<access::delivery>> deliver(std::uint32_t action);
     async::task<result<log::masker>> masker_for(std::uint32_t action, const action_secrets&);
-    exec::request request_for(std::uint32_t action, const action_secrets&) const;
     std::string why_skipped(std::uint32_t action) const;
     void stop(running&, end_reason);
     void ended(std::uint32_t action, int number, end_reason, int code, std::string text, bool success);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How fast the masker lets output through: GB/s on ordinary log text, by the number of secrets (with all their forms).
+// How fast the masker lets output through: GB/s on ordinary log text, by the number of secrets (with all their
+// forms).
 #include "runner/log/masker.hpp"
 #include "runner/log/needles.hpp"
 
@@ -16,8 +17,9 @@ namespace {
 std::string log_text(std::size_t bytes) {
     std::string text;
     for (unsigned i = 0; text.size() < bytes; ++i)
-        text += "2026-11-23T10:" + std::to_string(i % 60) + ":07Z INFO  worker-" + std::to_string(i % 7) + " step " + std::to_string(i) +
-                " compiled src/module_" + std::to_string(i % 97) + ".cpp in " + std::to_string(i % 1000) + " ms\n";
+        text += "2026-11-23T10:" + std::to_string(i % 60) + ":07Z INFO  worker-" + std::to_string(i % 7) + " step " +
+                std::to_string(i) + " compiled src/module_" + std::to_string(i % 97) + ".cpp in " +
+                std::to_string(i % 1000) + " ms\n";
     return text;
 }
 
@@ -66,8 +68,8 @@ int main() {
             passed += stream.finish().view().size();
             best = std::min(best, seconds_since(start));
         }
-        std::printf("  %3d secrets, %4zu needles: %7.2f GB/s, compiled in %6.2f ms (%zu bytes passed)\n", count, needles,
-                    static_cast<double>(text.size()) / best / 1e9, built * 1000, passed);
+        std::printf("  %3d secrets, %4zu needles: %7.2f GB/s, compiled in %6.2f ms (%zu bytes passed)\n", count,
+                    needles, static_cast<double>(text.size()) / best / 1e9, built * 1000, passed);
     }
     return EXIT_SUCCESS;
 }

@@ -8,6 +8,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +17,7 @@
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <vector>
 
 namespace {
 
@@ -73,25 +76,44 @@ void by_backend(exec::backend& backend, asio::io_context& loop) {
     if (!good) std::abort();
 }
 
-void report(const char* what, const std::function<void()>& once) {
-    constexpr int count = 500;
-    for (int i = 0; i < 20; ++i) once();
-    const auto cpu = [] {
-        double seconds = 0;
-        for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-            rusage u{};
-            ::getrusage(who, &u);
-            seconds += static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-                       static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+struct way {
+    const char* what;
+    std::function<void()> once;
+    std::vector<double> wall;
+    std::vector<double> cpu;
+};
+
+double cpu_seconds() {
+    double seconds = 0;
+    for (const int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+        rusage u{};
+        ::getrusage(who, &u);
+        seconds += static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+                   static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+    }
+    return seconds;
+}
+
+double median(std::vector<double>& all) {
+    std::sort(all.begin(), all.end());
+    return all[all.size() / 2];
+}
+
+// In turn, so that what else the machine does meets each way alike.
+void measure(std::vector<way>& ways) {
+    constexpr int rounds = 25;
+    constexpr int count = 40;
+    for (int round = 0; round <= rounds; ++round)
+        for (way& w : ways) {
+            const double cpu_before = cpu_seconds();
+            const auto before = std::chrono::steady_clock::now();
+            for (int i = 0; i < count; ++i) w.once();
+            const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - before;
+            if (round == 0) continue;  // warms up
+            w.wall.push_back(wall.count() * 1000 / count);
+            w.cpu.push_back((cpu_seconds() - cpu_before) * 1000 / count);
         }
-        return seconds;
-    };
-    const double cpu_before = cpu();
-    const auto before = std::chrono::steady_clock::now();
-    for (int i = 0; i < count; ++i) once();
-    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
-    std::printf("  %-52s %7.3f ms wall %7.3f ms CPU\n", what, wall * 1000 / count,
-                (cpu() - cpu_before) * 1000 / count);
+    for (way& w : ways) std::printf("  %-56s %7.3f ms wall %7.3f ms CPU\n", w.what, median(w.wall), median(w.cpu));
 }
 
 }  // namespace
@@ -100,10 +122,12 @@ int main() {
     asio::io_context loop(1);
     const auto with = exec::make_host_backend(loop.get_executor());
     const auto without = exec::make_host_backend(loop.get_executor(), {.pid_namespace = false});
-    report("posix_spawn of sh -c true (the limit)", by_posix_spawn);
-    report("launch", [] { by_launch(false); });
-    report("launch in a process namespace with its own /proc", [] { by_launch(true); });
-    report("host backend, output read, with a namespace", [&] { by_backend(*with, loop); });
-    report("host backend, output read, without", [&] { by_backend(*without, loop); });
+    std::vector<way> ways;
+    ways.push_back({"posix_spawn of sh -c true (the limit)", by_posix_spawn, {}, {}});
+    ways.push_back({"launch", [] { by_launch(false); }, {}, {}});
+    ways.push_back({"launch in a process namespace with its own /proc", [] { by_launch(true); }, {}, {}});
+    ways.push_back({"host backend, output read, with a namespace", [&] { by_backend(*with, loop); }, {}, {}});
+    ways.push_back({"host backend, output read, without", [&] { by_backend(*without, loop); }, {}, {}});
+    measure(ways);
     return 0;
 }

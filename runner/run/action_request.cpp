@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/run/action_request.hpp"
+
+#include "pipelines/catalogue.hpp"
+
+#include <string_view>
+#include <unordered_set>
+
+namespace latchkey::run {
+
+namespace {
+
+// The script that an action's type stands for.
+std::vector<std::string> commands_of(const pipelines::action& a) {
+    std::vector<std::string> commands;
+    const pipelines::action_type* type = pipelines::find_action_type(a.type.value);
+    if (type != nullptr && type->execution == pipelines::execution_kind::sleep) {
+        std::string seconds = "0";
+        for (const auto& field : a.fields)
+            if (field.key == "sleep_in_sec") seconds = field.value.text;
+        const bool number = !seconds.empty() && seconds.find_first_not_of("0123456789") == std::string::npos;
+        commands.push_back(number ? "sleep " + seconds
+                                  : "echo 'sleep_in_sec is not a number of seconds' >&2; exit 1");
+    }
+    for (const pipelines::text& command : a.commands) commands.push_back(command.value);
+    return commands;
+}
+
+exec::shell shell_of(const pipelines::action& a) {
+    switch (a.shell) {
+        case pipelines::shell::sh:
+            return exec::shell::sh;
+        case pipelines::shell::bash:
+            return exec::shell::bash;
+        case pipelines::shell::powershell:
+            return exec::shell::powershell;
+    }
+    return exec::shell::sh;
+}
+
+// Where on this machine the action starts. An absolute working_directory is a place in a container.
+std::filesystem::path directory_of(const pipelines::action& a, const std::filesystem::path& workspace) {
+    const std::filesystem::path wanted = a.working_directory.value;
+    if (wanted.empty() || wanted.is_absolute()) return workspace;
+    const std::filesystem::path inside = (workspace / wanted).lexically_normal();
+    const auto relative = inside.lexically_relative(workspace);
+    return relative.empty() || *relative.begin() == ".." ? workspace : inside;
+}
+
+// A name that is given twice would be read differently by different programs: the last one stands, a secret above
+// all.
+void keep_the_last(exec::request& r) {
+    std::unordered_set<std::string_view> seen;
+    for (const exec::secret_file& f : r.files) seen.insert(f.variable);
+    const auto keep = [&seen](auto& variables) {
+        for (auto at = variables.rbegin(); at != variables.rend(); ++at)
+            if (!seen.insert(at->first).second) at->first.clear();
+    };
+    keep(r.secrets);
+    keep(r.environment);
+    // Only now: erasing moves the names that `seen` looks at.
+    seen.clear();
+    std::erase_if(r.secrets, [](const auto& v) { return v.first.empty(); });
+    std::erase_if(r.environment, [](const auto& v) { return v.first.empty(); });
+}
+
+}  // namespace
+
+exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
+                          const std::map<std::string, vault::secret>& supplied_secrets, const action_secrets& secrets,
+                          const std::vector<std::pair<std::string, std::string>>& base,
+                          const std::filesystem::path& workspace) {
+    const pipelines::planned_action& p = plan.actions[action];
+    const pipelines::action& a = *p.definition;
+    exec::request r;
+    r.label = p.name;
+    r.shell = shell_of(a);
+    r.commands = commands_of(a);
+    r.execute_every_command = a.execute_every_command;
+    r.directory = directory_of(a, workspace);
+    r.environment = base;
+    r.environment.reserve(r.environment.size() + plan.environment.size() + p.environment.size() +
+                          secrets.plain.size() + 1);
+    for (const auto* environment : {&plan.environment, &p.environment})
+        for (const pipelines::environment_entry& e : *environment) {
+            const auto supplied = supplied_secrets.find(e.name);
+            if (supplied != supplied_secrets.end())
+                r.secrets.emplace_back(e.name, &supplied->second);
+            else
+                r.environment.emplace_back(e.name, e.value);
+        }
+    for (const auto& v : secrets.plain) r.environment.push_back(v);
+    for (const auto& [name, value] : secrets.variables) r.secrets.emplace_back(name, &value);
+    for (const delivered_secret_file& f : secrets.files)
+        r.files.push_back({f.variable, f.name, &f.content, f.directory});
+    keep_the_last(r);
+    return r;
+}
+
+}  // namespace latchkey::run

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a backend is asked to execute for one action: its script, where it starts, and its whole environment. Points
+// into the secrets it is given, which outlive it. Pure, no thread rule.
+#pragma once
+
+#include "pipelines/plan.hpp"
+#include "runner/exec/backend.hpp"
+#include "runner/run/access.hpp"
+
+#include <filesystem>
+#include <map>
+
+namespace latchkey::run {
+
+// The environment is the base, then the run's, then the action's own, then what its integrations give; the last wins.
+exec::request request_for(const pipelines::plan&, std::uint32_t action,
+                          const std::map<std::string, vault::secret>& supplied_secrets, const action_secrets&,
+                          const std::vector<std::pair<std::string, std::string>>& base,
+                          const std::filesystem::path& workspace);
+
+}  // namespace latchkey::run
