@@ -114,9 +114,10 @@ int complete_command(context& c, const std::string& what) {
     std::set<std::string> names;
     if (what == "pipelines") {
         for (const auto& file : pipeline_files_in(c.project_root()))
-            if (auto bytes = read_pipeline_file(file))
-                for (const auto& p : run::read_definition("", std::move(*bytes), "")->parsed.model.pipelines)
-                    names.insert(p.id.value);
+            if (auto bytes = read_pipeline_file(file)) {
+                const auto definition = run::read_definition("", std::move(*bytes), "");
+                for (const auto& p : definition->parsed.model.pipelines) names.insert(p.id.value);
+            }
     } else if (what == "types") {
         for (const std::string_view name : pipelines::integration_type_names()) names.emplace(name);
     } else if (what == "integrations") {

@@ -223,6 +223,8 @@ result<void> service::cancel(const store::run_record& run, policy::user_id actor
     if (!asked && asked.error().code == errc::not_found) {
         auto recovered = recover_one(run);
         if (!recovered) return recovered.error();
+        if (*recovered == 0)
+            return failure(errc::conflict, "the process that executes this run can't be reached from here");
     } else if (!asked) {
         return asked.error();
     }

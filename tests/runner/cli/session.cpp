@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/runner/cli/session.hpp"
+
+#include "tests/support/golden.hpp"
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdexcept>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace latchkey::test {
+
+namespace {
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    for (std::string& t : texts) all.push_back(t.data());
+    all.push_back(nullptr);
+    return all;
+}
+
+int code_of(pid_t pid) {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+[[noreturn]] void become(const std::filesystem::path& folder, std::vector<std::string> argv,
+                         std::vector<std::string> env) {
+    if (::chdir(folder.c_str()) == 0) ::execve(argv.front().c_str(), pointers(argv).data(), pointers(env).data());
+    ::_exit(126);
+}
+
+std::vector<std::string> line_of(const std::vector<std::string>& words) {
+    std::vector<std::string> argv = {LATCHKEY_PROGRAM};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return argv;
+}
+
+}  // namespace
+
+session::session() {
+    std::filesystem::create_directory(project());
+}
+
+std::vector<std::string> session::environment() const {
+    return {"PATH=/usr/local/bin:/usr/bin:/bin",
+            "HOME=" + home_.path().string(),
+            "XDG_DATA_HOME=" + data().string(),
+            "LANG=C.UTF-8",
+            "TERM=xterm",
+            "SECRET_OF_THE_USER=not for actions"};
+}
+
+void session::write(const std::string& file, const std::string& text) const {
+    write_file(project() / file, text);
+}
+
+said session::latchkey(const std::vector<std::string>& words, const std::string& input) const {
+    int to[2];
+    int from[2];
+    if (::pipe2(to, O_CLOEXEC) != 0 || ::pipe2(from, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    const std::vector<std::string> argv = line_of(words);
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::dup2(to[0], 0);
+        ::dup2(from[1], 1);
+        ::dup2(from[1], 2);
+        become(project(), argv, environment());
+    }
+    ::close(to[0]);
+    ::close(from[1]);
+    if (::write(to[1], input.data(), input.size()) != static_cast<ssize_t>(input.size()))
+        throw std::runtime_error("no input");
+    ::close(to[1]);
+    said s;
+    char buffer[4096];
+    for (ssize_t n = 0; (n = ::read(from[0], buffer, sizeof buffer)) > 0;)
+        s.out.append(buffer, static_cast<std::size_t>(n));
+    ::close(from[0]);
+    s.code = code_of(pid);
+    return s;
+}
+
+said session::on_terminal(const std::vector<std::string>& words, const std::vector<exchange>& answers) const {
+    int terminal = -1;
+    const std::vector<std::string> argv = line_of(words);
+    winsize size{24, 80, 0, 0};
+    const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, &size);
+    if (pid == 0) become(project(), argv, environment());
+    said s;
+    std::size_t next = 0;
+    std::size_t looked = 0;
+    for (;;) {
+        pollfd p{terminal, POLLIN, 0};
+        if (::poll(&p, 1, 30'000) <= 0) break;
+        char buffer[4096];
+        const ssize_t n = ::read(terminal, buffer, sizeof buffer);
+        if (n <= 0) break;
+        s.out.append(buffer, static_cast<std::size_t>(n));
+        if (next < answers.size() && s.out.find(answers[next].until, looked) != std::string::npos) {
+            looked = s.out.size();
+            const std::string& answer = answers[next++].answer;
+            if (::write(terminal, answer.data(), answer.size()) != static_cast<ssize_t>(answer.size())) break;
+        }
+    }
+    ::close(terminal);
+    s.code = code_of(pid);
+    return s;
+}
+
+std::vector<std::string> session::files_with(const std::string& bytes) const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(data()))
+        if (entry.is_regular_file() && read_file(entry.path()).find(bytes) != std::string::npos)
+            found.push_back(entry.path().string());
+    return found;
+}
+
+}  // namespace latchkey::test

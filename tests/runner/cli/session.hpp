@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The real program in a home, data folder and project of its own, as a user has it. One owner, one thread.
+#pragma once
+
+#include "tests/support/temp_dir.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace latchkey::test {
+
+struct said {
+    int code = 0;
+    std::string out;  // standard output and error
+};
+
+class session {
+public:
+    session();
+
+    // Runs `latchkey WORDS…` in the project; `input` is its standard input.
+    said latchkey(const std::vector<std::string>& words, const std::string& input = {}) const;
+
+    // The same on a terminal: `answers` are typed one after another, each when the text before it has been printed.
+    struct exchange {
+        std::string until;
+        std::string answer;
+    };
+    said on_terminal(const std::vector<std::string>& words, const std::vector<exchange>& answers) const;
+
+    void write(const std::string& file, const std::string& text) const;
+    std::filesystem::path project() const { return home_ / "shop"; }
+    std::filesystem::path data() const { return home_ / "data"; }
+
+    // Every file of the data folder that holds these bytes.
+    std::vector<std::string> files_with(const std::string& bytes) const;
+
+private:
+    std::vector<std::string> environment() const;
+    temp_dir home_;
+};
+
+}  // namespace latchkey::test
