@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/log/log_reader.hpp"
+#include "runner/log/log_writer.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+#include <thread>
+
+using latchkey::log::log_reader;
+using latchkey::log::log_writer;
+using latchkey::log::masker;
+using latchkey::log::masker_stream;
+
+namespace {
+
+unsigned mode_of(const std::filesystem::path& path) {
+    struct stat facts{};
+    REQUIRE_EQ(::stat(path.c_str(), &facts), 0);
+    return facts.st_mode & 0777U;
+}
+
+void write(log_writer& writer, std::string_view text) {
+    masker_stream plain{masker()};
+    REQUIRE(writer.write(plain.feed(text)).has_value());
+}
+
+}  // namespace
+
+TEST_SUITE("log.log_writer") {
+    TEST_CASE("private: the file is 0600 and its folders 0700") {
+        const latchkey::test::temp_dir folder;
+        const auto path = latchkey::log::log_path(folder / "runs", 42, 2, 7);
+        CHECK_EQ(path, folder / "runs/42/2/7.log");
+        auto writer = log_writer::create(path);
+        REQUIRE(writer.has_value());
+        write(*writer, "one\n");
+        write(*writer, "two");
+        CHECK_EQ(latchkey::test::read_file(path), "one\ntwo");
+        CHECK_EQ(mode_of(path), 0600U);
+        CHECK_EQ(mode_of(path.parent_path()), 0700U);
+        CHECK_EQ(mode_of(folder / "runs"), 0700U);
+        CHECK_FALSE(log_writer::create(path).has_value());  // never over another log
+    }
+
+    TEST_CASE("bounded: beyond the cap one line says so, and the rest is counted") {
+        const latchkey::test::temp_dir folder;
+        auto writer = log_writer::create(folder / "x.log", 10);
+        REQUIRE(writer.has_value());
+        write(*writer, "12345");
+        write(*writer, "67890abc");
+        write(*writer, "more");
+        CHECK_EQ(writer->size(), 10);
+        CHECK_EQ(writer->dropped(), 7);
+        const std::string text = latchkey::test::read_file(folder / "x.log");
+        CHECK(text.starts_with("1234567890\n[latchkey: the log ends here"));
+        CHECK_EQ(text.find("abc"), std::string::npos);
+    }
+
+    TEST_CASE("refused: a link in the place of the file") {
+        const latchkey::test::temp_dir folder;
+        std::filesystem::create_symlink(folder / "elsewhere", folder / "x.log");
+        CHECK_FALSE(log_writer::create(folder / "x.log").has_value());
+    }
+}
+
+TEST_SUITE("log.log_reader") {
+    TEST_CASE("lines by number: across entries of the index, and without a last line end") {
+        const latchkey::test::temp_dir folder;
+        std::string text;
+        for (int i = 1; i <= 2500; ++i) text += "line " + std::to_string(i) + "\n";
+        text += "the last";
+        latchkey::test::write_file(folder / "x.log", text);
+        auto reader = log_reader::open(folder / "x.log");
+        REQUIRE(reader.has_value());
+        CHECK_EQ(reader->count_lines().value(), 2501);
+        CHECK_EQ(reader->lines(1, 2).value(), "line 1\nline 2\n");
+        CHECK_EQ(reader->lines(1000, 3).value(), "line 1000\nline 1001\nline 1002\n");
+        CHECK_EQ(reader->lines(2500, 10).value(), "line 2500\nthe last");
+        CHECK_EQ(reader->lines(2502, 1).value(), "");
+        CHECK_EQ(reader->lines(99999, 1).value(), "");
+        CHECK_EQ(reader->lines(0, 1).value(), "");
+    }
+
+    TEST_CASE("follows: what another writes is read as it comes") {
+        const latchkey::test::temp_dir folder;
+        auto writer = log_writer::create(folder / "x.log");
+        REQUIRE(writer.has_value());
+        auto reader = log_reader::open(folder / "x.log");
+        REQUIRE(reader.has_value());
+        CHECK_EQ(reader->next().value(), "");
+        CHECK(reader->wait(std::chrono::milliseconds(0)));  // the first wait says: look again
+        std::thread other([&] { write(*writer, "grown"); });
+        std::string seen;
+        while (seen.empty()) {
+            reader->wait(std::chrono::seconds(10));
+            seen += reader->next().value();
+        }
+        other.join();
+        CHECK_EQ(seen, "grown");
+        CHECK_EQ(reader->count_lines().value(), 1);
+        write(*writer, "\nmore\n");
+        CHECK_EQ(reader->count_lines().value(), 2);
+    }
+
+    TEST_CASE("not found: there is no such log") {
+        const latchkey::test::temp_dir folder;
+        const auto reader = log_reader::open(folder / "x.log");
+        REQUIRE_FALSE(reader.has_value());
+        CHECK(reader.error().code == latchkey::errc::not_found);
+    }
+}
