@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/secret_input.hpp"
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <istream>
-#include <iterator>
 #include <ostream>
 #include <sys/stat.h>
 #include <system_error>
@@ -17,23 +18,32 @@ namespace {
 
 constexpr std::size_t largest_secret = 1U << 20U;
 
+// One place from the start: a string that grows would leave copies behind.
 result<std::string> bytes_of(context& c, const std::string& path) {
-    std::string bytes;
+    std::string bytes(largest_secret + 1, '\0');
+    std::size_t size = 0;
     if (path == "-") {
-        bytes.assign(std::istreambuf_iterator<char>(c.in), {});
+        c.in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        size = static_cast<std::size_t>(c.in.gcount());
     } else {
         const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return failure(errc::not_found, "can't read " + path + ": " + std::system_category().message(errno));
-        char buffer[4096];
-        for (ssize_t n = 0; (n = ::read(fd, buffer, sizeof buffer)) > 0 && bytes.size() <= largest_secret;)
-            bytes.append(buffer, static_cast<std::size_t>(n));
-        ::close(fd);
+        ssize_t n = fd < 0 ? -1 : 1;
+        while (n > 0 && size < bytes.size()) {
+            n = ::read(fd, bytes.data() + size, bytes.size() - size);
+            if (n > 0) size += static_cast<std::size_t>(n);
+        }
+        const int error = errno;
+        if (fd >= 0) ::close(fd);
+        if (n < 0) {
+            vault::wipe(bytes);
+            return failure(errc::not_found, "can't read " + path + ": " + std::system_category().message(error));
+        }
     }
-    if (bytes.size() > largest_secret) {
+    if (size > largest_secret) {
         vault::wipe(bytes);
         return failure(errc::usage, path + " holds more than 1 MB: that is no secret");
     }
+    bytes.resize(size);
     return bytes;
 }
 
@@ -42,24 +52,43 @@ void drop_line_end(std::string& text) {
     if (text.ends_with('\r')) text.pop_back();
 }
 
-// Echo is off while this lives.
+// Signals that end us in mid-question: the terminal gets its echo back before they do.
+constexpr std::array<int, 4> fatal_signals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+termios echo_of_before;  // for the handler, which can be given nothing
+
+void echo_again_and_end(int signal) {
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &echo_of_before);
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+}
+
+// Echo is off while this lives, and on again whatever happens. Stopping (Ctrl-Z) waits: a shell would turn echo on.
 class no_echo {
 public:
-    no_echo() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    no_echo() : known_(::tcgetattr(STDIN_FILENO, &echo_of_before) == 0) {
         if (!known_) return;
-        termios quiet = before_;
+        struct sigaction action{};
+        action.sa_handler = echo_again_and_end;
+        for (std::size_t i = 0; i < fatal_signals.size(); ++i) ::sigaction(fatal_signals[i], &action, &before_[i]);
+        action.sa_handler = SIG_IGN;
+        ::sigaction(SIGTSTP, &action, &stop_before_);
+        termios quiet = echo_of_before;
         quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         quiet.c_lflag |= ECHONL;
         ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     }
     ~no_echo() {
-        if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+        if (!known_) return;
+        ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &echo_of_before);
+        for (std::size_t i = 0; i < fatal_signals.size(); ++i) ::sigaction(fatal_signals[i], &before_[i], nullptr);
+        ::sigaction(SIGTSTP, &stop_before_, nullptr);
     }
     no_echo(const no_echo&) = delete;
     no_echo& operator=(const no_echo&) = delete;
 
 private:
-    termios before_{};
+    std::array<struct sigaction, fatal_signals.size()> before_{};
+    struct sigaction stop_before_{};
     bool known_;
 };
 
@@ -80,11 +109,16 @@ result<vault::secret> secret_from(context& c, const std::string& source) {
 
 result<vault::secret> ask_secret(context& c, const std::string& question) {
     if (!c.interactive)
-        return failure(errc::usage, question + " is needed, and nobody is there to ask: give it with --field");
-    c.out << question << ": " << std::flush;
+        return failure(errc::usage,
+                       question +
+                           " is needed, and nobody is there to ask: give it with --field NAME=@FILE, or =- for "
+                           "standard input");
     std::string typed;
+    typed.reserve(4096);  // so that growing leaves no copy behind
     {
+        // Quiet before the question: what is typed at once must not be shown either.
         const no_echo quiet;
+        c.out << question << ": " << std::flush;
         std::getline(c.in, typed);
     }
     if (typed.empty()) return failure(errc::usage, "nothing was typed");
@@ -99,10 +133,15 @@ result<std::map<std::string, vault::secret>> read_secret_file(context& c, const 
     }
     auto bytes = bytes_of(c, path);
     if (!bytes) return bytes.error();
+    auto secrets = secrets_in(*bytes, path);
+    vault::wipe(*bytes);
+    return secrets;
+}
+
+result<std::map<std::string, vault::secret>> secrets_in(std::string_view text, const std::string& path) {
     std::map<std::string, vault::secret> secrets;
-    std::optional<failure> wrong;
     int number = 0;
-    for (std::string_view rest = *bytes; !rest.empty() && !wrong;) {
+    for (std::string_view rest = text; !rest.empty();) {
         ++number;
         const std::size_t end = rest.find('\n');
         std::string_view line = rest.substr(0, end);
@@ -112,13 +151,10 @@ result<std::map<std::string, vault::secret>> read_secret_file(context& c, const 
         const std::size_t equals = line.find('=');
         // The line itself may be a secret: only its number is said.
         if (equals == 0 || equals == std::string_view::npos)
-            wrong = failure(errc::usage, path + ":" + std::to_string(number) + ": not a line of the form KEY=value");
-        else
-            secrets.insert_or_assign(std::string(line.substr(0, equals)),
-                                     vault::secret(std::string(line.substr(equals + 1))));
+            return failure(errc::usage, path + ":" + std::to_string(number) + ": not a line of the form KEY=value");
+        secrets.insert_or_assign(std::string(line.substr(0, equals)),
+                                 vault::secret(std::string(line.substr(equals + 1))));
     }
-    vault::wipe(*bytes);
-    if (wrong) return *wrong;
     return secrets;
 }
 

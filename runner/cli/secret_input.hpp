@@ -9,6 +9,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace latchkey::cli {
 
@@ -20,6 +21,9 @@ result<vault::secret> ask_secret(context&, const std::string& question);
 
 // KEY=value lines; blank lines and lines that start with # are nothing. "-" is standard input.
 result<std::map<std::string, vault::secret>> read_secret_file(context&, const std::string& path);
+
+// The same of text that was read; messages name `path` and a line, never what is in it.
+result<std::map<std::string, vault::secret>> secrets_in(std::string_view text, const std::string& path);
 
 // y or n; the default is no. False where nobody is there to ask.
 bool ask_yes(context&, const std::string& question);
