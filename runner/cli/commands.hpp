@@ -142,6 +142,8 @@ int complete_command(context&, const std::string& what);
 result<policy::time_point> time_from_now(context&, const std::string& text);
 // "42" or "#42": a run of this project.
 result<store::run_record> run_named(context&, const std::string& number);
+// By identifier, hash id or number; not_found with the nearest identifier.
+result<store::integration_record> integration_named(context&, const std::string& reference);
 // A ref by its full name. usage: it is no full name.
 result<policy::ref> ref_named(const std::string& name);
 // KEY=VALUE pairs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/console.hpp"
 
+#include "pipelines/characters.hpp"
 #include "runner/cli/json.hpp"
 #include "runner/log/log_reader.hpp"
 #include "runner/log/log_writer.hpp"
@@ -21,14 +22,16 @@ std::size_t terminal_width() {
     return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-// At most `width` characters; what is cut ends in an ellipsis.
-std::string shortened(const std::string& text, std::size_t width) {
-    std::size_t characters = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if ((static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U) continue;
-        if (++characters == width) return text.substr(0, i) + "…";
+// At most `width` cells of the screen; what is cut ends in an ellipsis.
+std::string shortened(std::string_view text, std::size_t width) {
+    std::size_t cells = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const pipelines::character c = pipelines::decode(text.substr(i));
+        cells += c.valid ? pipelines::width_of(c.code) : 1;
+        if (cells >= width) return std::string(text.substr(0, i)) + "…";
+        i += c.length;
     }
-    return text;
+    return std::string(text);
 }
 
 }  // namespace
@@ -121,13 +124,13 @@ void console::on_event(const run::event& e) {
             action_ended(e);
             break;
         case run::event_kind::warning:
-            line("  " + context_.bold("!") + " " + plain(e.text));
+            line("  " + context_.bold("!") + " " + plain_lines(e.text));
             break;
         case run::event_kind::cancel_requested:
             line("  cancelling (" + plain(e.text) + ") …");
             break;
         case run::event_kind::waiting:
-            line(plain(e.text) + "waiting until somebody grants it (Ctrl-C gives up) …");
+            line(plain_lines(e.text) + "waiting until somebody grants it (Ctrl-C gives up) …");
             break;
         case run::event_kind::attempt_created:
         case run::event_kind::denied:
@@ -155,7 +158,7 @@ void console::action_ended(const run::event& e) {
             break;
         default:
             if (failed_ < 0 && e.status == run::status::failed) failed_ = e.action;
-            line("  " + context_.red("✗") + " " + name + "  " + plain(e.text) + time);
+            line("  " + context_.red("✗") + " " + name + "  " + plain_lines(e.text) + time);
     }
 }
 
@@ -199,11 +202,14 @@ void console::print_log(std::int32_t action, std::size_t last_lines) {
         }
         return;
     }
+    bool in_line = false;
     for (;;) {
         const auto text = log->next();
         if (!text || text->empty()) break;
-        context_.out << (context_.interactive ? plain(*text) : *text);
+        context_.out << (context_.interactive ? plain_lines(*text) : *text);
+        in_line = !text->ends_with('\n');
     }
+    if (in_line) context_.out << "\n";
 }
 
 int console::finish(const run::finished_attempt& f) {
@@ -225,7 +231,7 @@ int console::finish(const run::finished_attempt& f) {
     switch (f.outcome) {
         case run::outcome::denied:
             context_.out << context_.red(run::headline_of(f.run.pipeline_name, f.run.number)) << "\n\n"
-                         << plain(f.report);
+                         << plain_lines(f.report);
             break;
         case run::outcome::succeeded:
             context_.out << context_.green("✓") << " " << context_.bold(name) << " succeeded" << time << "\n";
@@ -239,7 +245,7 @@ int console::finish(const run::finished_attempt& f) {
         case run::outcome::failed:
             if (failed_ >= 0 && !settings_.show_output) print_log(failed_, lines_of_a_failure);
             context_.out << context_.red("✗") << " " << context_.bold(name) << " failed" << time << ": "
-                         << plain(attempt.error) << "\n"
+                         << plain_lines(attempt.error) << "\n"
                          << aligned({{"log", "latchkey logs " + number}, {"again", "latchkey retry " + number}},
                                     "  ");
             break;

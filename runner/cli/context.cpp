@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/context.hpp"
 
+#include "pipelines/characters.hpp"
 #include "runner/cli/environment.hpp"
 #include "runner/exec/host.hpp"
 #include "runner/store/sqlite_store.hpp"
@@ -128,7 +129,7 @@ result<run::service*> context::service() {
 }
 
 int context::fail(const failure& f) {
-    err << "latchkey: " << plain(f.what) << "\n";
+    err << "latchkey: " << plain_lines(f.what) << "\n";
     switch (f.code) {
         case errc::usage:
         case errc::not_found:
@@ -167,35 +168,58 @@ std::string context::green(std::string_view text) const {
     return in_style(text, "32");
 }
 
-std::string plain(std::string_view text) {
+namespace {
+
+std::string harmless(std::string_view text, bool one_line) {
     std::string out;
     out.reserve(text.size());
-    for (const char c : text) {
-        const auto u = static_cast<unsigned char>(c);
-        out.push_back((u < 32 && c != '\n' && c != '\t') || u == 127 ? '?' : c);
+    while (!text.empty()) {
+        const pipelines::character c = pipelines::decode(text);
+        const bool layout = c.code == '\t' || (c.code == '\n' && !one_line);
+        const bool bad = !c.valid || pipelines::is_control(c.code) || pipelines::turns_direction(c.code);
+        if (bad && !layout)
+            out.push_back('?');
+        else
+            out += text.substr(0, c.length);
+        text.remove_prefix(c.length);
     }
     return out;
 }
 
+// Cells on a terminal, not bytes: names are in any language.
+std::size_t width_on_screen(std::string_view text) {
+    std::size_t cells = 0;
+    while (!text.empty()) {
+        const pipelines::character c = pipelines::decode(text);
+        cells += c.valid ? pipelines::width_of(c.code) : 1;
+        text.remove_prefix(c.length);
+    }
+    return cells;
+}
+
+}  // namespace
+
+std::string plain(std::string_view text) {
+    return harmless(text, true);
+}
+
+std::string plain_lines(std::string_view text) {
+    return harmless(text, false);
+}
+
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view indent) {
     std::vector<std::size_t> widths;
-    // Characters, not bytes: names are in any language.
-    const auto width = [](const std::string& text) {
-        std::size_t n = 0;
-        for (const char c : text) n += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
-        return n;
-    };
     for (const auto& row : rows)
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (i == widths.size()) widths.push_back(0);
-            widths[i] = std::max(widths[i], width(row[i]));
+            widths[i] = std::max(widths[i], width_on_screen(row[i]));
         }
     std::string out;
     for (const auto& row : rows) {
         out += indent;
         for (std::size_t i = 0; i < row.size(); ++i) {
             out += row[i];
-            if (i + 1 < row.size()) out.append(widths[i] - width(row[i]) + 2, ' ');
+            if (i + 1 < row.size()) out.append(widths[i] - width_on_screen(row[i]) + 2, ' ');
         }
         while (out.ends_with(' ')) out.pop_back();
         out += '\n';

@@ -18,14 +18,6 @@ struct read_file {
     std::unique_ptr<run::definition> definition;
 };
 
-// The path as the store and messages have it: below the root, or as it was given.
-std::string name_in(const std::filesystem::path& root, const std::filesystem::path& file) {
-    std::error_code ec;
-    const std::filesystem::path full = std::filesystem::weakly_canonical(file, ec);
-    const std::filesystem::path relative = full.lexically_relative(root);
-    return relative.empty() || *relative.begin() == ".." ? full.string() : relative.string();
-}
-
 result<std::vector<read_file>> read_files(context& c, const std::string& file) {
     const std::filesystem::path root = c.project_root();
     std::vector<std::filesystem::path> paths;
@@ -41,7 +33,7 @@ result<std::vector<read_file>> read_files(context& c, const std::string& file) {
     for (const std::filesystem::path& path : paths) {
         auto bytes = read_pipeline_file(path);
         if (!bytes) return bytes.error();
-        std::string name = name_in(root, path);
+        std::string name = name_in_project(c, path);
         auto definition = run::read_definition(name, std::move(*bytes), "");
         all.push_back({std::move(name), std::move(definition)});
     }
@@ -55,6 +47,13 @@ std::vector<std::string> names_in(const run::definition& d) {
 }
 
 }  // namespace
+
+std::string name_in_project(context& c, const std::filesystem::path& file) {
+    std::error_code ec;
+    const std::filesystem::path full = std::filesystem::weakly_canonical(file, ec);
+    const std::filesystem::path relative = full.lexically_relative(c.project_root());
+    return relative.empty() || *relative.begin() == ".." ? full.string() : relative.string();
+}
 
 std::vector<std::filesystem::path> pipeline_files_in(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> files;

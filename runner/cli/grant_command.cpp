@@ -7,6 +7,7 @@
 #include "runner/cli/json.hpp"
 #include "runner/run/missing.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 namespace latchkey::cli {
@@ -25,18 +26,36 @@ result<pair> pair_named(context& c, const std::string& integration, const std::s
                         const std::string& file) {
     auto s = c.store();
     if (!s) return s.error();
-    auto project = c.project();
-    if (!project) return project.error();
     auto user = c.user();
     if (!user) return user.error();
-    auto record = (*s)->find_integration(project->id, integration);
-    if (!record && record.error().code == errc::not_found)
-        return failure(errc::not_found, "there is no integration \"" + integration +
-                                            "\" here: `latchkey integration list` lists them");
+    auto record = integration_named(c, integration);
     if (!record) return record.error();
     auto chosen = find_pipeline(c, pipeline, file);
     if (!chosen) return chosen.error();
     return pair{std::move(*record), std::move(*chosen), std::move(*user), *s};
+}
+
+// The pipelines of this project with this name that have a permission. Looked up by their permissions and not in a
+// file: what is taken away may be gone from its file, or the file be broken.
+result<std::vector<store::pipeline_record>> permitted(context& c, const store::integration_record& integration,
+                                                      const grant_args& args) {
+    auto s = c.store();
+    if (!s) return s.error();
+    auto project = c.project();
+    if (!project) return project.error();
+    auto grants = (*s)->grants(integration.rights.id);
+    if (!grants) return grants.error();
+    const std::string file = args.file.empty() ? "" : name_in_project(c, args.file);
+    std::vector<store::pipeline_record> found;
+    for (const policy::grant& g : *grants) {
+        auto pipeline = (*s)->pipeline(g.pipeline);
+        if (!pipeline) return pipeline.error();
+        const bool meant = pipeline->project == project->id && pipeline->name == args.pipeline &&
+                           (file.empty() || pipeline->file == file);
+        if (meant && std::ranges::find(found, pipeline->id, &store::pipeline_record::id) == found.end())
+            found.push_back(std::move(*pipeline));
+    }
+    return found;
 }
 
 }  // namespace
@@ -77,25 +96,33 @@ int grant_command(context& c, const grant_args& args) {
 }
 
 int revoke_command(context& c, const grant_args& args) {
-    auto p = pair_named(c, args.integration, args.pipeline, args.file);
-    if (!p) return c.fail(p.error());
-    auto count = p->store->revoke(p->integration.rights.id, p->pipeline.id, p->user.rights.id, c.now());
-    if (!count && count.error().code == errc::not_found)
-        return c.usage("\"" + p->pipeline.name + "\" has no permission to use " + p->integration.identifier +
-                       ": there is nothing to revoke");
-    if (!count) return c.fail(count.error());
-    c.out << "\"" << plain(p->pipeline.name) << "\" may no longer use " << plain(p->integration.identifier) << "\n";
-    if (p->integration.rights.all_pipelines_allowed)
+    auto s = c.store();
+    if (!s) return c.fail(s.error());
+    auto user = c.user();
+    if (!user) return c.fail(user.error());
+    auto integration = integration_named(c, args.integration);
+    if (!integration) return c.fail(integration.error());
+    auto pipelines = permitted(c, *integration, args);
+    if (!pipelines) return c.fail(pipelines.error());
+    if (pipelines->empty())
+        return c.usage("\"" + args.pipeline + "\" has no permission to use " + integration->identifier +
+                       ": `latchkey integration show " + integration->identifier + "` lists who has");
+    for (const store::pipeline_record& p : *pipelines) {
+        auto count = (*s)->revoke(integration->rights.id, p.id, user->rights.id, c.now());
+        if (!count) return c.fail(count.error());
+    }
+    c.out << "\"" << plain(args.pipeline) << "\" may no longer use " << plain(integration->identifier) << "\n";
+    if (integration->rights.all_pipelines_allowed)
         c.err << "latchkey: but all pipelines are allowed to use it: `latchkey integration edit "
-              << plain(p->integration.identifier) << " --listed-pipelines` ends that\n";
+              << plain(integration->identifier) << " --listed-pipelines` ends that\n";
     return exit_success;
 }
 
 int why_command(context& c, const why_args& args) {
     auto p = pair_named(c, args.integration, args.pipeline, args.file);
     if (!p) return c.fail(p.error());
-    if (!args.user.empty() && args.user != p->user.email && args.user != "me")
-        return c.usage("the local store has one user, " + p->user.email + ": others are on a server");
+    if (!args.user.empty() && args.user != p->user.email && args.user != "you")
+        return c.usage("the local store knows one user, you: there is no \"" + args.user + "\"");
     auto facts = p->store->snapshot(p->pipeline.id, std::span(&p->integration.rights.id, 1));
     if (!facts) return c.fail(facts.error());
     auto id = p->store->next_decision_id(1);

@@ -64,9 +64,6 @@ result<std::vector<given_field>> read_fields(context& c, const pipelines::integr
         const std::size_t equals = pair.find('=');
         const std::string name = pair.substr(0, equals);
         const pipelines::credential_field* field = field_of(type, name);
-        if (equals == std::string::npos)
-            return failure(errc::usage, "--field " + name + " has no value: say --field " + name +
-                                            "=@FILE, or =- for standard input");
         if (field == nullptr) {
             std::vector<std::string_view> names;
             for (const auto& f : type.fields) names.push_back(f.name);
@@ -78,6 +75,14 @@ result<std::vector<given_field>> read_fields(context& c, const pipelines::integr
         }
         if (std::ranges::find(given, name, &given_field::name) != given.end())
             return failure(errc::usage, "the field " + name + " is given twice");
+        if (equals == std::string::npos) {
+            // The name alone: it is asked for.
+            if (!field->secret) return failure(errc::usage, "say --field " + name + "=VALUE");
+            auto secret = ask_secret(c, name);
+            if (!secret) return secret.error();
+            given.push_back({name, true, {}, std::move(*secret)});
+            continue;
+        }
         const std::string value = pair.substr(equals + 1);
         if (value == "-") {
             if (used_input) return failure(errc::usage, "standard input can give one field only");
@@ -223,11 +228,9 @@ int integration_add_command(context& c, const integration_args& args) {
 int integration_edit_command(context& c, const integration_args& args) {
     auto s = c.store();
     if (!s) return c.fail(s.error());
-    auto project = c.project();
-    if (!project) return c.fail(project.error());
     auto user = c.user();
     if (!user) return c.fail(user.error());
-    auto record = (*s)->find_integration(project->id, args.name);
+    auto record = integration_named(c, args.name);
     if (!record) return c.fail(record.error());
     if (!args.new_name.empty()) record->name = args.new_name;
     if (auto set = set_rights(record->rights, args); !set) return c.fail(set.error());
@@ -263,11 +266,9 @@ int integration_edit_command(context& c, const integration_args& args) {
 int integration_rm_command(context& c, const integration_args& args) {
     auto s = c.store();
     if (!s) return c.fail(s.error());
-    auto project = c.project();
-    if (!project) return c.fail(project.error());
     auto user = c.user();
     if (!user) return c.fail(user.error());
-    auto record = (*s)->find_integration(project->id, args.name);
+    auto record = integration_named(c, args.name);
     if (!record) return c.fail(record.error());
     auto grants = (*s)->grants(record->rights.id);
     if (!grants) return c.fail(grants.error());

@@ -18,7 +18,8 @@ std::string scope_of(const store::integration_record& i) {
 
 std::string grant_text(store::store& s, const policy::grant& g) {
     std::string text = "since " + policy::format_utc(std::chrono::floor<std::chrono::seconds>(g.granted_at));
-    if (const auto who = s.user(g.granted_by)) text += " by " + plain(who->email);
+    // The owner of a local store has no name: it is the person at the keyboard.
+    if (const auto who = s.user(g.granted_by)) text += " by " + (who->email.empty() ? "you" : plain(who->email));
     if (g.from_run.valid()) {
         const auto run = s.run(g.from_run);
         if (run) text += ", from run #" + std::to_string(run->number);
@@ -58,9 +59,7 @@ int integration_list_command(context& c, const integration_args& args) {
 int integration_show_command(context& c, const integration_args& args) {
     auto s = c.store();
     if (!s) return c.fail(s.error());
-    auto project = c.project();
-    if (!project) return c.fail(project.error());
-    auto i = (*s)->find_integration(project->id, args.name);
+    auto i = integration_named(c, args.name);
     if (!i) return c.fail(i.error());
     if (args.json) {
         c.out << json_of_integrations({*i}) << "\n";

@@ -3,14 +3,15 @@
 // latchkey runs, logs.
 #include "runner/cli/commands.hpp"
 #include "runner/cli/console.hpp"
-#include "runner/cli/files.hpp"
 #include "runner/cli/json.hpp"
 #include "runner/log/log_reader.hpp"
 #include "runner/log/log_writer.hpp"
 #include "runner/run/definition.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
+#include <thread>
 
 namespace latchkey::cli {
 
@@ -41,29 +42,132 @@ std::optional<std::filesystem::path> log_of(const std::filesystem::path& logs, c
     return std::nullopt;
 }
 
-// Prints what there is, and with `follow` what comes, until the attempt has ended.
-int print_log(context& c, store::store& s, const std::filesystem::path& path, const store::run_record& run,
-              int attempt, bool follow) {
+// Prints an action's log as it is now.
+int print_log(context& c, const std::filesystem::path& path) {
     auto reader = log::log_reader::open(path);
     if (!reader) return c.fail(reader.error());
-    const auto has_ended = [&] {
-        const auto now = s.run(run.id);
-        return !now || run::ended(now->attempts[static_cast<std::size_t>(attempt - 1)].status);
-    };
     for (;;) {
-        // Asked before the read: what was written until then is read below.
-        const bool last_round = !follow || has_ended();
-        for (;;) {
-            const auto text = reader->next();
-            if (!text) return c.fail(text.error());
-            if (text->empty()) break;
-            // Logs are data: on a terminal nothing in them moves the cursor.
-            c.out << (c.interactive ? plain(*text) : *text);
-        }
-        c.out.flush();
-        if (last_round) return exit_success;
-        reader->wait(std::chrono::milliseconds(500));
+        const auto text = reader->next();
+        if (!text) return c.fail(text.error());
+        if (text->empty()) return exit_success;
+        // Logs are data: on a terminal nothing in them moves the cursor.
+        c.out << (c.interactive ? plain_lines(*text) : *text);
     }
+}
+
+// How long a followed log that is quiet is left alone.
+constexpr std::chrono::milliseconds between_looks{200};
+
+// Prints what the attempt's actions print, as it comes, until the attempt has ended; `only` empty: of all of them.
+class follower {
+public:
+    follower(context& c, std::filesystem::path logs, const store::run_record& run, int attempt,
+             const std::vector<std::string>& names, std::string only)
+        : context_(c),
+          logs_(std::move(logs)),
+          run_(run),
+          attempt_(attempt),
+          names_(names),
+          only_(std::move(only)),
+          readers_(names.size()) {}
+
+    int follow() {
+        for (;;) {
+            // Asked before the read: what was written until then is read below.
+            const auto ended = has_ended();
+            if (!ended) return context_.fail(ended.error());
+            auto something = print_news();
+            if (!something) return context_.fail(something.error());
+            context_.out.flush();
+            if (*ended) return exit_success;
+            if (*something) continue;
+            if (shown_ != nullptr)
+                shown_->wait(between_looks);
+            else
+                std::this_thread::sleep_for(between_looks);  // nothing has started yet
+        }
+    }
+
+private:
+    result<bool> has_ended() {
+        auto s = context_.store();
+        if (!s) return s.error();
+        const auto now = (*s)->run(run_.id);
+        if (!now) return now.error();
+        return run::ended(now->attempts[static_cast<std::size_t>(attempt_ - 1)].status);
+    }
+
+    result<bool> print_news() {
+        bool something = false;
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            if (!only_.empty() && names_[i] != only_) continue;
+            if (!readers_[i]) {
+                auto opened =
+                    log::log_reader::open(log::log_path(logs_, run_.id.value(), attempt_, static_cast<int>(i)));
+                if (!opened && opened.error().code == errc::not_found) continue;
+                if (!opened) return opened.error();
+                readers_[i].emplace(std::move(*opened));
+            }
+            for (;;) {
+                const auto text = readers_[i]->next();
+                if (!text) return text.error();
+                if (text->empty()) break;
+                something = true;
+                print(*readers_[i], names_[i], *text);
+            }
+        }
+        return something;
+    }
+
+    void print(log::log_reader& from, const std::string& name, const std::string& text) {
+        if (shown_ != &from) {
+            if (in_line_) context_.out << "\n";
+            if (only_.empty()) context_.out << context_.bold("── " + plain(name)) << "\n";
+            shown_ = &from;
+        }
+        context_.out << (context_.interactive ? plain_lines(text) : text);
+        in_line_ = !text.ends_with('\n');
+    }
+
+    context& context_;
+    std::filesystem::path logs_;
+    const store::run_record& run_;
+    int attempt_;
+    const std::vector<std::string>& names_;
+    std::string only_;
+    std::vector<std::optional<log::log_reader>> readers_;  // by action; none: it has not started
+    log::log_reader* shown_ = nullptr;
+    bool in_line_ = false;
+};
+
+// The runs of every pipeline of this name: files may have twins.
+result<std::vector<store::run_record>> runs_of(context& c, store::store& s, store::run_query query,
+                                               const std::string& name) {
+    auto project = c.project();
+    if (!project) return project.error();
+    auto pipelines = s.pipelines(project->id);
+    if (!pipelines) return pipelines.error();
+    std::vector<store::run_record> all;
+    std::vector<std::string_view> known;
+    bool found = false;
+    for (const store::pipeline_record& p : *pipelines) {
+        known.emplace_back(p.name);
+        if (p.name != name) continue;
+        found = true;
+        query.pipeline = p.id;
+        auto some = s.runs(query);
+        if (!some) return some.error();
+        all.insert(all.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
+    }
+    if (!found) {
+        const std::string_view near = pipelines::nearest(name, known);
+        return failure(errc::not_found,
+                       "no pipeline \"" + name + "\" has run here" +
+                           (near.empty() ? std::string() : ": did you mean \"" + std::string(near) + "\"?"));
+    }
+    std::ranges::sort(all, std::ranges::greater(), &store::run_record::number);
+    if (all.size() > static_cast<std::size_t>(query.limit)) all.erase(all.begin() + query.limit, all.end());
+    return all;
 }
 
 }  // namespace
@@ -80,12 +184,9 @@ int runs_command(context& c, const runs_args& args) {
         if (!project) return c.fail(project.error());
         query.project = project->id;
     }
-    if (!args.pipeline.empty()) {
-        auto pipeline = find_pipeline(c, args.pipeline, "");
-        if (!pipeline) return c.fail(pipeline.error());
-        query.pipeline = pipeline->id;
-    }
-    auto runs = (*s)->runs(query);
+    if (args.all_projects && !args.pipeline.empty())
+        return c.usage("a pipeline is in one project: leave --all-projects or its name out");
+    auto runs = args.pipeline.empty() ? (*s)->runs(query) : runs_of(c, **s, query, args.pipeline);
     if (!runs) return c.fail(runs.error());
     if (args.json) {
         c.out << json_of_runs(*runs) << "\n";
@@ -113,8 +214,6 @@ int runs_command(context& c, const runs_args& args) {
 int logs_command(context& c, const logs_args& args) {
     auto run = run_named(c, args.run);
     if (!run) return c.fail(run.error());
-    auto s = c.store();
-    if (!s) return c.fail(s.error());
     auto service = c.service();
     if (!service) return c.fail(service.error());
     const int last = static_cast<int>(run->attempts.size());
@@ -124,6 +223,9 @@ int logs_command(context& c, const logs_args& args) {
                        (last == 1 ? " attempt" : " attempts"));
     const std::vector<std::string> names = action_names(c, *run);
     const std::filesystem::path logs = (*service)->logs();
+    const bool known = args.action.empty() || std::ranges::find(names, args.action) != names.end();
+    if (args.follow && known && !run::ended(run->attempts[static_cast<std::size_t>(attempt - 1)].status))
+        return follower(c, logs, *run, attempt, names, args.action).follow();
     bool found = false;
     int code = exit_success;
     for (std::size_t i = 0; i < names.size() && code == exit_success; ++i) {
@@ -132,18 +234,18 @@ int logs_command(context& c, const logs_args& args) {
         if (!path) continue;
         found = true;
         if (args.action.empty()) c.out << c.bold("── " + plain(names[i])) << "\n";
-        code = print_log(c, **s, *path, *run, attempt, args.follow);
+        code = print_log(c, *path);
     }
     if (found) return code;
     const store::attempt_record& record = run->attempts[static_cast<std::size_t>(attempt - 1)];
-    if (!args.action.empty() && std::find(names.begin(), names.end(), args.action) == names.end()) {
-        const std::vector<std::string_view> known(names.begin(), names.end());
-        const std::string_view near = pipelines::nearest(args.action, known);
+    if (!known) {
+        const std::vector<std::string_view> actions(names.begin(), names.end());
+        const std::string_view near = pipelines::nearest(args.action, actions);
         return c.usage("run " + std::to_string(run->number) + " has no action \"" + args.action + "\"" +
                        (near.empty() ? "" : ": did you mean \"" + std::string(near) + "\"?"));
     }
     if (!record.error.empty()) {
-        c.out << plain(record.error) << (record.error.ends_with('\n') ? "" : "\n");
+        c.out << plain_lines(record.error) << (record.error.ends_with('\n') ? "" : "\n");
         return exit_success;
     }
     c.out << "there is no log yet\n";

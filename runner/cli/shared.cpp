@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "pipelines/diagnostic.hpp"
 #include "runner/cli/commands.hpp"
 
 #include <charconv>
@@ -35,6 +36,23 @@ result<store::run_record> run_named(context& c, const std::string& text) {
         return failure(errc::not_found,
                        "there is no run " + std::to_string(number) + " in this project: `latchkey runs` lists them");
     return run;
+}
+
+result<store::integration_record> integration_named(context& c, const std::string& reference) {
+    auto s = c.store();
+    if (!s) return s.error();
+    auto project = c.project();
+    if (!project) return project.error();
+    auto record = (*s)->find_integration(project->id, reference);
+    if (record || record.error().code != errc::not_found) return record;
+    auto all = (*s)->integrations();
+    if (!all) return all.error();
+    std::vector<std::string_view> names;
+    for (const store::integration_record& i : *all) names.emplace_back(i.identifier);
+    const std::string_view near = pipelines::nearest(reference, names);
+    return failure(errc::not_found, "there is no integration \"" + reference + "\" here: " +
+                                        (near.empty() ? std::string("`latchkey integration list` lists them")
+                                                      : "did you mean \"" + std::string(near) + "\"?"));
 }
 
 result<policy::ref> ref_named(const std::string& name) {
