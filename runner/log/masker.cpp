@@ -199,8 +199,8 @@ masked_bytes masker_stream::feed(std::string_view piece) {
     const std::size_t partial = tail + s.known->partial_at(std::string_view(s.held).substr(tail));
     const std::uint64_t until = s.held_at + partial;
     s.pass_on(s.held, until);
-    const std::size_t passed =
-        static_cast<std::size_t>(std::min<std::uint64_t>(std::max(until, s.masked_to), s.scanned) - s.held_at);
+    // What is masked already stays held where it may be the start of a longer secret.
+    const auto passed = static_cast<std::size_t>(until - s.held_at);
     s.held.erase(0, passed);
     s.held_at += passed;
     return masked_bytes(s.out);

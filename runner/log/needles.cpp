@@ -186,14 +186,16 @@ bool tells_nothing(std::string_view part) {
 class collector {
 public:
     void add(std::string bytes, std::size_t shortest, bool any_case = false) {
+        // The pattern compiler takes no literal that starts with NUL, and zeroes tell nothing.
+        bytes.erase(0, bytes.find_first_not_of('\0'));
         if (bytes.size() < shortest) return;
         if (bytes.size() <= longest_needle) {
             all_.push_back({std::move(bytes), any_case});
             return;
         }
         for (std::size_t at = 0; at + longest_needle < bytes.size(); at += longest_needle)
-            all_.push_back({bytes.substr(at, longest_needle), any_case});
-        all_.push_back({bytes.substr(bytes.size() - longest_needle), any_case});
+            add(bytes.substr(at, longest_needle), shortest, any_case);
+        add(bytes.substr(bytes.size() - longest_needle), shortest, any_case);
     }
 
     void add_forms(const std::string& part) {
