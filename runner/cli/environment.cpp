@@ -48,7 +48,7 @@ result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root)
     if (!status) return status.error();
     if (status->exit_code != 0)
         return failure(errc::engine,
-                       "git can't read the repository " + root.string() + ": " + status->output.substr(0, 300));
+                       "git can't read the repository " + root.string() + ": " + status->errors.substr(0, 300));
     git_facts facts;
     std::string_view rest = status->output;
     while (!rest.empty()) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/exec/capture.hpp"
 
+#include "runner/exec/descriptor.hpp"
+#include "runner/exec/find_program.hpp"
 #include "runner/exec/launch.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -14,68 +18,89 @@ namespace latchkey::exec {
 
 namespace {
 
+using clock = std::chrono::steady_clock;
+
 constexpr std::size_t most_output = 16UL << 20U;
 
-std::string find_program(const std::string& name) {
-    if (name.find('/') != std::string::npos) return name;
-    const char* path = std::getenv("PATH");
-    std::string_view folders = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
-    while (!folders.empty()) {
-        const std::size_t colon = folders.find(':');
-        const std::string candidate = std::string(folders.substr(0, colon)) + "/" + name;
-        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-        folders = colon == std::string_view::npos ? std::string_view() : folders.substr(colon + 1);
+// Waits for one of them to become readable; false: the time is over.
+template <std::size_t Count>
+bool wait_for(std::array<pollfd, Count>& any, clock::time_point end) {
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock::now()).count();
+        if (left <= 0) return false;
+        constexpr decltype(left) an_hour = 3'600'000;
+        const int ready = ::poll(any.data(), any.size(), static_cast<int>(std::min(left, an_hour)));
+        if (ready > 0) return true;
+        if (ready < 0 && errno != EINTR) return false;
     }
-    return {};
 }
+
+// Takes what is there; false: that was all.
+bool take(int fd, std::string& into) {
+    char buffer[16384];
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n < 0) return errno == EINTR;
+    into.append(buffer, static_cast<std::size_t>(n));
+    return n > 0;
+}
+
+struct pipe_ends {
+    descriptor read;
+    descriptor write;
+    bool open() {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+        read.reset(ends[0]);
+        write.reset(ends[1]);
+        return true;
+    }
+};
 
 }  // namespace
 
 result<captured> capture(const std::vector<std::string>& arguments, const std::filesystem::path& directory,
                          std::chrono::milliseconds limit) {
+    if (arguments.empty()) return failure(errc::engine, "can't run a program without a name");
+    const std::string& name = arguments.front();
     launch_request l;
-    l.program = find_program(arguments.front());
-    if (l.program.empty()) return failure(errc::engine, "can't find the program " + arguments.front());
+    l.program = find_program(name);
+    if (l.program.empty()) return failure(errc::engine, "can't find the program " + name);
     l.arguments = arguments;
     // Programs of ours get no more of our environment than they need, and speak English.
     l.environment = {"LC_ALL=C", "GIT_TERMINAL_PROMPT=0"};
-    for (const char* name : {"PATH", "HOME", "XDG_CONFIG_HOME"})
-        if (const char* value = std::getenv(name); value != nullptr)
-            l.environment.push_back(std::string(name) + "=" + value);
+    for (const char* variable : {"PATH", "HOME", "XDG_CONFIG_HOME"})
+        if (const char* value = std::getenv(variable); value != nullptr)
+            l.environment.push_back(std::string(variable) + "=" + value);
     l.directory = directory.string();
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return failure(errc::engine, "can't make a pipe for " + arguments.front());
-    l.output = ends[1];
-    auto process = launch(l);
-    ::close(ends[1]);
+    pipe_ends output;
+    pipe_ends errors;
+    if (!output.open() || !errors.open()) return failure(errc::engine, "can't make a pipe for " + name);
+    l.output = output.write.get();
+    l.errors = errors.write.get();
+    const auto end = clock::now() + limit;
+    const auto process = launch(l);
+    if (!process) return process.error();
+    output.write.reset();
+    errors.write.reset();
+
+    const auto too_long = [&] {
+        return failure(errc::engine, name + " took longer than " + std::to_string(limit.count()) + " ms");
+    };
     captured c;
-    std::string problem = process ? "" : process.error().what;
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (problem.empty()) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-        pollfd p{ends[0], POLLIN, 0};
-        const int ready = left.count() > 0 ? ::poll(&p, 1, static_cast<int>(left.count())) : 0;
-        if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0) {
-            problem = arguments.front() + " took longer than " + std::to_string(limit.count()) + " ms";
-            break;
-        }
-        char buffer[16384];
-        const ssize_t n = ::read(ends[0], buffer, sizeof buffer);
-        if (n <= 0) break;
-        c.output.append(buffer, static_cast<std::size_t>(n));
-        if (c.output.size() > most_output) problem = arguments.front() + " printed more than 16 MB";
+    std::array<pollfd, 2> open{{{output.read.get(), POLLIN, 0}, {errors.read.get(), POLLIN, 0}}};
+    while (open[0].fd >= 0 || open[1].fd >= 0) {
+        if (!wait_for(open, end)) return too_long();  // what still runs is killed with `process`
+        if (open[0].revents != 0 && !take(open[0].fd, c.output)) open[0].fd = -1;
+        if (open[1].revents != 0 && !take(open[1].fd, c.errors)) open[1].fd = -1;
+        if (c.output.size() + c.errors.size() > most_output)
+            return failure(errc::engine, name + " printed more than 16 MB");
     }
-    ::close(ends[0]);
-    if (!problem.empty()) return failure(errc::engine, problem);  // what still runs is killed with `process`
-    siginfo_t info{};
-    while (::waitid(P_PIDFD, static_cast<id_t>((*process)->pidfd()), &info, WEXITED | WNOWAIT) != 0 &&
-           errno == EINTR) {
-    }
-    (*process)->reap();
-    const int status = (*process)->status();
-    c.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    std::array<pollfd, 1> ended{{{(*process)->pidfd(), POLLIN, 0}}};
+    while (!(*process)->reap())
+        if (!wait_for(ended, end)) return too_long();
+    const auto status = (*process)->status();
+    if (!status) return failure(errc::engine, "can't tell how " + name + " ended: its exit status was lost");
+    c.exit_code = WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);
     return c;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a helper program (git …) and takes what it prints. Blocks: never on a loop. Any thread.
+// Runs a helper program (git …) and takes what it prints. Its standard input is empty, its environment PATH, HOME and
+// little more. Blocks: a loop gives it to async::offload. Any thread.
 #pragma once
 
 #include "runner/error.hpp"
@@ -14,7 +15,8 @@ namespace latchkey::exec {
 
 struct captured {
     int exit_code = 0;
-    std::string output;  // standard output and error
+    std::string output;
+    std::string errors;  // what it printed to standard error
 };
 
 // engine: it can't be started, runs longer than `limit` (then it is killed), or prints more than 16 MB.

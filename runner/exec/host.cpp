@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/exec/host.hpp"
 
+#include "runner/exec/descriptor.hpp"
+#include "runner/exec/find_program.hpp"
 #include "runner/exec/launch.hpp"
 #include "runner/exec/orphans.hpp"
 #include "runner/exec/secret_files.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
-#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
+#include <initializer_list>
 #include <optional>
+#include <string_view>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+#include <unordered_map>
 
 namespace latchkey::exec {
 
@@ -31,49 +35,33 @@ std::string system_error(int error) {
     return std::system_category().message(error);
 }
 
-class descriptor {
-public:
-    explicit descriptor(int fd = -1) : fd_(fd) {}
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-    ~descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const { return fd_; }
-    int release() { return std::exchange(fd_, -1); }
-    void reset(int fd) {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = fd;
-    }
-
-private:
-    int fd_;
-};
-
 class host_execution : public execution {
 public:
-    host_execution(const asio::any_io_executor& executor, std::unique_ptr<launched> process, int output,
-                   secret_files files, std::string mark)
-        : process_(std::move(process)),
+    host_execution(const asio::any_io_executor& executor, std::unique_ptr<launched> process, descriptor output,
+                   secret_files files, std::unique_ptr<orphan_watch> orphans)
+        : orphans_(std::move(orphans)),
+          process_(std::move(process)),
           files_(std::move(files)),
-          output_(executor, output),
-          ended_(executor, process_->pidfd()),
-          mark_(std::move(mark)) {}
+          output_(executor, output.release()),
+          ended_(executor, process_->pidfd()) {}
 
+    // The process is killed first, then what it left is swept, then its files go.
     ~host_execution() override {
         ended_.release();  // the process owns its descriptor
-        const bool left_running = !process_->reap();
         process_.reset();
-        if (left_running) sweep();
+        orphans_.reset();
     }
 
     async::task<result<std::size_t>> read(asio::mutable_buffer buffer) override {
-        const auto [ec, n] = co_await output_.async_read_some(buffer, async::nothrow);
-        if (!ec) co_return n;
-        if (ec == asio::error::eof) co_return std::size_t{0};
-        if (ec == asio::error::operation_aborted)
-            co_return failure(errc::cancelled, "reading an action's output was cancelled");
-        co_return failure(errc::engine, "can't read an action's output: " + ec.message());
+        if (!over_) {
+            const auto [ec, n] = co_await output_.async_read_some(buffer, async::nothrow);
+            if (!ec) co_return n;
+            if (ec == asio::error::eof) co_return std::size_t{0};
+            if (ec != asio::error::operation_aborted)
+                co_return failure(errc::engine, "can't read an action's output: " + ec.message());
+            if (!over_) co_return failure(errc::cancelled, "reading an action's output was cancelled");
+        }
+        co_return what_is_left(buffer);
     }
 
     async::task<result<exit_status>> wait() override {
@@ -81,25 +69,70 @@ public:
             const auto [ec] = co_await ended_.async_wait(asio::posix::descriptor_base::wait_read, async::nothrow);
             if (ec) co_return failure(errc::cancelled, "waiting for an action was cancelled");
         }
-        sweep();
-        const int status = process_->status();
-        if (WIFSIGNALED(status)) co_return exit_status{true, WTERMSIG(status)};
-        co_return exit_status{false, WEXITSTATUS(status)};
+        if (orphans_) orphans_->sweep();
+        over_ = true;
+        output_.cancel();  // whoever reads takes what is left and does not wait for more
+        const std::optional<int> status = process_->status();
+        if (!status) co_return failure(errc::engine, "can't tell how an action ended: its exit status was lost");
+        if (WIFSIGNALED(*status)) co_return exit_status{true, WTERMSIG(*status)};
+        co_return exit_status{false, WEXITSTATUS(*status)};
     }
 
     void terminate() override { process_->terminate(); }
     void kill() override { process_->kill(); }
 
 private:
-    void sweep() {
-        if (!mark_.empty()) sweep_orphans(mark_);
+    // Something outside our reach may still hold the pipe (a service that was handed it): it is not waited for.
+    result<std::size_t> what_is_left(asio::mutable_buffer buffer) {
+        for (;;) {
+            const ssize_t n = ::read(output_.native_handle(), buffer.data(), buffer.size());
+            if (n >= 0) return static_cast<std::size_t>(n);
+            if (errno == EAGAIN) return std::size_t{0};
+            if (errno != EINTR) return failure(errc::engine, "can't read an action's output: " + system_error(errno));
+        }
     }
 
+    std::unique_ptr<orphan_watch> orphans_;  // none: a namespace does the work
     std::unique_ptr<launched> process_;
     secret_files files_;
     asio::posix::stream_descriptor output_;
     asio::posix::stream_descriptor ended_;
-    std::string mark_;  // empty: a namespace does the work
+    bool over_ = false;
+};
+
+// The request's variables, secrets and paths of files, each name once: what comes later stands.
+class environment_block {
+public:
+    void add(std::string_view name, std::string_view value) {
+        if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos ||
+            value.find('\0') != std::string_view::npos) {
+            if (refused_.empty()) refused_ = name.empty() ? "a variable without a name" : std::string(name);
+            return;
+        }
+        const auto [at, is_new] = place_.try_emplace(name, all_.size());
+        if (is_new)
+            all_.emplace_back(name, value);
+        else
+            all_[at->second].second = value;
+    }
+
+    // The name of one that no environment can hold; empty: all are well.
+    const std::string& refused() const { return refused_; }
+
+    void write(std::vector<std::string>& into) const {
+        into.reserve(all_.size() + 1);
+        for (const auto& [name, value] : all_) {
+            std::string variable;
+            variable.reserve(name.size() + value.size() + 1);  // a secret is not left behind by growing
+            variable.append(name).append(1, '=').append(value);
+            into.push_back(std::move(variable));
+        }
+    }
+
+private:
+    std::vector<std::pair<std::string_view, std::string_view>> all_;
+    std::unordered_map<std::string_view, std::size_t> place_;
+    std::string refused_;
 };
 
 std::string joined(const std::vector<std::string>& commands) {
@@ -129,23 +162,44 @@ result<int> script_in_memory(const std::string& script) {
     return fd;
 }
 
+const char* name_of(shell s) {
+    switch (s) {
+        case shell::sh:
+            return "sh";
+        case shell::bash:
+            return "bash";
+        case shell::powershell:
+            return "pwsh";
+    }
+    return "?";
+}
+
+// What makes PowerShell stop at the first failure, of programs too (7.4), and end with a program's exit code.
+std::string powershell_script(const std::string& commands, bool execute_every_command) {
+    std::string script;
+    if (!execute_every_command)
+        script = "$ErrorActionPreference = 'Stop'; $PSNativeCommandUseErrorActionPreference = $true\n";
+    return script + commands + "\nif ($LASTEXITCODE) { exit $LASTEXITCODE }\n";
+}
+
 class host_backend : public backend {
 public:
     host_backend(asio::any_io_executor executor, host_options options)
         : executor_(std::move(executor)), namespaces_(options.pid_namespace && may_make_namespaces()) {
         if (!namespaces_)
-            do_without(options.pid_namespace ? "only root may make one" : "process namespaces are switched off");
+            why_not_ = options.pid_namespace ? "only root may make one" : "process namespaces are switched off";
+        secret_files::remove_left_behind();
     }
 
     std::string_view name() const override { return "host"; }
 
     exec::isolation isolation() const override {
         std::string why_not = why_not_;
-        const bool real = namespaces_ && pid_namespaces_work(&why_not);
-        return {true, real,
-                real ? ""
-                     : "no process namespace (" + why_not +
-                           "): what an action leaves running is found and killed instead"};
+        if (namespaces_ && pid_namespaces_work(&why_not)) return {true, true, ""};
+        return {true, false,
+                "no process namespace (" + why_not + "): what an action leaves running " +
+                    (orphan_watch::possible() ? "is found and killed instead"
+                                              : "can't be found either: this kernel does not list children")};
     }
 
     async::task<result<std::unique_ptr<execution>>> start(request r) override {
@@ -153,50 +207,64 @@ public:
     }
 
 private:
-    result<std::unique_ptr<execution>> start_now(request& r) {
+    result<std::unique_ptr<execution>> start_now(const request& r) {
         launch_request l;
+        const auto refuse = [&r](const std::string& why) {
+            return failure(errc::engine, "can't execute \"" + r.label + "\": " + why);
+        };
         l.program = program_of(r.shell);
-        if (l.program.empty())
-            return failure(errc::engine, "can't execute \"" + r.label + "\": its shell is not installed");
+        if (l.program.empty()) return refuse(std::string("its shell, ") + name_of(r.shell) + ", is not installed");
         struct stat facts{};
         if (::stat(r.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode))
-            return failure(errc::engine,
-                           "can't execute \"" + r.label + "\": there is no folder " + r.directory.string());
+            return refuse("there is no folder " + r.directory.string());
         l.directory = r.directory.string();
-        l.own_pid_namespace = namespaces_;
 
         auto files = secret_files::write(r.files);
         if (!files) return files.error();
-
         descriptor script_file;
         if (auto refused = add_script(r, l, script_file)) return *refused;
-        std::string mark;
-        add_environment(r, *files, l, mark);
+        environment_block environment;
+        for (const auto& [name, value] : r.environment) environment.add(name, value);
+        for (const auto& [name, value] : r.secrets) environment.add(name, value->reveal());
+        for (const auto& [name, path] : files->variables()) environment.add(name, path);
+        if (!environment.refused().empty())
+            return refuse("no environment can hold " + environment.refused() +
+                          ": a name must not be empty or hold \"=\", and nothing a NUL character");
+        environment.write(l.environment);
 
         int ends[2];
-        if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
-            return failure(errc::engine, "can't make a pipe: " + system_error(errno));
+        if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return refuse("no pipe: " + system_error(errno));
         descriptor read_end(ends[0]);
-        descriptor write_end(ends[1]);
+        const descriptor write_end(ends[1]);
         ::fcntl(ends[1], F_SETPIPE_SZ, pipe_size);  // best effort: fewer wake-ups for much output
         // The program expects a pipe that blocks when it is full.
         ::fcntl(ends[1], F_SETFL, 0);
         l.output = ends[1];
         l.script = script_file.get();
 
-        auto process = launch(l);
-        if (!process && namespaces_ && !proven_) {
+        if (namespaces_) {
+            l.own_pid_namespace = true;
+            auto process = launch(l);
             // Allowed to by its capabilities, kept from it by something else (a seccomp filter, a limit).
-            do_without(process.error().what);
+            const bool do_without = !process && process.error().code == errc::refused && !proven_;
+            proven_ = proven_ || process;
+            if (!do_without) return execution_of(r, std::move(process), read_end, *files, nullptr);
+            namespaces_ = false;
+            why_not_ = process.error().what;
             l.own_pid_namespace = false;
-            add_mark(l, mark);
-            process = launch(l);
         }
-        proven_ = namespaces_ && process;
-        for (std::string& variable : l.environment) vault::wipe(variable);
-        if (!process) return process.error();
-        return std::make_unique<host_execution>(executor_, std::move(*process), read_end.release(), std::move(*files),
-                                                std::move(mark));
+        auto orphans = std::make_unique<orphan_watch>();
+        l.environment.push_back(std::string(mark_variable) + "=" + orphans->mark());
+        auto process = launch(l);
+        return execution_of(r, std::move(process), read_end, *files, std::move(orphans));
+    }
+
+    result<std::unique_ptr<execution>> execution_of(const request& r, result<std::unique_ptr<launched>> process,
+                                                    descriptor& output, secret_files& files,
+                                                    std::unique_ptr<orphan_watch> orphans) {
+        if (!process) return failure(errc::engine, "can't execute \"" + r.label + "\": " + process.error().what);
+        return std::make_unique<host_execution>(executor_, std::move(*process), std::move(output), std::move(files),
+                                                std::move(orphans));
     }
 
     static std::optional<failure> add_script(const request& r, launch_request& l, descriptor& script_file) {
@@ -204,50 +272,28 @@ private:
         if (script.find('\0') != std::string::npos)
             return failure(errc::engine, "can't execute \"" + r.label + "\": a command holds a NUL character");
         if (r.shell == shell::powershell) {
-            if (!r.execute_every_command) script.insert(0, "$ErrorActionPreference = 'Stop'\n");
-            l.arguments = {"pwsh", "-NoProfile", "-NonInteractive", "-Command", script};
-            return std::nullopt;
+            script = powershell_script(script, r.execute_every_command);
+            l.arguments = {"pwsh", "-NoProfile", "-NonInteractive", "-Command"};
+        } else {
+            l.arguments = {name_of(r.shell)};
+            if (!r.execute_every_command) l.arguments.emplace_back("-e");
         }
-        l.arguments = {r.shell == shell::bash ? "bash" : "sh"};
-        if (!r.execute_every_command) l.arguments.emplace_back("-e");
         if (script.size() <= longest_argument) {
-            l.arguments.emplace_back("-c");
+            if (r.shell != shell::powershell) l.arguments.emplace_back("-c");
             l.arguments.push_back(std::move(script));
             // $0: what the shell's own messages start with
-            l.arguments.push_back(r.label);
+            if (r.shell != shell::powershell) l.arguments.push_back(r.label);
             return std::nullopt;
         }
+        // The shell opens the file anew, so what it starts need not inherit the descriptor.
+        if (r.shell != shell::powershell) script.insert(0, "exec 3<&-; ");
         auto fd = script_in_memory(script);
         if (!fd) return fd.error();
         script_file.reset(*fd);
-        l.arguments.emplace_back("/dev/fd/3");
+        l.arguments.emplace_back(r.shell != shell::powershell
+                                     ? "/dev/fd/3"
+                                     : ". ([scriptblock]::Create([IO.File]::ReadAllText('/dev/fd/3')))");
         return std::nullopt;
-    }
-
-    void add_environment(const request& r, const secret_files& files, launch_request& l, std::string& mark) {
-        l.environment.reserve(r.environment.size() + r.secrets.size() + files.variables().size() + 1);
-        const auto add = [&l](std::string_view name, std::string_view value) {
-            std::string variable;
-            variable.reserve(name.size() + value.size() + 1);
-            variable.append(name).append(1, '=').append(value);
-            l.environment.push_back(std::move(variable));
-        };
-        for (const auto& [name, value] : r.environment) add(name, value);
-        for (const auto& [name, value] : r.secrets) add(name, value->reveal());
-        for (const auto& [name, path] : files.variables()) add(name, path);
-        if (!namespaces_) add_mark(l, mark);
-    }
-
-    static void add_mark(launch_request& l, std::string& mark) {
-        static std::atomic<unsigned long> count{0};
-        mark = std::to_string(::getpid()) + "-" + std::to_string(++count);
-        l.environment.push_back(std::string(mark_variable) + "=" + mark);
-    }
-
-    void do_without(std::string why) {
-        namespaces_ = false;
-        why_not_ = std::move(why);
-        become_subreaper();
     }
 
     asio::any_io_executor executor_;
@@ -261,16 +307,16 @@ private:
 std::string program_of(shell s) {
     const auto first_there = [](std::initializer_list<const char*> paths) -> std::string {
         for (const char* path : paths)
-            if (::access(path, X_OK) == 0) return path;
+            if (std::string found = find_program(path); !found.empty()) return found;
         return {};
     };
     switch (s) {
         case shell::sh:
-            return first_there({"/bin/sh"});
+            return first_there({"/bin/sh", "sh"});
         case shell::bash:
-            return first_there({"/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"});
+            return first_there({"/bin/bash", "bash"});
         case shell::powershell:
-            return first_there({"/usr/bin/pwsh", "/usr/local/bin/pwsh", "/opt/microsoft/powershell/7/pwsh"});
+            return first_there({"pwsh", "/opt/microsoft/powershell/7/pwsh"});
     }
     return {};
 }

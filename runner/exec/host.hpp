@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The host backend: an action is a process of this machine, in its own session and, where we may make one, its own
-// process namespace with its own /proc. It runs as we do: this separates actions, it does not confine them (the
-// sandbox does). Its environment is exactly the request's. One loop; see backend.hpp for the contract.
+// The host backend: an action is a process of this machine, in its own session and, where we are root and may, its
+// own process namespace with its own /proc (mounts that it makes end with it too). An ordinary user could have one
+// only inside a user namespace, where sudo and other users' files don't work; there, and where the kernel refuses,
+// what an action leaves running is found and killed (orphans.hpp), and its environment carries one mark more. It runs
+// as we do, less the right to look into our memory: this separates actions, it does not confine them. Its
+// environment is otherwise exactly the request's. One loop; see backend.hpp for the contract.
 //
 // The script is given to the shell with -c, under -e unless every command is to be executed, so `if`, `&&`, pipelines
 // and here-documents that span items mean what they mean in a script; with execute_every_command the last command's
-// exit code is the script's. A script too long for an argument goes through a sealed file in memory. Standard input
-// is /dev/null.
+// exit code is the script's, as items may be parts of a command and can't be judged one by one. A script too long for
+// an argument goes through a file in memory. Standard input is /dev/null.
 #pragma once
 
 #include "runner/exec/backend.hpp"

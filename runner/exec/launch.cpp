@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/exec/launch.hpp"
 
+#include "runner/exec/children.hpp"
+#include "runner/exec/descriptor.hpp"
 #include "runner/exec/launch_child.hpp"
 #include "runner/vault/secret.hpp"
 
@@ -10,10 +12,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <cstring>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
 #include <mutex>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -88,90 +91,119 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
     return all;
 }
 
-std::string why_not(const launch_request& request, const channel& c) {
+failure why_not(const launch_request& request, const channel& c) {
     const auto at = static_cast<stage>(c.failed_at.load());
     const std::string reason = std::system_category().message(c.error.load());
     switch (at) {
         case stage::directory:
-            return "can't start in " + request.directory + ": " + reason;
+            return {errc::engine, "can't start in " + request.directory + ": " + reason};
         case stage::mounts:
-            return "can't give the process a /proc of its own: " + reason;
+            return {errc::refused, "can't give the process a /proc of its own: " + reason};
         case stage::session:
-            return "can't make a session for the process: " + reason;
+            return {errc::engine, "can't make a session for the process: " + reason};
         case stage::output:
         case stage::script:
-            return "can't connect the process's files: " + reason;
+            return {errc::engine, "can't connect the process's files: " + reason};
         case stage::fork:
-            return "can't start another process: " + reason;
-        case stage::started:
+            return {errc::engine, "can't start another process: " + reason};
         case stage::exec:
             break;
     }
-    return "can't start " + request.program + ": " + reason;
+    return {errc::engine, "can't start " + request.program + ": " + reason};
+}
+
+// A descriptor that the program's standard ones don't overwrite: ours may be closed, and then it may be one of them.
+struct beyond_standard {
+    explicit beyond_standard(int fd) : fd(fd) {
+        if (fd >= 0 && fd <= 3) {
+            copy.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 4));
+            this->fd = copy.get();
+        }
+    }
+    int fd;
+    descriptor copy;
+};
+
+void wait_until_started(const channel& c, int pidfd) {
+    while (c.ready.load(std::memory_order_acquire) == 0) {
+        const timespec patience{0, 20'000'000};
+        ::syscall(SYS_futex, &c.ready, FUTEX_WAIT, 0, &patience, nullptr, 0);
+        siginfo_t info{};
+        // Killed from outside before it could speak.
+        if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+            info.si_pid != 0)
+            return;
+    }
 }
 
 }  // namespace
 
+launch_request::~launch_request() {
+    for (std::string& variable : environment) vault::wipe(variable);
+}
+
 struct launched::state {
     arena memory;
     pid_t pid = -1;
-    int pidfd = -1;
-    int status = 0;
+    descriptor pidfd;
+    std::optional<int> status;
     bool ended = false;
     bool minded = false;
     bool own_session = false;
-    // The child reads them until exec.
-    launch_request request;
-    std::vector<char*> argv;
-    std::vector<char*> envp;
 };
 
 launched::launched(std::unique_ptr<state> s) : state_(std::move(s)) {}
 
 launched::~launched() {
-    if (!state_->ended) {
-        kill();
-        siginfo_t info{};
-        while (::waitid(P_PIDFD, static_cast<id_t>(state_->pidfd), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
-        }
-        reap();
+    kill();
+    while (!reap()) {
+        pollfd ended{pidfd(), POLLIN, 0};
+        ::poll(&ended, 1, -1);
     }
-    ::close(state_->pidfd);
     arenas().give_back(state_->memory);
 }
 
 int launched::pidfd() const {
-    return state_->pidfd;
+    return state_->pidfd.get();
 }
-pid_t launched::pid() const {
-    return state_->pid;
-}
-int launched::status() const {
+std::optional<int> launched::status() const {
     return state_->status;
 }
 
 bool launched::reap() {
     if (state_->ended) return true;
-    int status = 0;
-    const pid_t reaped = ::waitpid(state_->pid, &status, WNOHANG);
-    if (reaped == 0 || (reaped < 0 && errno == EINTR)) return false;
+    children::hold list;
+    siginfo_t info{};
+    const int result = ::waitid(P_PIDFD, static_cast<id_t>(pidfd()), &info, WEXITED | WNOHANG | __WALL);
+    if (result != 0 && errno != ECHILD) return false;
+    if (result == 0 && info.si_pid == 0) return false;
     state_->ended = true;
-    state_->status = status;
+    list.remove(state_->pid);
+    if (result != 0) return true;
+    const bool exited = info.si_code == CLD_EXITED;
     // A minder that was killed takes its program with it, before it could tell how the program ended.
-    if (state_->minded && WIFEXITED(status))
-        state_->status = state_->memory.shared->status.load(std::memory_order_acquire);
+    if (!state_->minded || !exited)
+        state_->status = exited ? W_EXITCODE(info.si_status, 0) : info.si_status;
+    else if (const int told = state_->memory.shared->status.load(std::memory_order_acquire); told >= 0)
+        state_->status = told;
     return true;
 }
 
-void launched::terminate() {
+void launched::send(int signal) {
     if (state_->ended) return;
     // To the minder, which passes it on; else to the session's process group, or the process alone.
-    ::kill(!state_->minded && state_->own_session ? -state_->pid : state_->pid, SIGTERM);
+    if (!state_->minded && state_->own_session)
+        ::kill(-state_->pid, signal);
+    else
+        ::syscall(SYS_pidfd_send_signal, pidfd(), signal, nullptr, 0);
+}
+
+void launched::terminate() {
+    send(SIGTERM);
 }
 
 void launched::kill() {
-    if (state_->ended) return;
-    ::kill(!state_->minded && state_->own_session ? -state_->pid : state_->pid, SIGKILL);
+    send(SIGKILL);
 }
 
 result<std::unique_ptr<launched>> launch(const launch_request& request) {
@@ -180,17 +212,20 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     if (s->memory.shared == nullptr) return failure(errc::engine, "can't start a process: out of memory");
     s->minded = request.own_pid_namespace;
     s->own_session = request.own_session;
-    s->request = request;
-    s->argv = pointers(s->request.arguments);
-    s->envp = pointers(s->request.environment);
+    const std::vector<char*> argv = pointers(request.arguments);
+    const std::vector<char*> envp = pointers(request.environment);
+    const beyond_standard output(request.output);
+    const beyond_standard errors(request.errors);
+    const beyond_standard script(request.script);
     channel& c = *s->memory.shared;
-    c.program = s->request.program.c_str();
-    c.argv = s->argv.data();
-    c.envp = s->envp.data();
-    c.directory = s->request.directory.empty() ? nullptr : s->request.directory.c_str();
-    c.output = s->request.output;
-    c.script = s->request.script;
-    c.own_session = s->request.own_session;
+    c.program = request.program.c_str();
+    c.argv = argv.data();
+    c.envp = envp.data();
+    c.directory = request.directory.empty() ? nullptr : request.directory.c_str();
+    c.output = output.fd;
+    c.errors = errors.fd;
+    c.script = script.fd;
+    c.own_session = request.own_session;
     c.program_stack = s->memory.program_stack();
 
     // No signal may be handled in the child, which shares our memory: all are blocked until it has its own.
@@ -204,37 +239,29 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     const int sharing = CLONE_VM;
 #endif
     int pidfd = -1;
-    pid_t pid = -1;
-    if (s->minded) {
-        pid = ::clone(minder_main, s->memory.minder_stack(),
-                      sharing | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
-    } else {
-        pid = ::clone(program_main, c.program_stack, sharing | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
+    int clone_error = 0;
+    {
+        children::hold list;
+        // A minder sends no SIGCHLD, so that nobody's handler for it, or ignoring it, loses how the program ended.
+        s->pid = s->minded ? ::clone(minder_main, s->memory.minder_stack(),
+                                     sharing | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, &c, &pidfd)
+                           : ::clone(program_main, c.program_stack, sharing | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c,
+                                     &pidfd);
+        clone_error = errno;
+        if (s->pid > 0) list.add(s->pid);
     }
-    const int clone_error = errno;
-    s->pid = pid;
-    s->pidfd = pidfd;
-    if (pid > 0 && s->minded) {
-        while (c.ready.load(std::memory_order_acquire) == 0) {
-            const timespec patience{0, 20'000'000};
-            ::syscall(SYS_futex, &c.ready, FUTEX_WAIT, 0, &patience, nullptr, 0);
-            siginfo_t info{};
-            // Killed from outside before it could speak.
-            if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-                info.si_pid != 0)
-                break;
-        }
-    }
+    s->pidfd.reset(pidfd);
+    if (s->pid > 0 && s->minded) wait_until_started(c, pidfd);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    // The program has its own copy by now: secrets in it are not kept here.
-    for (std::string& variable : s->request.environment) vault::wipe(variable);
 
-    if (pid < 0) {
+    if (s->pid < 0) {
         arenas().give_back(s->memory);
-        return failure(errc::engine, "can't start a process: " + std::system_category().message(clone_error));
+        const bool forbidden = s->minded && clone_error != EAGAIN && clone_error != ENOMEM;
+        return failure(forbidden ? errc::refused : errc::engine,
+                       "can't start a process: " + std::system_category().message(clone_error));
     }
     auto process = std::make_unique<launched>(std::move(s));
-    if (c.failed_at.load() >= 0) return failure(errc::engine, why_not(request, c));
+    if (c.failed_at.load() >= 0) return why_not(request, c);
     return process;
 }
 

@@ -10,6 +10,7 @@
 #include "runner/error.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -21,10 +22,16 @@ struct launch_request {
     std::vector<std::string> arguments;    // with argv[0]
     std::vector<std::string> environment;  // NAME=value
     std::string directory;                 // where it starts; empty: ours
-    int output = -1;                       // becomes stdout and stderr; -1: /dev/null
+    int output = -1;                       // becomes stdout, and stderr too; -1: /dev/null
+    int errors = -1;                       // becomes stderr instead
     int script = -1;                       // becomes descriptor 3; -1: none
     bool own_session = true;
     bool own_pid_namespace = false;
+
+    launch_request() = default;
+    launch_request(const launch_request&) = delete;
+    launch_request& operator=(const launch_request&) = delete;
+    ~launch_request();  // wipes the environment, which may hold secrets
 };
 
 class launched {
@@ -36,12 +43,11 @@ public:
 
     // Readable once the program, and in a namespace everything in it, has ended.
     int pidfd() const;
-    // The program's process id: of the minder where there is one.
-    pid_t pid() const;
 
-    // Reaps without blocking: true once it has ended; then status() is a wait status as of waitpid.
+    // Reaps without blocking: true once it has ended.
     bool reap();
-    int status() const;
+    // After the end: a wait status as of waitpid. Nothing: another part of this program took it.
+    std::optional<int> status() const;
 
     // SIGTERM to everything in the namespace, or to the session's process group; SIGKILL likewise. Nothing after the
     // end.
@@ -52,10 +58,12 @@ public:
     explicit launched(std::unique_ptr<state>);
 
 private:
+    void send(int signal);
     std::unique_ptr<state> state_;
 };
 
-// engine: what could not be done and why ("can't start /bin/sh in /nowhere: No such file or directory").
+// engine: what could not be done and why ("can't start /bin/sh: Permission denied"). refused: the namespace asked for
+// can't be had here.
 result<std::unique_ptr<launched>> launch(const launch_request&);
 
 // Whether our capabilities allow process namespaces. Cheap; something else may still forbid them.

@@ -59,20 +59,23 @@ LATCHKEY_SHARED_MEMORY_CODE int fail(channel& c, stage at, long error) {
     return 127;
 }
 
+LATCHKEY_SHARED_MEMORY_CODE void to_default(int signal) {
+    struct kernel_action {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)();
+        unsigned long mask;
+    } const action{SIG_DFL, 0, nullptr, 0};
+    raw(SYS_rt_sigaction, signal, reinterpret_cast<long>(&action), 0, sizeof(action.mask));
+}
+
 }  // namespace
 
 LATCHKEY_SHARED_MEMORY_CODE int program_main(void* argument) {
     channel& c = *static_cast<channel*>(argument);
     // Back to default: handlers of ours must not run here, where they would see our memory, and exec keeps what is
     // ignored.
-    struct kernel_action {
-        void (*handler)(int);
-        unsigned long flags;
-        void (*restorer)();
-        unsigned long mask;
-    } action{SIG_DFL, 0, nullptr, 0};
-    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD})
-        raw(SYS_rt_sigaction, signal, reinterpret_cast<long>(&action), 0, sizeof(action.mask));
+    for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD}) to_default(signal);
 
     if (c.own_session)
         if (const long r = raw(SYS_setsid); r < 0) return fail(c, stage::session, r);
@@ -83,12 +86,12 @@ LATCHKEY_SHARED_MEMORY_CODE int program_main(void* argument) {
     if (null < 0) return fail(c, stage::output, null);
     const long output = c.output >= 0 ? c.output : null;
     if (const long r = raw(SYS_dup3, null, 0, 0); r < 0 && null != 0) return fail(c, stage::output, r);
-    for (int fd = 1; fd <= 2; ++fd)
-        if (const long r = raw(SYS_dup3, output, fd, 0); r < 0 && output != fd) return fail(c, stage::output, r);
+    const long errors = c.errors >= 0 ? c.errors : output;
+    if (const long r = raw(SYS_dup3, output, 1, 0); r < 0 && output != 1) return fail(c, stage::output, r);
+    if (const long r = raw(SYS_dup3, errors, 2, 0); r < 0 && errors != 2) return fail(c, stage::output, r);
     unsigned first_to_close = 3;
     if (c.script >= 0) {
-        const long r = c.script == 3 ? raw(SYS_fcntl, 3, F_SETFD, 0) : raw(SYS_dup3, c.script, 3, 0);
-        if (r < 0) return fail(c, stage::script, r);
+        if (const long r = raw(SYS_dup3, c.script, 3, 0); r < 0) return fail(c, stage::script, r);
         first_to_close = 4;
     }
     raw(SYS_close_range, first_to_close, UINT_MAX, 4 /* CLOSE_RANGE_CLOEXEC */);
@@ -114,6 +117,7 @@ LATCHKEY_SHARED_MEMORY_CODE int minder_main(void* argument) {
     channel& c = *static_cast<channel*>(argument);
     raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     raw(SYS_setsid);
+    to_default(SIGCHLD);  // ignored, it would reap the program before we see how it ended
     static const char none[] = "none";
     static const char root[] = "/";
     static const char proc[] = "proc";

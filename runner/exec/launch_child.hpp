@@ -10,20 +10,21 @@
 namespace latchkey::exec {
 
 // How far the child came; with an error number it says what failed.
-enum class stage : int { started, session, output, script, directory, mounts, fork, exec };
+enum class stage : int { session, output, script, directory, mounts, fork, exec };
 
 // Shared with the child, in memory that both see whether it shares ours or not.
 struct channel {
     std::atomic<int> ready{0};       // 1: the program was started, or starting it failed
     std::atomic<int> failed_at{-1};  // a stage
     std::atomic<int> error{0};
-    std::atomic<int> status{0};  // the program's wait status, told by the minder
+    std::atomic<int> status{-1};  // the program's wait status, once the minder has told it
     // What the child needs, prepared before: it may not allocate.
     const char* program = nullptr;
     char* const* argv = nullptr;
     char* const* envp = nullptr;
     const char* directory = nullptr;
     int output = -1;
+    int errors = -1;
     int script = -1;
     bool own_session = true;
     std::byte* program_stack = nullptr;

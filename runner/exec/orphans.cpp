@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/exec/orphans.hpp"
 
-#include <cctype>
+#include "runner/exec/children.hpp"
+#include "runner/exec/descriptor.hpp"
+
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstdio>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
-#include <map>
-#include <set>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -20,78 +21,102 @@ namespace latchkey::exec {
 
 namespace {
 
-std::string file_in_proc(pid_t pid, const char* name) {
+// Enough for any tree of processes; a fork bomb that outruns it is not ours to win against.
+constexpr int most_rounds = 10'000;
+// A killed process ends at once unless it hangs in the kernel; then it is left to the next sweep.
+constexpr int most_milliseconds_to_die = 1000;
+
+std::atomic<int> watches{0};
+
+std::string text_of(const std::string& path) {
     std::string text;
-    const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return text;
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) return text;
     char buffer[4096];
-    for (ssize_t n = 0; (n = ::read(fd, buffer, sizeof buffer)) > 0;)
+    for (ssize_t n = 0; (n = ::read(file.get(), buffer, sizeof buffer)) > 0;)
         text.append(buffer, static_cast<std::size_t>(n));
-    ::close(fd);
     return text;
 }
 
-// Every process and its parent, from /proc/PID/stat: "pid (name) state ppid …", where the name may hold anything.
-std::map<pid_t, pid_t> parents() {
-    std::map<pid_t, pid_t> all;
-    DIR* proc = ::opendir("/proc");
-    if (proc == nullptr) return all;
-    while (const dirent* entry = ::readdir(proc)) {
-        pid_t pid = 0;
-        const char* end = entry->d_name + std::strlen(entry->d_name);
-        if (std::from_chars(entry->d_name, end, pid).ptr != end) continue;
-        const std::string stat = file_in_proc(pid, "stat");
-        const std::size_t after_name = stat.rfind(')');
-        int parent = 0;
-        char state = 0;
-        if (after_name != std::string::npos &&
-            std::sscanf(stat.c_str() + after_name + 1, " %c %d", &state, &parent) == 2 && state != 'Z')
-            all[pid] = parent;
+// A process that loses its parent may be given to any of our threads.
+std::vector<pid_t> our_children() {
+    std::vector<pid_t> all;
+    DIR* threads = ::opendir("/proc/self/task");
+    if (threads == nullptr) return all;
+    while (const dirent* thread = ::readdir(threads)) {
+        if (thread->d_name[0] == '.') continue;
+        const std::string list = text_of(std::string("/proc/self/task/") + thread->d_name + "/children");
+        const char* at = list.data();
+        const char* const end = at + list.size();
+        for (pid_t pid = 0; at != end;) {
+            const auto [next, error] = std::from_chars(at, end, pid);
+            if (error != std::errc()) break;
+            all.push_back(pid);
+            at = next != end ? next + 1 : end;
+        }
     }
-    ::closedir(proc);
+    ::closedir(threads);
     return all;
 }
 
-bool below_us(pid_t pid, const std::map<pid_t, pid_t>& parent_of) {
-    for (int depth = 0; depth < 1000; ++depth) {
-        const auto at = parent_of.find(pid);
-        if (at == parent_of.end()) return false;
-        if (at->second == ::getpid()) return true;
-        pid = at->second;
-    }
-    return false;
-}
-
-// The mark in the environment; empty where there is none or the process is gone.
+// The mark in a process's environment: the last, as shells take the last. Empty: none, or it can't be read.
 std::string mark_of(pid_t pid) {
-    const std::string environment = std::string(1, '\0') + file_in_proc(pid, "environ");
+    const std::string environment = std::string(1, '\0') + text_of("/proc/" + std::to_string(pid) + "/environ");
     const std::string wanted = std::string(1, '\0') + std::string(mark_variable) + "=";
-    const std::size_t at = environment.find(wanted);
+    const std::size_t at = environment.rfind(wanted);
     if (at == std::string::npos) return {};
     const std::size_t begin = at + wanted.size();
     return environment.substr(begin, environment.find('\0', begin) - begin);
 }
 
-}  // namespace
-
-void become_subreaper() {
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+bool have_children() {
+    siginfo_t info{};
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
 
-void sweep_orphans(const std::string& mark) {
-    // A process may start another between our look and our signal: look again until there is nothing to kill.
-    for (int round = 0; round < 100; ++round) {
-        std::vector<pid_t> found;
-        const std::map<pid_t, pid_t> all = parents();
-        for (const auto& [pid, parent] : all) {
-            if (!below_us(pid, all)) continue;
+bool killed(pid_t pid) {
+    const descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (::kill(pid, SIGKILL) != 0) return false;  // another user's
+    pollfd ended{handle.get(), POLLIN, 0};
+    if (handle.get() >= 0 && ::poll(&ended, 1, most_milliseconds_to_die) == 0) return false;
+    return ::waitpid(pid, nullptr, WNOHANG) != 0;
+}
+
+}  // namespace
+
+orphan_watch::orphan_watch() {
+    static std::atomic<unsigned long> count{0};
+    if (count == 0) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    mark_ = std::to_string(::getpid()) + "-" + std::to_string(++count);
+    ++watches;
+}
+
+orphan_watch::~orphan_watch() {
+    sweep();
+}
+
+bool orphan_watch::possible() {
+    return ::access(("/proc/self/task/" + std::to_string(::getpid()) + "/children").c_str(), R_OK) == 0;
+}
+
+void orphan_watch::sweep() {
+    if (swept_) return;
+    swept_ = true;
+    const bool last = --watches == 0;
+    // What is killed leaves its own children to us: look again until nothing is found.
+    for (int round = 0; round < most_rounds && have_children(); ++round) {
+        bool found = false;
+        const children::hold list;
+        for (const pid_t pid : our_children()) {
+            if (list.contains(pid)) continue;
+            if (::waitpid(pid, nullptr, WNOHANG) == pid) {  // had ended by itself
+                found = true;
+                continue;
+            }
             const std::string theirs = mark_of(pid);
-            if (theirs == mark || (theirs.empty() && parent == ::getpid())) found.push_back(pid);
+            if (theirs == mark_ || (theirs.empty() && last)) found = killed(pid) || found;
         }
-        if (found.empty()) return;
-        for (const pid_t pid : found) ::kill(pid, SIGKILL);
-        for (const pid_t pid : found) ::waitpid(pid, nullptr, 0);  // those that are our children by now
+        if (!found) return;
     }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where no process namespace can be had: finds and kills what an ended action left behind. We are made the subreaper,
-// so that a daemon's parent is us; its action is told by a mark in its environment. One that wiped the mark away
-// belongs to nobody and is killed with the next action that ends. A second wall, weaker than a namespace; doctor says
-// which is up. One thread.
+// Where no process namespace can be had: finds and kills what an action left behind. We are made the subreaper, so
+// that whatever loses its parent becomes our child; whose it is, a mark in its environment tells. One that hides its
+// environment is killed when no other action runs, so that no action loses a process to another's end. A second wall,
+// weaker than a namespace: doctor says which is up. Every process that this program starts goes through launch(), or
+// it would be taken for an orphan. One thread.
 #pragma once
 
 #include <string>
@@ -14,10 +15,26 @@ namespace latchkey::exec {
 // The variable that carries the mark.
 inline constexpr std::string_view mark_variable = "LATCHKEY_EXECUTION";
 
-// Once, before the first action.
-void become_subreaper();
+class orphan_watch {
+public:
+    // From the first one on we are the subreaper.
+    orphan_watch();
+    // Sweeps, if nobody has.
+    ~orphan_watch();
+    orphan_watch(const orphan_watch&) = delete;
+    orphan_watch& operator=(const orphan_watch&) = delete;
 
-// Kills every process below us that carries `mark`, or none at all, until there is none. Reaps them.
-void sweep_orphans(const std::string& mark);
+    const std::string& mark() const { return mark_; }
+
+    // Whether this kernel lists a process's children.
+    static bool possible();
+
+    // After the action's first process has ended: kills and reaps what carries the mark, until there is nothing.
+    void sweep();
+
+private:
+    std::string mark_;
+    bool swept_ = false;
+};
 
 }  // namespace latchkey::exec

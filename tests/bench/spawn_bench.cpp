@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -48,9 +49,8 @@ void by_launch(bool pid_namespace) {
     r.own_pid_namespace = pid_namespace;
     auto process = exec::launch(r);
     if (!process) std::abort();
-    siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>((*process)->pidfd()), &info, WEXITED | WNOWAIT);
-    (*process)->reap();
+    pollfd ended{(*process)->pidfd(), POLLIN, 0};
+    while (!(*process)->reap()) ::poll(&ended, 1, -1);
 }
 
 void by_backend(exec::backend& backend, asio::io_context& loop) {

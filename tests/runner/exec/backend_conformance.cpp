@@ -8,8 +8,12 @@
 #include <boost/asio/buffer.hpp>
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <stdexcept>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 namespace latchkey::test {
 
@@ -22,6 +26,35 @@ std::size_t open_descriptors() {
     std::size_t count = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
     return count;
+}
+
+// Tells whether any process still holds it open, without looking for processes. Scripts hold it by `exec 9>alive`.
+class lifeline {
+public:
+    explicit lifeline(const std::filesystem::path& folder) : path_(folder / "alive") {
+        REQUIRE_EQ(::mkfifo(path_.c_str(), 0600), 0);
+        fd_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        REQUIRE_GE(fd_, 0);
+    }
+    lifeline(const lifeline&) = delete;
+    lifeline& operator=(const lifeline&) = delete;
+    ~lifeline() {
+        ::close(fd_);
+        std::filesystem::remove(path_);
+    }
+    bool held() const {
+        char byte = 0;
+        return ::read(fd_, &byte, 1) != 0;
+    }
+
+private:
+    std::filesystem::path path_;
+    int fd_ = -1;
+};
+
+bool no_child_is_left() {
+    siginfo_t info{};
+    return ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == -1 && errno == ECHILD;
 }
 
 // Reads until `text` has come. Fails the test on the end of output.
@@ -69,6 +102,11 @@ struct suite {
         one({"cat"}, "", {});  // standard input is empty
         one({"kill -9 $$"}, "", {true, SIGKILL});
         one({"kill -TERM $$"}, "", {true, SIGTERM});
+        one({"kill -SEGV $$"}, "", {true, SIGSEGV});
+        one({"echo \"$0\""}, "test\n", {});
+        one({"exec 3>/dev/null; echo x >&3"}, "", {});
+        // Standard input, output and error, and the listing's own.
+        one({"ls /proc/self/fd"}, "0\n1\n2\n3\n", {});
         run([this](exec::backend& b) -> task<> {
             exec::request r = script({"false", "echo after"}, folder);
             r.execute_every_command = true;
@@ -87,13 +125,19 @@ struct suite {
     void sizes() const {
         run([this](exec::backend& b) -> task<> {
             // Longer than any argument may be.
-            std::vector<std::string> commands(30'000, ": a command that takes its place in a long script");
-            commands.emplace_back("echo end");
-            const finished f = co_await run_to_end(b, script(commands, folder));
-            CHECK_EQ(f.output, "end\n");
+            for (const auto shell : {exec::shell::sh, exec::shell::bash}) {
+                std::vector<std::string> commands(30'000, ": a command that takes its place in a long script");
+                commands.emplace_back("ls /proc/self/fd");
+                commands.emplace_back("exit 5");
+                exec::request r = script(commands, folder);
+                r.shell = shell;
+                const finished f = co_await run_to_end(b, std::move(r));
+                CHECK_EQ(f.output, "0\n1\n2\n3\n");
+                CHECK((f.status == exec::exit_status{false, 5}));
+            }
         });
         run([this](exec::backend& b) -> task<> {
-            auto e = co_await b.start(script({"head -c 20000000 /dev/zero"}, folder));
+            auto e = co_await b.start(script({"head -c 100000000 /dev/zero"}, folder));
             REQUIRE(e.has_value());
             std::vector<char> buffer(1 << 18);
             std::size_t total = 0;
@@ -103,7 +147,7 @@ struct suite {
                 if (*n == 0) break;
                 total += *n;
             }
-            CHECK_EQ(total, 20'000'000);
+            CHECK_EQ(total, 100'000'000);
             CHECK((co_await (*e)->wait()).has_value());
         });
     }
@@ -115,13 +159,16 @@ struct suite {
             const vault::secret key(std::string("-----BEGIN KEY-----\n"));
             exec::request r =
                 script({"env | sort", "cat $KEY_FILE", "ls $KEY_FOLDER", "stat -c %a $KEY_FILE"}, folder);
-            r.environment = {{"PATH", "/usr/bin:/bin"}, {"SPECIAL", "a=b 'c' \"d\"\nnext"}};
+            r.environment = {
+                {"PATH", "/usr/bin:/bin"}, {"TWICE", "first"}, {"TWICE", "last"}, {"SPECIAL", "a=b 'c' \"d\"\nnext"}};
             r.secrets = {{"TOKEN", &token}};
             r.files = {{"KEY_FILE", "key.pem", &key, false}, {"KEY_FOLDER", "config.json", &key, true}};
             const finished f = co_await run_to_end(b, std::move(r));
             CHECK_EQ(f.status.number, 0);
             CHECK_NE(f.output.find("TOKEN=token value\n"), std::string::npos);
             CHECK_NE(f.output.find("SPECIAL=a=b 'c' \"d\"\n"), std::string::npos);
+            CHECK_NE(f.output.find("TWICE=last\n"), std::string::npos);
+            CHECK_EQ(f.output.find("first"), std::string::npos);
             CHECK_NE(f.output.find("-----BEGIN KEY-----\n"), std::string::npos);
             CHECK_NE(f.output.find("config.json\n600\n"), std::string::npos);
             CHECK_EQ(f.output.find("LATCHKEY_TEST"), std::string::npos);
@@ -181,13 +228,51 @@ struct suite {
             CHECK_EQ(f.status.number, 0);
         });
         run([this](exec::backend& b) -> task<> {
-            // Destroyed while it runs: the daemon is gone too, or the pipe's other end would never close.
+            const lifeline alive(folder);
+            const finished f =
+                co_await run_to_end(b, script({"(setsid sh -c 'exec 9>alive; echo up; exec sleep 1000' &)",
+                                               "exec 8<>alive", "(exec 9>alive; nohup setsid sleep 1000) & true"},
+                                              folder));
+            CHECK_EQ(f.status.number, 0);
+            CHECK_FALSE(alive.held());
+        });
+        run([this](exec::backend& b) -> task<> {
+            // Destroyed while it runs.
+            const lifeline alive(folder);
             auto e = co_await b.start(
-                script({"mkfifo alive", "setsid sh -c 'exec 3>alive; sleep 1000' & cat alive & echo ready", "wait"},
-                       folder));
+                script({"setsid sh -c 'exec 9>alive; echo ready; sleep 1000; true' &", "wait"}, folder));
             REQUIRE(e.has_value());
             co_await read_until(**e, "ready");
+            CHECK(alive.held());
             e->reset();
+            CHECK_FALSE(alive.held());
+        });
+        run([this](exec::backend& b) -> task<> {
+            // Its coroutine is cancelled: it says so, and the script runs on until its execution goes.
+            const lifeline alive(folder);
+            auto e = co_await b.start(script({"exec 9>alive", "echo ready", "sleep 1000"}, folder));
+            REQUIRE(e.has_value());
+            co_await read_until(**e, "ready");
+            int cancelled = 0;
+            async::task_group group(co_await asio::this_coro::executor);
+            constexpr auto wait = [](exec::execution& of, int& count) -> task<> {
+                const auto status = co_await of.wait();
+                if (!status && status.error().code == errc::cancelled) ++count;
+            };
+            constexpr auto read = [](exec::execution& of, int& count) -> task<> {
+                std::array<char, 16> buffer{};
+                const auto n = co_await of.read(asio::buffer(buffer));
+                if (!n && n.error().code == errc::cancelled) ++count;
+            };
+            group.spawn(wait(**e, cancelled));
+            group.spawn(read(**e, cancelled));
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+            group.cancel();
+            co_await group.join();
+            CHECK_EQ(cancelled, 2);
+            CHECK(alive.held());
+            e->reset();
+            CHECK_FALSE(alive.held());
         });
     }
 
@@ -202,6 +287,12 @@ struct suite {
             exec::request nul = script({std::string("echo \0", 6)}, folder);
             const auto refused = co_await b.start(std::move(nul));
             CHECK_FALSE(refused.has_value());
+            for (const auto& [name, value] :
+                 {std::pair<std::string, std::string>("", "x"), {"A=B", "x"}, {"NUL", std::string("a\0b", 3)}}) {
+                exec::request r2 = script({"true"}, folder);
+                r2.environment.emplace_back(name, value);
+                CHECK_FALSE((co_await b.start(std::move(r2))).has_value());
+            }
         });
     }
 
@@ -223,6 +314,7 @@ struct suite {
             CHECK_EQ(good, 100);
         });
         CHECK_EQ(open_descriptors(), before);
+        CHECK(no_child_is_left());
     }
 };
 

@@ -1,14 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/exec/host.hpp"
 
+#include "runner/async/task_group.hpp"
 #include "tests/runner/exec/backend_conformance.hpp"
 #include "tests/support/async_test.hpp"
 #include "tests/support/temp_dir.hpp"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <doctest/doctest.h>
 
+#include <array>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+namespace {
+
+namespace asio = boost::asio;
+namespace exec = latchkey::exec;
+using latchkey::async::task;
+using latchkey::test::run_async;
+using latchkey::test::run_to_end;
+using latchkey::test::script;
+
+}  // namespace
 
 TEST_SUITE("exec.host") {
     TEST_CASE("conforms: with a process namespace where this machine allows it") {
@@ -56,6 +76,114 @@ TEST_SUITE("exec.host") {
             CAPTURE(f.output);
             CHECK_LT(std::stoi(f.output), 8);
             CHECK_NE(f.output.find("Permission denied\n"), std::string::npos);
+        });
+    }
+
+    TEST_CASE("the exit status is right: this program ignores SIGCHLD, as a parent may have left it") {
+        const latchkey::test::temp_dir folder;
+        ::signal(SIGCHLD, SIG_IGN);
+        run_async([&](asio::any_io_executor ex) -> task<> {
+            const auto backend = exec::make_host_backend(ex);
+            if (!backend->isolation().own_pid_namespace) co_return;
+            const auto f = co_await run_to_end(*backend, script({"exit 7"}, folder.path()));
+            CHECK_EQ(f.status.number, 7);
+        });
+        run_async([&](asio::any_io_executor ex) -> task<> {
+            // The kernel reaped it: no status is better than a wrong one.
+            const auto backend = exec::make_host_backend(ex, {.pid_namespace = false});
+            auto e = co_await backend->start(script({"exit 7"}, folder.path()));
+            REQUIRE(e.has_value());
+            const auto status = co_await (*e)->wait();
+            REQUIRE_FALSE(status.has_value());
+            CHECK_NE(status.error().what.find("was lost"), std::string::npos);
+        });
+        ::signal(SIGCHLD, SIG_DFL);
+    }
+
+    TEST_CASE("an action leaves another's daemons alone: without a namespace, and hides its own") {
+        const latchkey::test::temp_dir folder;
+        run_async([&](asio::any_io_executor ex) -> task<> {
+            const auto backend = exec::make_host_backend(ex, {.pid_namespace = false});
+            std::filesystem::create_directory(folder.path() / "a");
+            auto a = co_await backend->start(script({"(env -i setsid /bin/sh -c 'echo up; exec /bin/sleep 1000' &)",
+                                                     "trap 'exit 0' TERM", "while :; do sleep 0.01; done"},
+                                                    folder.path()));
+            REQUIRE(a.has_value());
+            std::array<char, 16> buffer{};
+            const auto n = co_await (*a)->read(asio::buffer(buffer));
+            REQUIRE(n.has_value());
+            // While it runs, another one ends.
+            const auto b = co_await run_to_end(*backend, script({"(setsid sleep 1000 &)", "echo b"}, folder.path()));
+            CHECK_EQ(b.output, "b\n");
+            // The hidden daemon of the first is still there: it holds the output open, and reading does not end.
+            latchkey::async::task_group group(ex);
+            bool ended = false;
+            constexpr auto drain = [](exec::execution& of, bool& done) -> task<> {
+                std::array<char, 16> bytes{};
+                for (auto n = co_await of.read(asio::buffer(bytes)); n; n = co_await of.read(asio::buffer(bytes)))
+                    if (*n == 0) {
+                        done = true;
+                        co_return;
+                    }
+            };
+            group.spawn(drain(**a, ended));
+            co_await asio::post(ex, asio::use_awaitable);
+            CHECK_FALSE(ended);
+            (*a)->terminate();
+            const auto status = co_await (*a)->wait();
+            REQUIRE(status.has_value());
+            CHECK_EQ(status->number, 0);
+            co_await group.join();
+            CHECK(ended);
+        });
+        siginfo_t info{};
+        CHECK_EQ(::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), -1);
+    }
+
+    TEST_CASE("nothing is left: the runner was killed") {
+        const latchkey::test::temp_dir folder;
+        if (!exec::make_host_backend({})->isolation().own_pid_namespace) {
+            MESSAGE("no process namespace on this machine");
+            return;
+        }
+        const std::string path = (folder.path() / "alive").string();
+        REQUIRE_EQ(::mkfifo(path.c_str(), 0600), 0);
+        const int alive = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        const pid_t runner = ::fork();
+        if (runner == 0) {
+            run_async([&](asio::any_io_executor ex) -> task<> {
+                const auto backend = exec::make_host_backend(ex);
+                co_await run_to_end(
+                    *backend, script({"setsid sh -c 'exec 9>alive; echo x >&9; exec sleep 1000' &", "sleep 1000"},
+                                     folder.path()));
+            });
+            ::_exit(1);
+        }
+        pollfd line{alive, POLLIN, 0};
+        REQUIRE_EQ(::poll(&line, 1, 20'000), 1);
+        char text[4];
+        REQUIRE_EQ(::read(alive, text, sizeof text), 2);
+        ::kill(runner, SIGKILL);
+        REQUIRE_EQ(::waitpid(runner, nullptr, 0), runner);
+        line.revents = 0;
+        CHECK_EQ(::poll(&line, 1, 20'000), 1);
+        CHECK_EQ(::read(alive, text, sizeof text), 0);
+        ::close(alive);
+    }
+
+    TEST_CASE("it says which shell is missing: PowerShell is not installed") {
+        if (!exec::program_of(exec::shell::powershell).empty()) {
+            MESSAGE("PowerShell is installed");
+            return;
+        }
+        const latchkey::test::temp_dir folder;
+        run_async([&](asio::any_io_executor ex) -> task<> {
+            const auto backend = exec::make_host_backend(ex);
+            auto r = script({"Write-Output x"}, folder.path());
+            r.shell = exec::shell::powershell;
+            const auto e = co_await backend->start(std::move(r));
+            REQUIRE_FALSE(e.has_value());
+            CHECK_EQ(e.error().what, "can't execute \"test\": its shell, pwsh, is not installed");
         });
     }
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/exec/secret_files.hpp"
+
+#include "tests/support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sys/stat.h>
+
+using latchkey::exec::secret_file;
+using latchkey::exec::secret_files;
+namespace fs = std::filesystem;
+
+TEST_SUITE("exec.secret_files") {
+    TEST_CASE("private while used, gone with their owner: two files of one name") {
+        const latchkey::vault::secret first(std::string("one"));
+        const latchkey::vault::secret second(std::string("two"));
+        fs::path folder;
+        {
+            auto written = secret_files::write(
+                {{"A", "key", &first, false}, {"B", "key", &second, false}, {"C", "x", &first, true}});
+            REQUIRE(written.has_value());
+            const secret_files files = std::move(*written);
+            REQUIRE_EQ(files.variables().size(), 3);
+            const fs::path a = files.variables()[0].second;
+            std::string text;
+            std::ifstream(files.variables()[1].second) >> text;
+            CHECK_EQ(text, "two");
+            CHECK(fs::exists(fs::path(files.variables()[2].second) / "x"));
+            CHECK_EQ(fs::status(a).permissions(), fs::perms(0600));
+            folder = a.parent_path().parent_path();
+            CHECK_EQ(fs::status(folder).permissions(), fs::perms(0700));
+            // Another runner that starts meanwhile leaves them alone.
+            secret_files::remove_left_behind();
+            CHECK(fs::exists(a));
+        }
+        CHECK_FALSE(fs::exists(folder));
+    }
+
+    TEST_CASE("refused, and nothing stays: a name that leaves the folder") {
+        const latchkey::vault::secret content(std::string("x"));
+        for (const char* name : {"../x", "a/b", "..", ".", ""})
+            CHECK_FALSE(secret_files::write({{"A", name, &content, false}}).has_value());
+        CHECK(secret_files::write({})->variables().empty());
+    }
+
+    TEST_CASE("what a killed runner left is removed: old and unlocked, nothing else") {
+        const latchkey::vault::secret content(std::string("x"));
+        auto used = secret_files::write({{"A", "key", &content, false}});
+        REQUIRE(used.has_value());
+        const fs::path parent = fs::path(used->variables()[0].second).parent_path().parent_path().parent_path();
+        const fs::path young = parent / "latchkey-young!";
+        fs::create_directory(young);
+        // The age of a folder can't be set: what is asked for is.
+        secret_files::remove_left_behind(std::chrono::seconds(60));
+        CHECK(fs::exists(young));
+        secret_files::remove_left_behind(std::chrono::seconds(-1));
+        CHECK_FALSE(fs::exists(young));
+        CHECK(fs::exists(used->variables()[0].second));
+    }
+}
