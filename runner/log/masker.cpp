@@ -119,7 +119,7 @@ struct masker_stream::state {
     std::uint64_t scanned = 0;
     std::uint64_t masked_to = 0;  // bytes before here were passed on or are covered by a mask that was
     bool mask_open = false;       // the last thing passed on was a mask that ends at masked_to
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> hits;  // [begin, end) of this piece's matches
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> hits;  // [begin, end) of matches that wait to be masked
     std::string out;
 
     ~state() {
@@ -155,7 +155,11 @@ struct masker_stream::state {
             masked_to = to;
             mask_open = false;
         };
+        std::size_t settled = 0;
         for (const auto& [begin, end] : hits) {
+            // What comes before it may still be the start of a longer secret: it waits.
+            if (begin >= until) break;
+            ++settled;
             if (begin > masked_to || !mask_open) {
                 copy(begin);
                 out += mask;
@@ -163,7 +167,7 @@ struct masker_stream::state {
             }
             masked_to = std::max(masked_to, end);
         }
-        hits.clear();
+        hits.erase(hits.begin(), hits.begin() + static_cast<std::ptrdiff_t>(settled));
         copy(until);
     }
 };
