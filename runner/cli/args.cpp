@@ -2,6 +2,7 @@
 #include "runner/cli/args.hpp"
 
 #include "runner/cli/commands.hpp"
+#include "runner/cli/help.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -9,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <ostream>
+#include <sstream>
 
 namespace latchkey::cli {
 
@@ -33,7 +35,8 @@ struct line {
 
 CLI::App* add(CLI::App& to, const std::string& name, const std::string& what, const std::string& examples) {
     CLI::App* app = to.add_subcommand(name, what);
-    if (!examples.empty()) app->footer("Examples:\n" + examples);
+    app->footer(examples.empty() ? "" : "Examples:\n" + examples);
+    app->set_help_flag("-h,--help", "Print this help");
     return app;
 }
 
@@ -153,7 +156,9 @@ void add_rights(CLI::App* app, line& l) {
 }
 
 void add_integrations(CLI::App& app, line& l) {
-    CLI::App* integration = add(app, "integration", "Credentials: add, list, show, edit, remove", "");
+    CLI::App* integration =
+        add(app, "integration", "Credentials: add, list, show, edit, remove",
+            "  latchkey integration add \"GitHub releases\" --type GIT_HUB\n  latchkey integration list\n");
     integration->require_subcommand(1);
     CLI::App* one = add(*integration, "add", "Add a credential; no pipeline may use it until it is granted",
                         "  latchkey integration add \"GitHub releases\" --type GIT_HUB\n"
@@ -173,7 +178,7 @@ void add_integrations(CLI::App& app, line& l) {
     add_rights(one, l);
     one->callback([&l] { l.command = [&l](context& c) { return integration_add_command(c, l.integration); }; });
 
-    one = add(*integration, "list", "List them", "");
+    one = add(*integration, "list", "List them", "  latchkey integration list\n  latchkey integration list --json\n");
     one->add_flag("--json", l.integration.json, "One JSON document");
     one->callback([&l] { l.command = [&l](context& c) { return integration_list_command(c, l.integration); }; });
 
@@ -190,7 +195,8 @@ void add_integrations(CLI::App& app, line& l) {
     add_rights(one, l);
     one->callback([&l] { l.command = [&l](context& c) { return integration_edit_command(c, l.integration); }; });
 
-    one = add(*integration, "rm", "Remove it, with every permission to use it", "");
+    one = add(*integration, "rm", "Remove it, with every permission to use it",
+              "  latchkey integration rm aws\n  latchkey integration rm aws --yes\n");
     one->add_option("integration", l.integration.name, "Identifier, hash id or number")->required();
     one->add_flag("-y,--yes", l.integration.yes, "Do not ask");
     one->callback([&l] { l.command = [&l](context& c) { return integration_rm_command(c, l.integration); }; });
@@ -220,15 +226,15 @@ void add_permissions(CLI::App& app, line& l) {
     grant->callback([&l] { l.command = [&l](context& c) { return grant_command(c, l.grant); }; });
     revoke->callback([&l] { l.command = [&l](context& c) { return revoke_command(c, l.grant); }; });
 
-    CLI::App* audit = add(app, "audit", "The log of every decision, grant and use", "");
+    CLI::App* audit =
+        add(app, "audit", "The log of every decision, grant and use",
+            "  latchkey audit verify\n  latchkey audit tail -n 50\n  latchkey audit export > audit.jsonl\n");
     audit->require_subcommand(1);
-    add(*audit, "verify", "Prove that no entry was touched, or name the first that was", "")->callback([&l] {
-        l.command = [&l](context& c) { return audit_verify_command(c, l.audit); };
-    });
-    add(*audit, "export", "Print all entries as JSON lines", "")->callback([&l] {
-        l.command = [&l](context& c) { return audit_export_command(c, l.audit); };
-    });
-    CLI::App* tail = add(*audit, "tail", "Print the last entries", "");
+    add(*audit, "verify", "Prove that no entry was touched, or name the first that was", "  latchkey audit verify\n")
+        ->callback([&l] { l.command = [&l](context& c) { return audit_verify_command(c, l.audit); }; });
+    add(*audit, "export", "Print all entries as JSON lines", "  latchkey audit export > audit.jsonl\n")
+        ->callback([&l] { l.command = [&l](context& c) { return audit_export_command(c, l.audit); }; });
+    CLI::App* tail = add(*audit, "tail", "Print the last entries", "  latchkey audit tail -n 50\n");
     tail->add_option("-n", l.audit.count, "How many")
         ->type_name("N")
         ->check(CLI::Range(1, 100000))
@@ -237,35 +243,46 @@ void add_permissions(CLI::App& app, line& l) {
     tail->callback([&l] { l.command = [&l](context& c) { return audit_tail_command(c, l.audit); }; });
 }
 
+// Commands and options are known here only; the rest is known by the store and the project.
+int complete_word(context& c, const CLI::App& app, const std::string& what) {
+    if (what == "commands") {
+        for (const CLI::App* sub : app.get_subcommands([](const CLI::App* s) { return !s->get_group().empty(); }))
+            c.out << sub->get_name() << "\n";
+        return exit_success;
+    }
+    std::istringstream words(what);
+    std::string word;
+    words >> word;
+    if (word != "options") return complete_command(c, what);
+    const CLI::App* at = &app;
+    while (words >> word)
+        for (const CLI::App* sub : at->get_subcommands([](const CLI::App*) { return true; }))
+            if (sub->get_name() == word) {
+                at = sub;
+                break;
+            }
+    for (const CLI::Option* option : at->get_options([](const CLI::Option* o) { return o->nonpositional(); }))
+        if (!option->get_lnames().empty()) c.out << "--" << option->get_lnames().front() << "\n";
+    return exit_success;
+}
+
 void add_housekeeping(CLI::App& app, line& l) {
-    CLI::App* key = add(app, "key", "The master key that seals all credentials", "");
+    CLI::App* key = add(app, "key", "The master key that seals all credentials", "  latchkey key rotate\n");
     key->require_subcommand(1);
-    add(*key, "rotate", "Put a new master key in place of the old one", "")->callback([&l] {
+    add(*key, "rotate", "Put a new master key in place of the old one", "  latchkey key rotate\n")->callback([&l] {
         l.command = key_rotate_command;
     });
-    add(app, "doctor", "Say what is really active on this machine, and what is wrong", "")->callback([&l] {
-        l.command = doctor_command;
-    });
-    CLI::App* completion = add(app, "completion", "Print the completion script of a shell",
-                               "  latchkey completion bash > /etc/bash_completion.d/latchkey\n");
+    add(app, "doctor", "Say what is really active on this machine, and what is wrong", "  latchkey doctor\n")
+        ->callback([&l] { l.command = doctor_command; });
+    CLI::App* completion =
+        add(app, "completion", "Print the completion script of a shell",
+            "  latchkey completion bash > ~/.local/share/bash-completion/completions/latchkey\n  latchkey completion "
+            "zsh > ~/.zfunc/_latchkey\n  latchkey completion fish > ~/.config/fish/completions/latchkey.fish\n");
     completion->add_option("shell", l.word, "bash, zsh or fish")->required();
     completion->callback([&l] { l.command = [&l](context& c) { return completion_command(c, l.word); }; });
     CLI::App* complete = app.add_subcommand("__complete", "")->group("");
     complete->add_option("what", l.word)->required();
-    complete->callback([&l, &app] {
-        l.command = [&l, &app](context& c) {
-            constexpr std::string_view options = "options ";
-            for (const CLI::App* sub :
-                 app.get_subcommands([](const CLI::App* s) { return !s->get_group().empty(); })) {
-                if (l.word == "commands") c.out << sub->get_name() << "\n";
-                if (l.word != std::string(options) + sub->get_name()) continue;
-                for (const CLI::Option* option :
-                     sub->get_options([](const CLI::Option* o) { return o->nonpositional(); }))
-                    c.out << "--" << (option->get_lnames().empty() ? "help" : option->get_lnames().front()) << "\n";
-            }
-            return complete_command(c, l.word);
-        };
-    });
+    complete->callback([&l, &app] { l.command = [&l, &app](context& c) { return complete_word(c, app, l.word); }; });
 }
 
 }  // namespace
@@ -275,7 +292,9 @@ int run_line(context& c, std::vector<std::string> words) {
         "Latchkey runs CI pipelines and holds the keys: a pipeline uses a credential only if it has been allowed to.",
         "latchkey"};
     app.require_subcommand(1);
-    app.set_version_flag("--version", "latchkey " LATCHKEY_VERSION);
+    app.formatter(make_help_format());
+    app.set_help_flag("-h,--help", "Print this help");
+    app.set_version_flag("--version", "latchkey " LATCHKEY_VERSION, "Print the version");
     app.footer(
         "Exit codes: 0 success, 1 the run failed, 2 usage, 3 invalid pipeline definition,\n"
         "4 missing permissions, 5 infrastructure, 130 cancelled.\n`latchkey COMMAND --help` says more, with "
@@ -287,13 +306,15 @@ int run_line(context& c, std::vector<std::string> words) {
     add_integrations(app, l);
     add_permissions(app, l);
     add_housekeeping(app, l);
+    if (const std::string unknown = unknown_command(app, words); !unknown.empty()) {
+        c.err << "latchkey: " << plain_lines(unknown) << "\n";
+        return exit_usage;
+    }
     std::reverse(words.begin(), words.end());  // as the library wants them
     try {
         app.parse(words);
     } catch (const CLI::CallForHelp&) {
-        const CLI::App* asked = &app;
-        while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
-        c.out << asked->help();
+        c.out << app.help();
         return exit_success;
     } catch (const CLI::CallForVersion& e) {
         c.out << e.what() << "\n";
@@ -301,10 +322,7 @@ int run_line(context& c, std::vector<std::string> words) {
     } catch (const CLI::ParseError& e) {
         const CLI::App* asked = &app;
         while (!asked->get_subcommands().empty()) asked = asked->get_subcommands().front();
-        std::string path;
-        for (const CLI::App* at = asked; at != nullptr && at != &app; at = at->get_parent())
-            path = " " + at->get_name() + path;
-        c.err << "latchkey: " << plain(e.what()) << "\n`latchkey" << path << " --help` says how\n";
+        c.err << "latchkey: " << plain_lines(complaint_of(*asked, e)) << "\n";
         return exit_usage;
     }
     return l.command(c);
