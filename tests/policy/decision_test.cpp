@@ -93,6 +93,12 @@ const row rows[] = {
          r.ref.name = "refs/heads/release/1-2";
      },
      verdict::allowed_by_grant},
+    {"allow: a star stands for nothing too",
+     [](small_world& w, use_request&) {
+         w.grants = {w.granted()};
+         w.grants[0].ref_pattern = "refs/heads/main**";
+     },
+     verdict::allowed_by_grant},
     {"deny: for another branch",
      [](small_world& w, use_request&) {
          w.grants = {w.granted()};
@@ -249,7 +255,10 @@ TEST_SUITE("policy.decision") {
         snapshot_builder b{revision(1)};
         integration open = twice.i;
         open.all_pipelines_allowed = true;
-        b.add(open).add(twice.i).add(twice.p);
+        pipeline elsewhere = twice.p;
+        elsewhere.project = project_id(9);
+        b.add(open).add(twice.i).add(elsewhere).add(twice.p);
+        b.add(user{user_id(1), workspace_role::owner, {}}).add(user{user_id(1), workspace_role::member, {}});
         CHECK_FALSE(decide(std::move(b).build(), asked()).allowed());
     }
 
@@ -288,6 +297,8 @@ TEST_SUITE("policy.decision") {
         s = w.build();
         CHECK(level_of(s, user_id(3), w.i.id) == level::use_only);  // two rows: the lower
         CHECK(level_of(s, user_id(4), w.i.id) == level::denied);
+        w.i.users = {{user_id(3), level::use_only}, {user_id(3), level::manage}};
+        CHECK(level_of(w.build(), user_id(3), w.i.id) == level::use_only);
         w.i.users.clear();
         w.i.groups = {
             {group_id(2), level::manage}, {group_id(1), level::delete_only}, {group_id(1), level::use_only}};
@@ -311,6 +322,10 @@ TEST_SUITE("policy.decision") {
         CHECK(access(3) == pipeline_level::run_only);
         w.members.push_back({project_id(1), user_id(3), {}, pipeline_level::project_role});  // says nothing
         CHECK(access(3) == pipeline_level::denied);
+        w.members.back() = {project_id(1), user_id(3), {}, static_cast<pipeline_level>(99)};
+        CHECK(access(3) == pipeline_level::denied);
+        w.members.back() = {project_id(1), {}, {}, pipeline_level::read_write};  // of nobody
+        CHECK(access(3) == pipeline_level::run_only);
         w.members.pop_back();
         w.p.groups = {{group_id(1), pipeline_level::project_role},
                       {group_id(1), pipeline_level::read_only},
@@ -321,5 +336,7 @@ TEST_SUITE("policy.decision") {
                      {user_id(4), static_cast<pipeline_level>(99)}};
         CHECK(access(3) == pipeline_level::denied);
         CHECK(access(4) == pipeline_level::denied);
+        w.p.users = {{user_id(3), pipeline_level::denied}, {user_id(3), pipeline_level::read_write}};
+        CHECK(access(3) == pipeline_level::denied);
     }
 }

@@ -47,6 +47,8 @@ TEST_SUITE("policy.grant") {
         REQUIRE_EQ(refused.size(), 2);
         CHECK(refused[0] == refused_grant{integration_id(8), grant_refusal::unknown_integration});
         CHECK(refused[1].integration == integration_id(9));
+        CHECK_FALSE(refused[0] == refused[1]);
+        CHECK_FALSE(refused[0] == refused_grant{integration_id(8), grant_refusal::other_project});
         CHECK(check_grants(s, user_id(4), std::span(asked_for, 1), pipeline_id(1)).empty());
     }
 
@@ -57,6 +59,8 @@ TEST_SUITE("policy.grant") {
         REQUIRE_EQ(able.size(), 4);
         CHECK(able[0] == grantor{user_id(3), level::use_only});
         CHECK(able[1] == grantor{user_id(1), level::manage});
+        CHECK_FALSE(able[1] == grantor{user_id(1), level::use_only});
+        CHECK_FALSE(able[1] == grantor{user_id(2), level::manage});
         CHECK(able[2].user == user_id(2));
         CHECK(able[3].user == user_id(4));
         w.i.others = level::denied;
