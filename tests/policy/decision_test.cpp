@@ -99,6 +99,12 @@ const row rows[] = {
          w.grants[0].ref_pattern = "refs/heads/main**";
      },
      verdict::allowed_by_grant},
+    {"deny: a star, and then something that is not there",
+     [](small_world& w, use_request&) {
+         w.grants = {w.granted()};
+         w.grants[0].ref_pattern = "refs/heads/main*x";
+     },
+     verdict::grant_other_ref},
     {"deny: for another branch",
      [](small_world& w, use_request&) {
          w.grants = {w.granted()};
