@@ -89,7 +89,7 @@ void console::on_plan(const store::run_record& run, int attempt, const pipelines
     run_ = run.id.value();
     attempt_ = attempt;
     names_.reserve(plan.actions.size());
-    for (const pipelines::planned_action& p : plan.actions) names_.push_back(plain(p.name));
+    for (const pipelines::planned_action& p : plan.actions) names_.push_back(p.name);
     if (settings_.json) {
         context_.out << json_of_plan_start(run, attempt, plan) << "\n";
         return;
@@ -101,12 +101,12 @@ void console::on_plan(const store::run_record& run, int attempt, const pipelines
 
 std::string console::name_of(std::int32_t action) const {
     const auto index = static_cast<std::size_t>(action);
-    return action >= 0 && index < names_.size() ? names_[index] : "?";
+    return action >= 0 && index < names_.size() ? plain(names_[index]) : "?";
 }
 
 void console::on_event(const run::event& e) {
     if (settings_.json) {
-        context_.out << json_of_event(e, e.action >= 0 ? name_of(e.action) : std::string()) << "\n";
+        context_.out << json_of_event(e, names_) << "\n";
         if (e.kind == run::event_kind::attempt_ended) context_.out.flush();
         return;
     }

@@ -231,7 +231,7 @@ std::string duration_text(std::chrono::milliseconds d) {
     if (d < std::chrono::milliseconds(0)) d = {};
     const auto tenths = (d.count() + 50) / 100;
     if (tenths < 600) return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
-    const auto seconds = d.count() / 1000;
+    const auto seconds = (d.count() + 500) / 1000;
     return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
 }
 

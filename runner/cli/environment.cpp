@@ -44,14 +44,20 @@ std::vector<std::pair<std::string, std::string>> base_environment() {
 result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root) {
     std::error_code ec;
     if (!std::filesystem::exists(root / ".git", ec)) return std::optional<git_facts>();
-    auto status = exec::capture({"git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"}, root);
+    // Only looked at: nothing is written, and no program that the repository's configuration names is started.
+    auto status = exec::capture({"git", "--no-optional-locks", "-c", "core.fsmonitor=false", "status",
+                                 "--porcelain=v2", "--branch", "--untracked-files=no"},
+                                root);
     if (!status) return status.error();
     if (status->exit_code != 0)
         return failure(errc::engine,
                        "git can't read the repository " + root.string() + ": " + status->errors.substr(0, 300));
+    return std::optional(facts_in(status->output));
+}
+
+git_facts facts_in(std::string_view status) {
     git_facts facts;
-    std::string_view rest = status->output;
-    while (!rest.empty()) {
+    for (std::string_view rest = status; !rest.empty();) {
         const std::size_t end = rest.find('\n');
         const std::string_view line = rest.substr(0, end);
         constexpr std::string_view commit = "# branch.oid ";
@@ -67,7 +73,7 @@ result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root)
         }
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     }
-    return std::optional(facts);
+    return facts;
 }
 
 }  // namespace latchkey::cli

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,5 +28,8 @@ struct git_facts {
 
 // Empty outside a repository (nothing is started then). engine: git is not installed, or failed.
 result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root);
+
+// The same of what `git status --porcelain=v2 --branch` printed.
+git_facts facts_in(std::string_view status);
 
 }  // namespace latchkey::cli

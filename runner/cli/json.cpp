@@ -101,11 +101,12 @@ std::string json_of_plan_start(const store::run_record& run, int attempt, const 
                     {"actions", actions}});
 }
 
-std::string json_of_event(const run::event& e, const std::string& action_name) {
+std::string json_of_event(const run::event& e, const std::vector<std::string>& actions) {
     json j = {{"kind", run::to_string(e.kind)}, {"sequence", e.sequence}, {"at", policy::format_utc(e.at)}};
     if (e.action >= 0) {
         j["action"] = e.action;
-        j["name"] = action_name;
+        if (static_cast<std::size_t>(e.action) < actions.size())
+            j["name"] = actions[static_cast<std::size_t>(e.action)];
     }
     if (e.status != run::status::initial) j["status"] = run::to_string(e.status);
     if (e.reason != run::end_reason::none) j["reason"] = run::to_string(e.reason);

@@ -16,7 +16,7 @@
 namespace latchkey::cli {
 
 std::string json_of_plan_start(const store::run_record&, int attempt, const pipelines::plan&);
-std::string json_of_event(const run::event&, const std::string& action_name);
+std::string json_of_event(const run::event&, const std::vector<std::string>& actions);
 std::string json_of_outcome(const run::finished_attempt&, int exit_code);
 std::string json_of_runs(const std::vector<store::run_record>&);
 std::string json_of_diagnostics(const pipelines::source&, const pipelines::diagnostics&);
