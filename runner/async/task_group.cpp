@@ -3,6 +3,8 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <cassert>
 #include <utility>
@@ -15,10 +17,25 @@ task_group::~task_group() {
     assert(running_.empty() && "join a task_group before it is destroyed");
 }
 
+namespace {
+
+// Asio throws it out of the first co_await after a cancellation.
+bool is_cancellation(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const boost::system::system_error& e) {
+        return e.code() == boost::asio::error::operation_aborted;
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
 void task_group::spawn(task<> work) {
     const auto at = running_.emplace(running_.end());
     auto on_end = [this, at](std::exception_ptr error) {
-        if (error && !first_error_) first_error_ = error;
+        if (error && !first_error_ && !(cancelled_ && is_cancellation(error))) first_error_ = error;
         running_.erase(at);
         if (running_.empty()) ended_.notify();
     };
@@ -27,6 +44,7 @@ void task_group::spawn(task<> work) {
 }
 
 void task_group::cancel() {
+    cancelled_ = true;
     // A handler may run at once and erase its signal: step on before emitting.
     for (auto at = running_.begin(); at != running_.end();) {
         auto& signal = *at++;

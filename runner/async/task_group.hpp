@@ -25,7 +25,7 @@ public:
     task_group& operator=(const task_group&) = delete;
 
     void spawn(task<>);
-    // Terminal cancellation of every task that runs now.
+    // Terminal cancellation of every task that runs now. That a task ends by it is no bug.
     void cancel();
     // Waits for all, those spawned meanwhile too; then throws the first exception that left one of them.
     task<> join();
@@ -36,6 +36,7 @@ private:
     std::list<boost::asio::cancellation_signal> running_;
     notification ended_;
     std::exception_ptr first_error_;
+    bool cancelled_ = false;
 };
 
 }  // namespace latchkey::async

@@ -234,17 +234,20 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
 #if defined(LATCHKEY_TSAN)
-    const int sharing = 0;  // its runtime refuses a process that shares memory
+    const int sharing = 0;
 #else
     const int sharing = CLONE_VM;
 #endif
+    c.shares_memory = sharing != 0;
+    // A minder touches no descriptor: sharing ours spares it copies, which would keep pipes open.
+    const int minder_sharing = sharing != 0 ? CLONE_VM | CLONE_FILES : 0;
     int pidfd = -1;
     int clone_error = 0;
     {
         children::hold list;
         // A minder sends no SIGCHLD, so that nobody's handler for it, or ignoring it, loses how the program ended.
         s->pid = s->minded ? ::clone(minder_main, s->memory.minder_stack(),
-                                     sharing | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, &c, &pidfd)
+                                     minder_sharing | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, &c, &pidfd)
                            : ::clone(program_main, c.program_stack, sharing | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c,
                                      &pidfd);
         clone_error = errno;

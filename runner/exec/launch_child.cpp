@@ -116,7 +116,6 @@ LATCHKEY_SHARED_MEMORY_CODE int program_main(void* argument) {
 LATCHKEY_SHARED_MEMORY_CODE int minder_main(void* argument) {
     channel& c = *static_cast<channel*>(argument);
     raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    raw(SYS_setsid);
     to_default(SIGCHLD);  // ignored, it would reap the program before we see how it ended
     static const char none[] = "none";
     static const char root[] = "/";
@@ -131,12 +130,13 @@ LATCHKEY_SHARED_MEMORY_CODE int minder_main(void* argument) {
         announce(c);
         return 127;
     }
-    // Our thread waits in await_start(): until announce() nobody else uses its errno.
-    const int program = ::clone(program_main, c.program_stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &c);
+    // Our thread waits in wait_until_started(): until announce() nobody else uses its errno.
+    const int sharing = c.shares_memory ? CLONE_VM : 0;
+    const int program = ::clone(program_main, c.program_stack, sharing | CLONE_VFORK | SIGCHLD, &c);
     if (program < 0) fail(c, stage::fork, -errno);
     announce(c);
     if (program < 0 || c.failed_at.load(std::memory_order_relaxed) >= 0) return 127;
-    raw(SYS_close_range, 0, UINT_MAX, 0);
+    if (!c.shares_memory) raw(SYS_close_range, 0, UINT_MAX, 0);  // else they are our thread's own, not copies
 
     const unsigned long awaited = (1UL << (SIGCHLD - 1)) | (1UL << (SIGTERM - 1));
     for (;;) {

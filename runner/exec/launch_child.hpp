@@ -27,6 +27,7 @@ struct channel {
     int errors = -1;
     int script = -1;
     bool own_session = true;
+    bool shares_memory = true;  // not under the thread sanitizer, whose runtime refuses it
     std::byte* program_stack = nullptr;
 };
 

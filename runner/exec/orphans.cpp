@@ -59,9 +59,20 @@ std::vector<pid_t> our_children() {
     return all;
 }
 
-// The mark in a process's environment: the last, as shells take the last. Empty: none, or it can't be read.
+// A process's environment. Between two programs it has none for a moment: an empty one is looked at again.
+std::string environment_of(pid_t pid) {
+    std::string text = text_of("/proc/" + std::to_string(pid) + "/environ");
+    for (int tries = 0; text.empty() && tries < 5; ++tries) {
+        if (::access(("/proc/" + std::to_string(pid) + "/environ").c_str(), R_OK) != 0) break;
+        ::poll(nullptr, 0, 1);
+        text = text_of("/proc/" + std::to_string(pid) + "/environ");
+    }
+    return text;
+}
+
+// The mark in it: the last, as shells take the last. Empty: none, or it can't be read.
 std::string mark_of(pid_t pid) {
-    const std::string environment = std::string(1, '\0') + text_of("/proc/" + std::to_string(pid) + "/environ");
+    const std::string environment = std::string(1, '\0') + environment_of(pid);
     const std::string wanted = std::string(1, '\0') + std::string(mark_variable) + "=";
     const std::size_t at = environment.rfind(wanted);
     if (at == std::string::npos) return {};
@@ -114,7 +125,8 @@ void orphan_watch::sweep() {
                 continue;
             }
             const std::string theirs = mark_of(pid);
-            if (theirs == mark_ || (theirs.empty() && last)) found = killed(pid) || found;
+            const bool of_nobody = theirs.empty() && last;
+            if (theirs == mark_ || of_nobody) found = killed(pid) || found;
         }
         if (!found) return;
     }

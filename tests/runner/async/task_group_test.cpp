@@ -61,7 +61,38 @@ TEST_SUITE("async.task_group") {
         CHECK(second);
     }
 
-    TEST_CASE("join throws: a task failed by a bug, after the others have ended") {
+    TEST_CASE("cancel ends a task that waits again: join does not take it for a bug") {
+        bool cancelled = false;
+        latchkey::test::run_async([&](asio::any_io_executor ex) -> task<> {
+            latchkey::async::task_group group(ex);
+            constexpr auto twice = [](bool& first) -> task<> {
+                co_await wait_for_ever(first);
+                co_await wait_for_ever(first);
+            };
+            group.spawn(twice(cancelled));
+            co_await asio::post(ex, asio::use_awaitable);
+            group.cancel();
+            co_await group.join();
+        });
+        CHECK(cancelled);
+    }
+
+    TEST_CASE("join throws: a task failed by a bug after others were cancelled") {
+        latchkey::test::run_async([](asio::any_io_executor ex) -> task<> {
+            latchkey::async::task_group group(ex);
+            group.cancel();
+            group.spawn(fail_with("still a bug"));
+            bool thrown = false;
+            try {
+                co_await group.join();
+            } catch (const std::runtime_error& e) {
+                thrown = std::string(e.what()) == "still a bug";
+            }
+            CHECK(thrown);
+        });
+    }
+
+    TEST_CASE("join throws: a task failed by a bug,, after the others have ended") {
         int counter = 0;
         latchkey::test::run_async([&](asio::any_io_executor ex) -> task<> {
             latchkey::async::task_group group(ex);

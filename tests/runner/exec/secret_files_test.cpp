@@ -16,6 +16,31 @@ using latchkey::exec::secret_file;
 using latchkey::exec::secret_files;
 namespace fs = std::filesystem;
 
+namespace {
+
+// A folder in memory of this test's own, where other runners' folders are not.
+class own_memory {
+public:
+    own_memory() {
+        std::string folder = "/dev/shm/test-secret-files-XXXXXX";
+        REQUIRE_NE(::mkdtemp(folder.data()), nullptr);
+        folder_ = folder;
+        ::setenv("XDG_RUNTIME_DIR", folder.c_str(), 1);
+    }
+    own_memory(const own_memory&) = delete;
+    own_memory& operator=(const own_memory&) = delete;
+    ~own_memory() {
+        ::unsetenv("XDG_RUNTIME_DIR");
+        fs::remove_all(folder_);
+    }
+    const fs::path& path() const { return folder_; }
+
+private:
+    fs::path folder_;
+};
+
+}  // namespace
+
 TEST_SUITE("exec.secret_files") {
     TEST_CASE("private while used, gone with their owner: two files of one name") {
         const latchkey::vault::secret first(std::string("one"));
@@ -51,10 +76,10 @@ TEST_SUITE("exec.secret_files") {
 
     TEST_CASE("what a killed runner left is removed: old and unlocked, nothing else") {
         const latchkey::vault::secret content(std::string("x"));
+        const own_memory parent;
         auto used = secret_files::write({{"A", "key", &content, false}});
         REQUIRE(used.has_value());
-        const fs::path parent = fs::path(used->variables()[0].second).parent_path().parent_path().parent_path();
-        const fs::path young = parent / "latchkey-young!";
+        const fs::path young = parent.path() / "latchkey-young!";
         fs::create_directory(young);
         // The age of a folder can't be set: what is asked for is.
         secret_files::remove_left_behind(std::chrono::seconds(60));
@@ -62,5 +87,8 @@ TEST_SUITE("exec.secret_files") {
         secret_files::remove_left_behind(std::chrono::seconds(-1));
         CHECK_FALSE(fs::exists(young));
         CHECK(fs::exists(used->variables()[0].second));
+        fs::create_directory(parent.path() / "another's");
+        secret_files::remove_left_behind(std::chrono::seconds(-1));
+        CHECK(fs::exists(parent.path() / "another's"));
     }
 }
