@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-targets=(test_async test_exec test_log test_store test_run test_run_driver)
+targets=(test_async test_exec test_log test_store test_run test_cli_e2e)
 .ci/install test
 cmake --preset tsan >/dev/null
 cmake --build --preset tsan --target "${targets[@]}"
