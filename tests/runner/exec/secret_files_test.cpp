@@ -84,11 +84,11 @@ TEST_SUITE("exec.secret_files") {
         // The age of a folder can't be set: what is asked for is.
         secret_files::remove_left_behind(std::chrono::seconds(60));
         CHECK(fs::exists(young));
-        secret_files::remove_left_behind(std::chrono::seconds(-1));
+        secret_files::remove_left_behind(std::chrono::seconds(-2));
         CHECK_FALSE(fs::exists(young));
         CHECK(fs::exists(used->variables()[0].second));
         fs::create_directory(parent.path() / "another's");
-        secret_files::remove_left_behind(std::chrono::seconds(-1));
+        secret_files::remove_left_behind(std::chrono::seconds(-2));
         CHECK(fs::exists(parent.path() / "another's"));
     }
 }
