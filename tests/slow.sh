@@ -18,7 +18,7 @@ for corpus in tests/fuzz/corpus/*/; do
     name=$(basename "$corpus")
     found=$(mktemp -d)
     # New inputs go to a folder of their own: the corpus in git stays small and hand-picked.
-    build/fuzz/tests/fuzz_"$name" -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$found/" "$found" "$corpus" 2>"$found/log" ||
+    build/fuzz/fuzz/fuzz_"$name" -max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$found/" "$found" "$corpus" 2>"$found/log" ||
         { tail -n 40 "$found/log" >&2; echo "fuzz_$name: a finding, kept in $found" >&2; exit 1; }
     grep -E 'number_of_executed_units' "$found/log" | sed "s/^/fuzz_$name: /"
     rm -rf "$found"
