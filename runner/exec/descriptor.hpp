@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file descriptor with one owner, closed with it. One thread.
+// A file descriptor with one owner, closed with it; -1 is none.
+// One thread at a time, as the owner's.
 #pragma once
 
 #include <unistd.h>
