@@ -58,6 +58,11 @@ result<executor_lock> executor_lock::take(const std::filesystem::path& run_folde
     return lock;
 }
 
+bool executor_lock::exists(const std::filesystem::path& run_folder) {
+    std::error_code ec;
+    return std::filesystem::exists(lock_file(run_folder), ec);
+}
+
 executor_lock::executor_lock(executor_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
 executor_lock& executor_lock::operator=(executor_lock&& other) noexcept {

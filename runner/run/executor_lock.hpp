@@ -17,6 +17,9 @@ public:
     // conflict: another process executes this run.
     static result<executor_lock> take(const std::filesystem::path& run_folder);
 
+    // Whether anybody ever took it.
+    static bool exists(const std::filesystem::path& run_folder);
+
     executor_lock(executor_lock&&) noexcept;
     executor_lock& operator=(executor_lock&&) noexcept;
     ~executor_lock();

@@ -11,7 +11,7 @@ namespace latchkey::run {
 
 namespace {
 
-// A run that was just made may not have taken its lock yet.
+// A run that was just made may not have its lock yet.
 constexpr std::chrono::seconds time_to_take_the_lock{5};
 
 bool looks_at_other_pipelines(const std::vector<pipelines::condition>& conditions) {
@@ -99,13 +99,13 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
     if (auto can = check_executable(c->plan, request.source.backend); !can) return can.error();
     auto run = around_.store.create_run(request);
     if (!run) return run.error();
+    auto lock = executor_lock::take(folder_of(run->id));
+    if (!lock) return lock.error();
     return execute(d, *run, 1, std::move(options), {});
 }
 
 result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
                                           run_options options, const retry_scope& scope) {
-    auto lock = executor_lock::take(folder_of(run.id));
-    if (!lock) return lock.error();
     auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
     if (!c) return c.error();
     bool previous_failed = false;
@@ -136,7 +136,10 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (auto recovered = recover_one(*run); !recovered) return recovered.error();
     if (run = around_.store.run(run->id); !run) return run.error();
     const std::string name = run->pipeline_name + " #" + std::to_string(run->number);
-    if (!run::ended(last_status(*run)))
+    // Before the attempt exists: whoever sees it sees that somebody executes it.
+    auto lock = executor_lock::take(folder_of(run->id));
+    if (!lock && lock.error().code != errc::conflict) return lock.error();
+    if (!lock || !run::ended(last_status(*run)))
         return failure(errc::conflict, name + " has not ended: wait for it, or cancel it first");
 
     const auto d = read_definition(run->source.file, run->source.yaml, run->pipeline_name);
@@ -246,7 +249,10 @@ result<int> service::recover() {
 
 result<int> service::recover_one(const store::run_record& run) {
     const store::attempt_record& attempt = run.attempts.back();
-    if (run::ended(attempt.status) || around_.clock() - attempt.created_at < time_to_take_the_lock) return 0;
+    if (run::ended(attempt.status)) return 0;
+    // An executor that had its lock and has it no more is dead. Without a lock there is one that is only beginning.
+    const bool had_a_lock = executor_lock::exists(folder_of(run.id));
+    if (!had_a_lock && around_.clock() - attempt.created_at < time_to_take_the_lock) return 0;
     const auto lock = executor_lock::take(folder_of(run.id));
     if (!lock) return lock.error().code == errc::conflict ? result<int>(0) : lock.error();
     auto events = around_.store.events(run.id, attempt.number, 0);
