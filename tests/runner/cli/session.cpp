@@ -9,6 +9,7 @@
 #include <pty.h>
 #include <stdexcept>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace latchkey::test {
@@ -107,6 +108,8 @@ said session::on_terminal(const std::vector<std::string>& words, const std::vect
             if (::write(terminal, answer.data(), answer.size()) != static_cast<ssize_t>(answer.size())) break;
         }
     }
+    termios at_end{};
+    s.echo = ::tcgetattr(terminal, &at_end) == 0 && (at_end.c_lflag & static_cast<tcflag_t>(ECHO)) != 0;
     ::close(terminal);
     s.code = code_of(pid);
     return s;

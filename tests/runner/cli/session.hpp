@@ -13,7 +13,8 @@ namespace latchkey::test {
 
 struct said {
     int code = 0;
-    std::string out;  // standard output and error
+    std::string out;    // standard output and error
+    bool echo = false;  // of a terminal: it shows what is typed, at the end
 };
 
 class session {
