@@ -3,12 +3,15 @@
 // latchkey: the program.
 #include "runner/cli/args.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <unistd.h>
 
 int main(int argc, char** argv) {
+    // Whoever read our output may go: that must not end a run half-way. Actions get the default back.
+    std::signal(SIGPIPE, SIG_IGN);
     std::ios::sync_with_stdio(false);
     const bool terminal = ::isatty(STDOUT_FILENO) == 1;
     const bool interactive = terminal && ::isatty(STDIN_FILENO) == 1;

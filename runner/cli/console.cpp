@@ -106,8 +106,7 @@ std::string console::name_of(std::int32_t action) const {
 
 void console::on_event(const run::event& e) {
     if (settings_.json) {
-        context_.out << json_of_event(e, names_) << "\n";
-        if (e.kind == run::event_kind::attempt_ended) context_.out.flush();
+        context_.out << json_of_event(e, names_) << "\n" << std::flush;  // a reader may act on it
         return;
     }
     switch (e.kind) {
@@ -138,7 +137,10 @@ void console::on_event(const run::event& e) {
         case run::event_kind::attempt_ended:
             break;
     }
-    if (context_.interactive) draw_progress();
+    if (context_.interactive)
+        draw_progress();
+    else
+        context_.out.flush();  // a pipe shows it when it happens
 }
 
 void console::action_ended(const run::event& e) {

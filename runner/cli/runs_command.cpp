@@ -79,7 +79,7 @@ public:
             auto something = print_news();
             if (!something) return context_.fail(something.error());
             context_.out.flush();
-            if (*ended) return exit_success;
+            if (*ended || !context_.out) return exit_success;
             if (*something) continue;
             if (shown_ != nullptr)
                 shown_->wait(between_looks);

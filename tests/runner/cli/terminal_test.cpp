@@ -119,6 +119,18 @@ TEST_SUITE("cli.terminal") {
         CHECK_EQ(s.latchkey({"retry", "1"}).code, 0);
     }
 
+    TEST_CASE("piped: lines come when they happen, and the run goes on though the reader is gone") {
+        const session s;
+        s.write("buddy.yml", waiting_file);
+        REQUIRE_EQ(::mkfifo((s.project() / "go").c_str(), 0600), 0);
+        const std::string script = "export XDG_DATA_HOME='" + s.data().string() + "'; '" + LATCHKEY_PROGRAM +
+                                   "' run | { read headline; read first; exec <&-; echo go >go; echo \"$first\"; }";
+        const auto piped = latchkey::exec::capture({"sh", "-c", script}, s.project());
+        REQUIRE(piped.has_value());
+        CHECK_EQ(piped->output, "▸ First\n");
+        CHECK(has(s.latchkey({"runs"}), "succeeded"));
+    }
+
     TEST_CASE("bash completes commands, options and names that have spaces or worse") {
         const session s;
         s.write("buddy.yml",
