@@ -89,6 +89,8 @@ private:
             co_return done;
         }
         for (;;) {
+            // Read before the facts are judged: what changes from here on is seen by facts_change().
+            const auto judged_at = co_await revision();
             auto missing = co_await preflight();
             if (!missing) {
                 // Fails closed: what can't be decided is not run.
@@ -106,7 +108,7 @@ private:
                 co_return done;
             }
             push(event_kind::waiting, status::waiting_for_permission, done.report);
-            if (!co_await facts_change()) {
+            if (!co_await facts_change(judged_at)) {
                 push(event_kind::attempt_ended, status::terminated,
                      "the run was cancelled while it waited for a permission");
                 done.outcome = outcome::cancelled;
@@ -135,16 +137,21 @@ private:
         co_return co_await async::offload(pool_, std::move(ask));
     }
 
-    // Waits until the policy's facts are not those of the last decision any more; false: cancelled.
-    async::task<bool> facts_change() {
-        auto revision = [this] { return around_.store.revision(); };
-        const auto before = co_await async::offload(pool_, revision);
+    // Only a run that may wait for a permission needs to know.
+    async::task<result<policy::revision>> revision() {
+        if (!options_.wait_for_permission) co_return policy::revision();
+        auto ask = [this] { return around_.store.revision(); };
+        co_return co_await async::offload(pool_, std::move(ask));
+    }
+
+    // Waits until the policy's facts are not those of that revision any more; false: cancelled.
+    async::task<bool> facts_change(result<policy::revision> judged_at) {
         asio::steady_timer timer(executor_);
         while (!cancelled_) {
+            const auto now = co_await revision();
+            if (judged_at && now && *now != *judged_at) co_return true;
             timer.expires_after(between_looks);
             co_await timer.async_wait(async::nothrow);
-            const auto now = co_await async::offload(pool_, revision);
-            if (before && now && *now != *before) co_return true;
         }
         co_return false;
     }

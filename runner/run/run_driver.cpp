@@ -115,7 +115,9 @@ void run_driver::cancel(const std::string& by_whom) {
 }
 
 void run_driver::perform() {
-    // Performing may add commands: a skipped action starts the next.
+    // What is performed may end at once and add commands: they are seen by the loop that is under way, however many.
+    if (performing_) return;
+    performing_ = true;
     for (std::size_t i = 0; i < commands_.size(); ++i) {
         const command c = commands_[i];
         switch (c.kind) {
@@ -136,6 +138,7 @@ void run_driver::perform() {
         }
     }
     commands_.clear();
+    performing_ = false;
 }
 
 async::task<> run_driver::retry_later(std::uint32_t action, int seconds) {

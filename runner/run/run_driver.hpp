@@ -93,6 +93,7 @@ private:
     std::string failed_action_;
     status end_ = status::initial;
     int cancels_ = 0;
+    bool performing_ = false;
 };
 
 }  // namespace latchkey::run
