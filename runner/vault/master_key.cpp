@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -80,7 +81,9 @@ result<void> make_file(const std::filesystem::path& file) {
     text.back() = '\n';
     wipe(key);
 
-    const std::string beside = file.string() + "." + std::to_string(::getpid());
+    // Nobody else's: neither another process's nor another thread's.
+    static std::atomic<unsigned> count{0};
+    const std::string beside = file.string() + "." + std::to_string(::getpid()) + "." + std::to_string(++count);
     const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     bool good = fd >= 0;
     if (good) {
