@@ -43,6 +43,23 @@ finished_attempt invalid_definition(const definition& d, const pipelines::diagno
     return done;
 }
 
+// What became of an attempt that was made before.
+result<finished_attempt> as_it_ended(const store::run_record& run, int attempt) {
+    finished_attempt done;
+    done.run = run;
+    done.attempt = attempt;
+    for (const store::attempt_record& a : run.attempts)
+        if (a.number == attempt) {
+            done.outcome = a.status == status::successful   ? outcome::succeeded
+                           : a.status == status::terminated ? outcome::cancelled
+                           : a.status == status::skipped    ? outcome::skipped
+                                                            : outcome::failed;
+            done.report = a.error;
+            return done;
+        }
+    return failure(errc::corrupt, "the store knows no attempt " + std::to_string(attempt) + " of this run");
+}
+
 // Which actions succeeded so far, over all attempts: the last word on each counts.
 result<std::vector<bool>> succeeded_before(store::store& s, const store::run_record& run, std::size_t actions) {
     std::vector<bool> succeeded(actions);
@@ -142,6 +159,11 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (!lock || !run::ended(last_status(*run)))
         return failure(errc::conflict, name + " has not ended: wait for it, or cancel it first");
 
+    if (request.grant && !request.idempotency_key.empty()) {
+        auto before = around_.store.attempt_by_key(run->id, request.idempotency_key);
+        if (!before) return before.error();
+        if (*before) return as_it_ended(*run, **before);
+    }
     const auto d = read_definition(run->source.file, run->source.yaml, run->pipeline_name);
     if (d->pipeline == nullptr)
         return failure(errc::corrupt, name + " can't be read any more from what the store kept of it");

@@ -68,8 +68,8 @@ struct retry_request {
     policy::user_id actor;
     bool grant = false;
     store::grant_spec spec;
-    std::string idempotency_key;
-    std::string from_action;  // execute from this one on; empty: from the first that did not succeed
+    std::string idempotency_key;  // with grant: the same again tells what became of the attempt that it made
+    std::string from_action;      // execute from this one on; empty: from the first that did not succeed
     bool only_that_action = false;
     bool everything = false;  // execute all of it again
 };

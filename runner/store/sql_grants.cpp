@@ -37,14 +37,16 @@ std::string request_text(const grant_and_retry& request) {
     return to_list_text(parts);
 }
 
+failure key_of_another_request() {
+    return {errc::conflict, "this idempotency key was used for another request: send a new one"};
+}
+
 result<std::optional<granted>> earlier_use(sql_connection& in, const grant_and_retry& request) {
     const auto row = in.one<std::string, std::int64_t, std::int64_t>(
         "SELECT request, attempt, revision FROM retry_keys WHERE idempotency_key = :key", request.idempotency_key);
     if (!row) return std::optional<granted>();
     const auto& [text, attempt, revision] = *row;
-    if (text != request_text(request)) {
-        return failure(errc::conflict, "this idempotency key was used for another request: send a new one");
-    }
+    if (text != request_text(request)) return key_of_another_request();
     return std::optional(granted{static_cast<int>(attempt), policy::revision(revision), true});
 }
 
@@ -219,6 +221,18 @@ result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& r
         auto made = make_grants_and_attempt(in, request, *run);
         if (!made) return made.error();
         return grant_outcome(*made);
+    });
+}
+
+result<std::optional<int>> sql_store::attempt_by_key(policy::run_id run, const std::string& idempotency_key) {
+    return read([&](sql_connection& in) -> result<std::optional<int>> {
+        const auto row = in.one<std::string, std::int64_t>(
+            "SELECT request, attempt FROM retry_keys WHERE idempotency_key = :key", idempotency_key);
+        if (!row) return std::optional<int>();
+        const auto& [text, attempt] = *row;
+        const auto request = from_list_text(text);
+        if (!request || request->empty() || request->front() != to_fact(run)) return key_of_another_request();
+        return std::optional(static_cast<int>(attempt));
     });
 }
 

@@ -55,6 +55,7 @@ public:
     result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason, int from_action,
                                bool only_that_action, policy::time_point) override;
     result<grant_outcome> grant_and_retry(const struct grant_and_retry&) override;
+    result<std::optional<int>> attempt_by_key(policy::run_id, const std::string& idempotency_key) override;
     result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) override;
     result<std::vector<run::event>> events(policy::run_id, int attempt, std::int64_t after) override;
     result<run_record> run(policy::run_id) override;

@@ -203,6 +203,8 @@ public:
     // One transaction: key, facts, check, grants, audit, attempt, revision. Refused: only the refusal is written, to
     // the audit log. conflict: the run's last attempt has not ended, or the key was used for something else.
     virtual result<grant_outcome> grant_and_retry(const grant_and_retry&) = 0;
+    // The attempt that this key made of the run; none, if it made none yet. conflict: it was another run's.
+    virtual result<std::optional<int>> attempt_by_key(policy::run_id, const std::string& idempotency_key) = 0;
     // Appends in order; sets the attempt's status, times and error from what they say. conflict: a sequence number
     // that is there already or leaves a gap, or an attempt that has ended.
     virtual result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) = 0;

@@ -112,6 +112,9 @@ void check_grants(const fresh_store& fresh) {
         CHECK(first.attempt == 2);
         CHECK_FALSE(first.repeated);
         CHECK(first.revision == store->revision().value());
+        CHECK(store->attempt_by_key(made.run.id, request.idempotency_key).value() == first.attempt);
+        CHECK_FALSE(store->attempt_by_key(made.run.id, "a key that nobody used").value().has_value());
+        CHECK(store->attempt_by_key(policy::run_id(99), request.idempotency_key).error().code == errc::conflict);
         const auto again = std::get<store::granted>(open()->grant_and_retry(request).value());
         CHECK(again.attempt == 2);
         CHECK(again.revision == first.revision);
