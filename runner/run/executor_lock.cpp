@@ -74,11 +74,6 @@ executor_lock::~executor_lock() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-bool executor_lives(const std::filesystem::path& run_folder) {
-    const opened file(::open(lock_file(run_folder).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    return file.fd >= 0 && is_held(file.fd);
-}
-
 result<void> ask_executor_to_stop(const std::filesystem::path& run_folder) {
     const failure nobody(errc::not_found, "no process executes this run");
     const opened file(::open(lock_file(run_folder).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));

@@ -29,8 +29,6 @@ private:
     int fd_ = -1;
 };
 
-bool executor_lives(const std::filesystem::path& run_folder);
-
 // Asks the process that executes the run to cancel it. not_found: none does.
 result<void> ask_executor_to_stop(const std::filesystem::path& run_folder);
 

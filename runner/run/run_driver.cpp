@@ -197,6 +197,12 @@ void run_driver::ended(std::uint32_t action, int number, end_reason reason, int 
 }
 
 async::task<> run_driver::run_action(std::uint32_t action, int number) {
+    if (journal_.failed()) {
+        // Fails closed: what can't be recorded is not started.
+        if (cancels_ == 0) cancel("the store, which takes no more events");
+        ended(action, number, end_reason::not_started, 0, "nothing can be recorded any more", false);
+        co_return;
+    }
     if (number == 1) {
         if (std::string why = why_skipped(action); !why.empty()) {
             event e;
@@ -267,8 +273,9 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
             co_return report_of(delivered->denied, options_.grant_command);
         }
         delivery = std::move(*delivered);
+        remember(delivery.secrets);
     }
-    auto masker = co_await masker_for(action, delivery.secrets);
+    auto masker = co_await masker_for(action);
     if (!masker) co_return masker.error().what;
     r.masker = std::make_unique<log::masker_stream>(*masker);
 
@@ -336,26 +343,45 @@ async::task<result<access::delivery>> run_driver::deliver(std::uint32_t action) 
     co_return co_await async::offload(pool_, std::move(ask));
 }
 
-async::task<result<log::masker>> run_driver::masker_for(std::uint32_t action, const action_secrets& own) {
+void run_driver::remember(const action_secrets& given) {
+    const auto keep = [this](const vault::secret& s) {
+        if (s.empty() || known_.contains(s.reveal())) return;
+        opened_.emplace_back(std::string(s.reveal()));
+        known_.insert(opened_.back().reveal());
+    };
+    for (const vault::secret& s : given.to_mask) keep(s);
+    for (const auto& [name, value] : given.variables) keep(value);
+    for (const delivered_secret_file& f : given.files) keep(f.content);
+}
+
+async::task<result<log::masker>> run_driver::masker_for(std::uint32_t action) {
     std::vector<std::string_view> secrets;
-    for (const auto& [name, value] : context_.supplied) secrets.push_back(value.reveal());
-    const std::size_t common = secrets.size();
-    for (const vault::secret& s : own.to_mask) secrets.push_back(s.reveal());
-    for (const auto& [name, value] : own.variables) secrets.push_back(value.reveal());
-    for (const delivered_secret_file& f : own.files) secrets.push_back(f.content.reveal());
-    for (const auto* environment : {&context_.plan.environment, &context_.plan.actions[action].environment})
-        for (const pipelines::environment_entry& e : *environment)
+    const auto add_plain = [&secrets](const std::vector<pipelines::environment_entry>& environment) {
+        for (const pipelines::environment_entry& e : environment)
             if (e.secret && !e.value.empty()) secrets.push_back(e.value);
+    };
+    for (const auto& [name, value] : context_.supplied) secrets.push_back(value.reveal());
+    for (const vault::secret& s : opened_) secrets.push_back(s.reveal());
+    add_plain(context_.plan.environment);
+    const std::size_t of_all = secrets.size();
+    add_plain(context_.plan.actions[action].environment);
     if (secrets.empty()) co_return log::masker();
-    if (secrets.size() == common && shared_masker_) co_return *shared_masker_;
+    const bool nothing_own = secrets.size() == of_all;
+    const std::size_t knows = opened_.size();
+    if (nothing_own && masker_ && masker_knows_ == knows) co_return *masker_;
 
     std::vector<std::size_t> too_short;
     auto build = [&] { return log::masker::build(secrets, &too_short); };
     auto built = co_await async::offload(pool_, std::move(build));
-    if (!too_short.empty())
+    bool news = false;
+    for (const std::size_t i : too_short) news = too_short_.insert(secrets[i]).second || news;
+    if (news)
         warn("\"" + context_.plan.actions[action].name +
              "\" has a secret of fewer than 6 characters, which can't be masked in its output");
-    if (built && secrets.size() == common) shared_masker_ = *built;
+    if (built && nothing_own) {
+        masker_ = *built;
+        masker_knows_ = knows;
+    }
     co_return built;
 }
 
