@@ -15,11 +15,20 @@ std::string pipeline_of(std::string_view actions) {
     return "- pipeline: p\n  actions:\n" + std::string(actions);
 }
 
-engine_world::engine_world(store::sqlite_options options) {
+engine_world::engine_world(store::sqlite_options options) : own_folder_(std::make_unique<temp_dir>()) {
+    folder_ = own_folder_->path();
+    open(std::move(options));
+}
+
+engine_world::engine_world(std::filesystem::path folder, store::sqlite_options options) : folder_(std::move(folder)) {
+    open(std::move(options));
+}
+
+void engine_world::open(store::sqlite_options options) {
     std::filesystem::create_directory(workspace());
     store = store::open_sqlite(data() / "latchkey.db", std::move(options)).value();
     const auto master = vault::load_master_key(data() / "master.key", true).value();
-    REQUIRE(store->add_key(vault::vault::make_key(master, 1)).has_value());
+    if (store->keys().value().empty()) REQUIRE(store->add_key(vault::vault::make_key(master, 1)).has_value());
     vault.emplace(vault::vault::unlock(master, store->keys().value()).value());
     project = store->project_at(workspace().string()).value().id;
     owner = store->local_owner().value().rights.id;

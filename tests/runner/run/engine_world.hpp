@@ -22,6 +22,8 @@ namespace latchkey::test {
 class engine_world {
 public:
     explicit engine_world(store::sqlite_options = {});
+    // In a folder that outlives it; what is there already is taken as it is.
+    explicit engine_world(std::filesystem::path folder, store::sqlite_options = {});
 
     struct finished {
         result<run::finished_attempt> attempt;
@@ -66,9 +68,11 @@ public:
     void make_service();  // again, with other values of the above
 
 private:
+    void open(store::sqlite_options);
     policy::time_point now() const;
     run::run_options observing(run::run_options, std::vector<run::event>&) const;
-    temp_dir folder_;
+    std::unique_ptr<temp_dir> own_folder_;
+    std::filesystem::path folder_;
 };
 
 // A pipeline "p" with these lines as its actions.
