@@ -5,11 +5,13 @@
 #include "runner/exec/find_program.hpp"
 #include "runner/exec/launch.hpp"
 #include "runner/exec/orphans.hpp"
+#include "runner/exec/process_namespace.hpp"
 #include "runner/exec/secret_files.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <initializer_list>
 #include <optional>
@@ -35,11 +37,21 @@ std::string system_error(int error) {
     return std::system_category().message(error);
 }
 
+// Namespaces that the next action may have. Outlives the backend for as long as an execution does.
+using idle_namespaces = std::vector<std::unique_ptr<process_namespace>>;
+
+// What keeps an action's processes apart: a namespace, or the watch for what it leaves.
+struct enclosure {
+    std::unique_ptr<process_namespace> space;
+    std::unique_ptr<orphan_watch> orphans;
+};
+
 class host_execution : public execution {
 public:
     host_execution(const asio::any_io_executor& executor, std::unique_ptr<launched> process, descriptor output,
-                   secret_files files, std::unique_ptr<orphan_watch> orphans)
-        : orphans_(std::move(orphans)),
+                   secret_files files, enclosure around, std::shared_ptr<idle_namespaces> idle)
+        : idle_(std::move(idle)),
+          around_(std::move(around)),
           process_(std::move(process)),
           files_(std::move(files)),
           output_(executor, output.release()),
@@ -49,7 +61,7 @@ public:
     ~host_execution() override {
         ended_.release();  // the process owns its descriptor
         process_.reset();
-        orphans_.reset();
+        around_ = {};
     }
 
     async::task<result<std::size_t>> read(asio::mutable_buffer buffer) override {
@@ -69,7 +81,11 @@ public:
             const auto [ec] = co_await ended_.async_wait(asio::posix::descriptor_base::wait_read, async::nothrow);
             if (ec) co_return failure(errc::cancelled, "waiting for an action was cancelled");
         }
-        if (orphans_) orphans_->sweep();
+        if (around_.space && around_.space->as_made())
+            idle_->push_back(std::move(around_.space));
+        else if (around_.space)
+            co_await end(*around_.space);
+        if (around_.orphans) around_.orphans->sweep();
         over_ = true;
         output_.cancel();  // whoever reads takes what is left and does not wait for more
         const std::optional<int> status = process_->status();
@@ -82,6 +98,15 @@ public:
     void kill() override { process_->kill(); }
 
 private:
+    // Kills what the action left in it, and waits until nothing is left.
+    async::task<> end(process_namespace& space) {
+        space.kill();
+        asio::posix::stream_descriptor ended(output_.get_executor(), space.pidfd());
+        co_await ended.async_wait(asio::posix::descriptor_base::wait_read, async::nothrow);
+        ended.release();  // the namespace owns its descriptor
+        around_.space.reset();
+    }
+
     // Something outside our reach may still hold the pipe (a service that was handed it): it is not waited for.
     result<std::size_t> what_is_left(asio::mutable_buffer buffer) {
         for (;;) {
@@ -92,7 +117,8 @@ private:
         }
     }
 
-    std::unique_ptr<orphan_watch> orphans_;  // none: a namespace does the work
+    std::shared_ptr<idle_namespaces> idle_;
+    enclosure around_;
     std::unique_ptr<launched> process_;
     secret_files files_;
     asio::posix::stream_descriptor output_;
@@ -189,13 +215,16 @@ public:
         if (!namespaces_)
             why_not_ = options.pid_namespace ? "only root may make one" : "process namespaces are switched off";
         secret_files::remove_left_behind();
+        // Ignored, as a parent may have left it, it would lose how an action ended.
+        struct sigaction now{};
+        if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) ::signal(SIGCHLD, SIG_DFL);
     }
 
     std::string_view name() const override { return "host"; }
 
     exec::isolation isolation() const override {
         std::string why_not = why_not_;
-        if (namespaces_ && pid_namespaces_work(&why_not)) return {true, true, ""};
+        if (namespaces_ && process_namespaces_work(&why_not)) return {true, true, ""};
         return {true, false,
                 "no process namespace (" + why_not + "): what an action leaves running " +
                     (orphan_watch::possible() ? "is found and killed instead"
@@ -242,29 +271,42 @@ private:
         l.output = ends[1];
         l.script = script_file.get();
 
-        if (namespaces_) {
-            l.own_pid_namespace = true;
-            auto process = launch(l);
-            // Allowed to by its capabilities, kept from it by something else (a seccomp filter, a limit).
-            const bool do_without = !process && process.error().code == errc::refused && !proven_;
-            proven_ = proven_ || process;
-            if (!do_without) return execution_of(r, std::move(process), read_end, *files, nullptr);
-            namespaces_ = false;
-            why_not_ = process.error().what;
-            l.own_pid_namespace = false;
-        }
-        auto orphans = std::make_unique<orphan_watch>();
-        l.environment.push_back(std::string(mark_variable) + "=" + orphans->mark());
+        auto around = enclosure_for(l);
+        if (!around) return refuse(around.error().what);
         auto process = launch(l);
-        return execution_of(r, std::move(process), read_end, *files, std::move(orphans));
+        if (!process) return refuse(process.error().what);
+        return std::make_unique<host_execution>(executor_, std::move(*process), std::move(read_end),
+                                                std::move(*files), std::move(*around), idle_);
     }
 
-    result<std::unique_ptr<execution>> execution_of(const request& r, result<std::unique_ptr<launched>> process,
-                                                    descriptor& output, secret_files& files,
-                                                    std::unique_ptr<orphan_watch> orphans) {
-        if (!process) return failure(errc::engine, "can't execute \"" + r.label + "\": " + process.error().what);
-        return std::make_unique<host_execution>(executor_, std::move(*process), std::move(output), std::move(files),
-                                                std::move(orphans));
+    result<enclosure> enclosure_for(launch_request& l) {
+        enclosure around;
+        while (namespaces_ && !around.space) {
+            if (!idle_->empty()) {
+                around.space = std::move(idle_->back());
+                idle_->pop_back();
+                // A mount of the machine may have come in since.
+                if (!around.space->as_made()) around.space.reset();
+                continue;
+            }
+            auto made = process_namespace::make();
+            if (made) {
+                around.space = std::move(*made);
+                proven_ = true;
+            } else if (proven_ || made.error().code != errc::refused) {
+                return made.error();
+            } else {
+                // Allowed to by its capabilities, kept from it by something else (a seccomp filter, a limit).
+                namespaces_ = false;
+                why_not_ = made.error().what;
+            }
+        }
+        l.inside = around.space.get();
+        if (!around.space) {
+            around.orphans = std::make_unique<orphan_watch>();
+            l.environment.push_back(std::string(mark_variable) + "=" + around.orphans->mark());
+        }
+        return around;
     }
 
     static std::optional<failure> add_script(const request& r, launch_request& l, descriptor& script_file) {
@@ -300,6 +342,7 @@ private:
     std::string why_not_;
     bool namespaces_;
     bool proven_ = false;  // a namespace was made
+    std::shared_ptr<idle_namespaces> idle_ = std::make_shared<idle_namespaces>();
 };
 
 }  // namespace

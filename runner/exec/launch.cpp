@@ -4,6 +4,7 @@
 #include "runner/exec/children.hpp"
 #include "runner/exec/descriptor.hpp"
 #include "runner/exec/launch_child.hpp"
+#include "runner/exec/process_namespace.hpp"
 #include "runner/vault/secret.hpp"
 
 #include <climits>
@@ -13,8 +14,6 @@
 #include <csignal>
 #include <cstddef>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/futex.h>
 #include <mutex>
 #include <poll.h>
 #include <sched.h>
@@ -24,27 +23,20 @@
 #include <system_error>
 #include <unistd.h>
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define LATCHKEY_TSAN 1
-#endif
-#endif
-
 namespace latchkey::exec {
 
 namespace {
 
 constexpr std::size_t stack_size = 64UL * 1024;
 
-// The channel and two stacks in one mapping; kept for the next launch once its program has ended.
+constexpr std::size_t arena_size = 4096 + stack_size;
+
+// The channel and a stack in one mapping; kept for the next launch once its program has been started.
 struct arena {
     channel* shared = nullptr;
     std::byte* base = nullptr;
-    std::byte* minder_stack() const { return base + 4096 + stack_size; }
-    std::byte* program_stack() const { return base + 4096 + 2 * stack_size; }
+    std::byte* stack() const { return base + arena_size; }
 };
-
-constexpr std::size_t arena_size = 4096 + 2 * stack_size;
 
 class arena_pool {
 public:
@@ -98,19 +90,26 @@ failure why_not(const launch_request& request, const channel& c) {
         case stage::directory:
             return {errc::engine, "can't start in " + request.directory + ": " + reason};
         case stage::mounts:
-            return {errc::refused, "can't give the process a /proc of its own: " + reason};
+            return {errc::refused, "can't enter the process namespace: " + reason};
         case stage::session:
             return {errc::engine, "can't make a session for the process: " + reason};
         case stage::output:
         case stage::script:
             return {errc::engine, "can't connect the process's files: " + reason};
-        case stage::fork:
-            return {errc::engine, "can't start another process: " + reason};
         case stage::exec:
             break;
     }
     return {errc::engine, "can't start " + request.program + ": " + reason};
 }
+
+// Gives the memory back once the child no longer uses it, which is when the child has its own.
+struct arena_return {
+    explicit arena_return(arena a) : memory(a) {}
+    ~arena_return() { arenas().give_back(memory); }
+    arena_return(const arena_return&) = delete;
+    arena_return& operator=(const arena_return&) = delete;
+    arena memory;
+};
 
 // A descriptor that the program's standard ones don't overwrite: ours may be closed, and then it may be one of them.
 struct beyond_standard {
@@ -124,18 +123,6 @@ struct beyond_standard {
     descriptor copy;
 };
 
-void wait_until_started(const channel& c, int pidfd) {
-    while (c.ready.load(std::memory_order_acquire) == 0) {
-        const timespec patience{0, 20'000'000};
-        ::syscall(SYS_futex, &c.ready, FUTEX_WAIT, 0, &patience, nullptr, 0);
-        siginfo_t info{};
-        // Killed from outside before it could speak.
-        if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
-            info.si_pid != 0)
-            return;
-    }
-}
-
 }  // namespace
 
 launch_request::~launch_request() {
@@ -143,13 +130,12 @@ launch_request::~launch_request() {
 }
 
 struct launched::state {
-    arena memory;
     pid_t pid = -1;
     descriptor pidfd;
     std::optional<int> status;
     bool ended = false;
-    bool minded = false;
     bool own_session = false;
+    process_namespace* inside = nullptr;
 };
 
 launched::launched(std::unique_ptr<state> s) : state_(std::move(s)) {}
@@ -160,7 +146,6 @@ launched::~launched() {
         pollfd ended{pidfd(), POLLIN, 0};
         ::poll(&ended, 1, -1);
     }
-    arenas().give_back(state_->memory);
 }
 
 int launched::pidfd() const {
@@ -180,44 +165,46 @@ bool launched::reap() {
     state_->ended = true;
     list.remove(state_->pid);
     if (result != 0) return true;
-    const bool exited = info.si_code == CLD_EXITED;
-    // A minder that was killed takes its program with it, before it could tell how the program ended.
-    if (!state_->minded || !exited)
-        state_->status = exited ? W_EXITCODE(info.si_status, 0) : info.si_status;
-    else if (const int told = state_->memory.shared->status.load(std::memory_order_acquire); told >= 0)
-        state_->status = told;
+    state_->status = info.si_code == CLD_EXITED ? W_EXITCODE(info.si_status, 0) : info.si_status;
     return true;
 }
 
 void launched::send(int signal) {
-    if (state_->ended) return;
-    // To the minder, which passes it on; else to the session's process group, or the process alone.
-    if (!state_->minded && state_->own_session)
+    // To the session's process group, or the process alone.
+    if (state_->own_session)
         ::kill(-state_->pid, signal);
     else
         ::syscall(SYS_pidfd_send_signal, pidfd(), signal, nullptr, 0);
 }
 
 void launched::terminate() {
-    send(SIGTERM);
+    if (state_->ended) return;
+    if (state_->inside != nullptr)
+        state_->inside->terminate();
+    else
+        send(SIGTERM);
 }
 
 void launched::kill() {
-    send(SIGKILL);
+    if (state_->ended) return;
+    if (state_->inside != nullptr)
+        state_->inside->kill();
+    else
+        send(SIGKILL);
 }
 
 result<std::unique_ptr<launched>> launch(const launch_request& request) {
+    const arena memory = arenas().take();
+    if (memory.shared == nullptr) return failure(errc::engine, "can't start a process: out of memory");
     auto s = std::make_unique<launched::state>();
-    s->memory = arenas().take();
-    if (s->memory.shared == nullptr) return failure(errc::engine, "can't start a process: out of memory");
-    s->minded = request.own_pid_namespace;
+    s->inside = request.inside;
     s->own_session = request.own_session;
     const std::vector<char*> argv = pointers(request.arguments);
     const std::vector<char*> envp = pointers(request.environment);
     const beyond_standard output(request.output);
     const beyond_standard errors(request.errors);
     const beyond_standard script(request.script);
-    channel& c = *s->memory.shared;
+    channel& c = *memory.shared;
     c.program = request.program.c_str();
     c.argv = argv.data();
     c.envp = envp.data();
@@ -226,7 +213,10 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     c.errors = errors.fd;
     c.script = script.fd;
     c.own_session = request.own_session;
-    c.program_stack = s->memory.program_stack();
+    if (request.inside != nullptr) {
+        c.mounts = request.inside->mounts();
+        c.root = request.inside->root();
+    }
 
     // No signal may be handled in the child, which shares our memory: all are blocked until it has its own.
     sigset_t all;
@@ -234,62 +224,34 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
 #if defined(LATCHKEY_TSAN)
-    const int sharing = 0;
+    const int sharing = 0;  // its runtime refuses it
 #else
     const int sharing = CLONE_VM;
 #endif
-    c.shares_memory = sharing != 0;
-    // A minder touches no descriptor: sharing ours spares it copies, which would keep pipes open.
-    const int minder_sharing = sharing != 0 ? CLONE_VM | CLONE_FILES : 0;
     int pidfd = -1;
-    int clone_error = 0;
+    int error = 0;
+    bool elsewhere = false;
     {
         children::hold list;
-        // A minder sends no SIGCHLD, so that nobody's handler for it, or ignoring it, loses how the program ended.
-        s->pid = s->minded ? ::clone(minder_main, s->memory.minder_stack(),
-                                     minder_sharing | CLONE_NEWPID | CLONE_NEWNS | CLONE_PIDFD, &c, &pidfd)
-                           : ::clone(program_main, c.program_stack, sharing | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c,
-                                     &pidfd);
-        clone_error = errno;
+        const birthplace in(request.inside);
+        elsewhere = in.error() != 0;
+        error = in.error();
+        if (!elsewhere) {
+            s->pid = ::clone(program_main, memory.stack(), sharing | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &c, &pidfd);
+            error = errno;
+        }
         if (s->pid > 0) list.add(s->pid);
     }
-    s->pidfd.reset(pidfd);
-    if (s->pid > 0 && s->minded) wait_until_started(c, pidfd);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    const arena_return used(memory);
+    s->pidfd.reset(pidfd);
 
-    if (s->pid < 0) {
-        arenas().give_back(s->memory);
-        const bool forbidden = s->minded && clone_error != EAGAIN && clone_error != ENOMEM;
-        return failure(forbidden ? errc::refused : errc::engine,
-                       "can't start a process: " + std::system_category().message(clone_error));
-    }
+    if (s->pid < 0)
+        return failure(elsewhere ? errc::refused : errc::engine,
+                       "can't start a process: " + std::system_category().message(error));
     auto process = std::make_unique<launched>(std::move(s));
     if (c.failed_at.load() >= 0) return why_not(request, c);
     return process;
-}
-
-bool may_make_namespaces() {
-#if defined(LATCHKEY_TSAN)
-    return false;  // its runtime can't live in a namespace's first process
-#else
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    __user_cap_data_struct data[2] = {};
-    return ::syscall(SYS_capget, &header, data) == 0 &&
-           (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) != 0;
-#endif
-}
-
-bool pid_namespaces_work(std::string* why) {
-    static const std::string reason = [] {
-        launch_request probe;
-        probe.program = "/bin/sh";
-        probe.arguments = {"sh", "-c", ":"};
-        probe.own_pid_namespace = true;
-        const auto process = launch(probe);
-        return process ? std::string() : process.error().what;
-    }();
-    if (why != nullptr) *why = reason;
-    return reason.empty();
 }
 
 }  // namespace latchkey::exec

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Starts a program as vfork does: memory is shared until exec, so the cost does not grow with the parent's memory,
-// and an exec that fails is told at once. Where asked for, the program gets a process namespace of its own whose
-// first process is a minder that shares our memory and runs nothing but system calls: when the program ends, the
-// minder ends, and the kernel kills whatever is left in the namespace. A launched program belongs to its owner, on
-// one thread; the thread that launched must outlive it (parent-death signal).
+// and an exec that fails is told at once. Where asked for, inside a process namespace. A launched program belongs to
+// its owner, on one thread; the thread that launched must outlive it (parent-death signal).
 #pragma once
 
 #include "runner/error.hpp"
@@ -17,6 +15,8 @@
 
 namespace latchkey::exec {
 
+class process_namespace;
+
 struct launch_request {
     std::string program;                   // a path
     std::vector<std::string> arguments;    // with argv[0]
@@ -26,7 +26,7 @@ struct launch_request {
     int errors = -1;                       // becomes stderr instead
     int script = -1;                       // becomes descriptor 3; -1: none
     bool own_session = true;
-    bool own_pid_namespace = false;
+    process_namespace* inside = nullptr;  // where it runs, for as long as it does; none: beside us
 
     launch_request() = default;
     launch_request(const launch_request&) = delete;
@@ -36,12 +36,12 @@ struct launch_request {
 
 class launched {
 public:
-    // Not ended yet: kills it (and its namespace) and waits.
+    // Not ended yet: kills it (and the namespace that it is in) and waits.
     ~launched();
     launched(const launched&) = delete;
     launched& operator=(const launched&) = delete;
 
-    // Readable once the program, and in a namespace everything in it, has ended.
+    // Readable once the program has ended.
     int pidfd() const;
 
     // Reaps without blocking: true once it has ended.
@@ -65,11 +65,5 @@ private:
 // engine: what could not be done and why ("can't start /bin/sh: Permission denied"). refused: the namespace asked for
 // can't be had here.
 result<std::unique_ptr<launched>> launch(const launch_request&);
-
-// Whether our capabilities allow process namespaces. Cheap; something else may still forbid them.
-bool may_make_namespaces();
-
-// Whether one can really be made: makes one, once. Where not, `why` gets one clause.
-bool pid_namespaces_work(std::string* why = nullptr);
 
 }  // namespace latchkey::exec

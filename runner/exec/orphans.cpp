@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,6 +95,16 @@ bool killed(pid_t pid) {
 }
 
 }  // namespace
+
+void reap_strangers(ino_t process_namespace) {
+    const children::hold list;
+    for (const pid_t pid : our_children()) {
+        if (list.contains(pid) || ::waitpid(pid, nullptr, WNOHANG) == pid) continue;
+        struct stat facts{};
+        const std::string place = "/proc/" + std::to_string(pid) + "/ns/pid";
+        if (::stat(place.c_str(), &facts) == 0 && facts.st_ino == process_namespace) killed(pid);
+    }
+}
 
 orphan_watch::orphan_watch() {
     static std::atomic<unsigned long> count{0};

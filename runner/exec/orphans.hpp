@@ -9,11 +9,16 @@
 
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 namespace latchkey::exec {
 
 // The variable that carries the mark.
 inline constexpr std::string_view mark_variable = "LATCHKEY_EXECUTION";
+
+// Kills and reaps those of our children that launch() did not start and that live in this process namespace (the
+// number of its file): a process may make its children its parent's.
+void reap_strangers(ino_t process_namespace);
 
 class orphan_watch {
 public:

@@ -3,6 +3,7 @@
 // What it costs to start a no-op script and see it end, in turn by each way: the machine's limit first.
 #include "runner/exec/host.hpp"
 #include "runner/exec/launch.hpp"
+#include "runner/exec/process_namespace.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -41,12 +42,12 @@ void by_posix_spawn() {
     ::waitpid(pid, nullptr, 0);
 }
 
-void by_launch(bool pid_namespace) {
+void by_launch(exec::process_namespace* inside) {
     exec::launch_request r;
     r.program = "/bin/sh";
     r.arguments = {"sh", "-c", "true"};
     r.environment = {"PATH=/usr/bin:/bin"};
-    r.own_pid_namespace = pid_namespace;
+    r.inside = inside;
     auto process = exec::launch(r);
     if (!process) std::abort();
     pollfd ended{(*process)->pidfd(), POLLIN, 0};
@@ -124,8 +125,15 @@ int main() {
     const auto without = exec::make_host_backend(loop.get_executor(), {.pid_namespace = false});
     std::vector<way> ways;
     ways.push_back({"posix_spawn of sh -c true (the limit)", by_posix_spawn, {}, {}});
-    ways.push_back({"launch", [] { by_launch(false); }, {}, {}});
-    ways.push_back({"launch in a process namespace with its own /proc", [] { by_launch(true); }, {}, {}});
+    ways.push_back({"launch", [] { by_launch(nullptr); }, {}, {}});
+    auto space = exec::process_namespace::make();
+    if (space) {
+        ways.push_back({"launch in a process namespace that is there", [&] { by_launch(space->get()); }, {}, {}});
+        ways.push_back({"launch in a process namespace made for it",
+                        [] { by_launch(exec::process_namespace::make().value().get()); },
+                        {},
+                        {}});
+    }
     ways.push_back({"host backend, output read, with a namespace", [&] { by_backend(*with, loop); }, {}, {}});
     ways.push_back({"host backend, output read, without", [&] { by_backend(*without, loop); }, {}, {}});
     measure(ways);

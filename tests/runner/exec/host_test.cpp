@@ -2,7 +2,8 @@
 #include "runner/exec/host.hpp"
 
 #include "runner/async/task_group.hpp"
-#include "runner/exec/launch.hpp"
+#include "runner/exec/find_program.hpp"
+#include "runner/exec/process_namespace.hpp"
 #include "tests/runner/exec/backend_conformance.hpp"
 #include "tests/support/async_test.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -17,6 +18,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,18 +82,75 @@ TEST_SUITE("exec.host") {
         });
     }
 
-    TEST_CASE("the exit status is right: this program ignores SIGCHLD, as a parent may have left it") {
+    TEST_CASE("a namespace serves action after action: for as long as each leaves it as it was") {
         const latchkey::test::temp_dir folder;
-        ::signal(SIGCHLD, SIG_IGN);
         run_async([&](asio::any_io_executor ex) -> task<> {
             const auto backend = exec::make_host_backend(ex);
-            if (!backend->isolation().own_pid_namespace) co_return;
-            const auto f = co_await run_to_end(*backend, script({"exit 7"}, folder.path()));
-            CHECK_EQ(f.status.number, 7);
+            if (!backend->isolation().own_pid_namespace) {
+                MESSAGE("no process namespace on this machine: " << backend->isolation().note);
+                co_return;
+            }
+            const std::string which = "readlink /proc/self/ns/pid /proc/self/ns/mnt";
+            const auto run = [&](std::vector<std::string> lines) -> task<std::string> {
+                co_return (co_await run_to_end(*backend, script(std::move(lines), folder.path()))).output;
+            };
+            const std::string first = co_await run({which});
+            CHECK_EQ(co_await run({which, "exit 3"}), first);
+            CHECK_EQ(co_await run({which, "sleep 0 & wait"}), first);
+            // What runs on ends with the action, and the namespace with it.
+            CHECK_EQ(co_await run({which, "setsid sleep 1000 >/dev/null 2>&1 &"}), first);
+            const std::string second = co_await run({which, "ls /proc | grep -c '^[0-9]'"});
+            CHECK_NE(second.substr(0, first.size()), first);
+            CHECK_LT(std::stoi(second.substr(first.size())), 6);
+            // A mount is not there for the next, nor one that is gone again.
+            CHECK_EQ(co_await run({"mkdir -p m", "mount -t tmpfs none m", "touch m/x", "ls m"}), "x\n");
+            CHECK_EQ(co_await run({"ls m"}), "");
+            const std::string third = co_await run({which, "mount -t tmpfs none m", "umount m"});
+            CHECK_NE(co_await run({which}), third);
+            CHECK_EQ(co_await run({"umount -l /proc", "ls /proc | wc -l"}), "0\n");
+            CHECK_NE(co_await run({"ls /proc | wc -l"}), "0\n");
         });
+    }
+
+    TEST_CASE("nothing is left: a process made its child its parent's") {
+        if (exec::find_program("python3").empty()) {
+            MESSAGE("no python3 on this machine");
+            return;
+        }
+        const latchkey::test::temp_dir folder;
+        for (const bool with : {true, false}) {
+            run_async([&](asio::any_io_executor ex) -> task<> {
+                const auto backend = exec::make_host_backend(ex, {.pid_namespace = with});
+                // clone(CLONE_PARENT | SIGCHLD): the runner's child, which holds the output open.
+                const auto f =
+                    co_await run_to_end(*backend, script({"exec python3 -c 'import ctypes, time, os\n"
+                                                          "if ctypes.CDLL(None).syscall(" +
+                                                          std::to_string(SYS_clone) +
+                                                          ", 0x8000 | 17, 0, 0, 0, 0) == 0: time.sleep(1000)\n"
+                                                          "print(\"done\")'"},
+                                                         folder.path()));
+                CHECK_EQ(f.output, "done\n");
+                CHECK_EQ(f.status.number, 0);
+            });
+            siginfo_t info{};
+            CHECK_EQ(::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT), -1);
+        }
+    }
+
+    TEST_CASE("the exit status is right: this program ignored SIGCHLD, as a parent may have left it") {
+        const latchkey::test::temp_dir folder;
+        for (const bool with : {true, false}) {
+            ::signal(SIGCHLD, SIG_IGN);
+            run_async([&](asio::any_io_executor ex) -> task<> {
+                const auto backend = exec::make_host_backend(ex, {.pid_namespace = with});
+                const auto f = co_await run_to_end(*backend, script({"exit 7"}, folder.path()));
+                CHECK_EQ(f.status.number, 7);
+            });
+        }
+        // Ignored later on: the kernel reaped it, and no status is better than a wrong one.
         run_async([&](asio::any_io_executor ex) -> task<> {
-            // The kernel reaped it: no status is better than a wrong one.
-            const auto backend = exec::make_host_backend(ex, {.pid_namespace = false});
+            const auto backend = exec::make_host_backend(ex);
+            ::signal(SIGCHLD, SIG_IGN);
             auto e = co_await backend->start(script({"exit 7"}, folder.path()));
             REQUIRE(e.has_value());
             const auto status = co_await (*e)->wait();
