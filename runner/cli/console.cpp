@@ -188,7 +188,7 @@ void console::erase_progress() {
 
 void console::print_log(std::int32_t action, std::size_t last_lines) {
     auto log = log::log_reader::open(log::log_path(settings_.logs, run_, attempt_, action));
-    if (!log) return;  // it never started
+    if (!log) return;  // it never started, or printed nothing
     erase_progress();
     if (last_lines > 0) {
         const auto count = log->count_lines();

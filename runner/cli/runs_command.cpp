@@ -30,21 +30,25 @@ std::vector<std::string> action_names(context& c, const store::run_record& run) 
     return names;
 }
 
-// Where an action of this attempt has its log: a retry carries over what succeeded, so it may be an earlier
-// attempt's.
-std::optional<std::filesystem::path> log_of(const std::filesystem::path& logs, const store::run_record& run,
-                                            int attempt, int action) {
-    for (int a = attempt; a >= 1; --a) {
-        std::filesystem::path path = log::log_path(logs, run.id.value(), a, action);
-        std::error_code ec;
-        if (std::filesystem::exists(path, ec)) return path;
+// By action: the attempt whose log it has. A retry carries over what succeeded, so it may be an earlier one. 0: it
+// has not started in any.
+result<std::vector<int>> attempts_of_logs(store::store& s, const store::run_record& run, int attempt,
+                                          std::size_t actions) {
+    std::vector<int> attempts(actions, 0);
+    for (int a = 1; a <= attempt; ++a) {
+        const auto events = s.events(run.id, a, 0);
+        if (!events) return events.error();
+        for (const run::event& e : *events)
+            if (e.kind == run::event_kind::action_started && static_cast<std::size_t>(e.action) < actions)
+                attempts[static_cast<std::size_t>(e.action)] = a;
     }
-    return std::nullopt;
+    return attempts;
 }
 
 // Prints an action's log as it is now.
 int print_log(context& c, const std::filesystem::path& path) {
     auto reader = log::log_reader::open(path);
+    if (!reader && reader.error().code == errc::not_found) return exit_success;  // it printed nothing
     if (!reader) return c.fail(reader.error());
     for (;;) {
         const auto text = reader->next();
@@ -216,6 +220,8 @@ int logs_command(context& c, const logs_args& args) {
     if (!run) return c.fail(run.error());
     auto service = c.service();
     if (!service) return c.fail(service.error());
+    auto s = c.store();
+    if (!s) return c.fail(s.error());
     const int last = static_cast<int>(run->attempts.size());
     const int attempt = args.attempt == 0 ? last : args.attempt;
     if (attempt < 1 || attempt > last)
@@ -226,15 +232,17 @@ int logs_command(context& c, const logs_args& args) {
     const bool known = args.action.empty() || std::ranges::find(names, args.action) != names.end();
     if (args.follow && known && !run::ended(run->attempts[static_cast<std::size_t>(attempt - 1)].status))
         return follower(c, logs, *run, attempt, names, args.action).follow();
+    const auto attempts = attempts_of_logs(**s, *run, attempt, names.size());
+    if (!attempts) return c.fail(attempts.error());
     bool found = false;
     int code = exit_success;
     for (std::size_t i = 0; i < names.size() && code == exit_success; ++i) {
         if (!args.action.empty() && names[i] != args.action) continue;
-        const auto path = log_of(logs, *run, attempt, static_cast<int>(i));
-        if (!path) continue;
+        const int from = (*attempts)[i];
+        if (from == 0) continue;
         found = true;
         if (args.action.empty()) c.out << c.bold("── " + plain(names[i])) << "\n";
-        code = print_log(c, *path);
+        code = print_log(c, log::log_path(logs, run->id.value(), from, static_cast<int>(i)));
     }
     if (found) return code;
     const store::attempt_record& record = run->attempts[static_cast<std::size_t>(attempt - 1)];

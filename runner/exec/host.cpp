@@ -285,9 +285,7 @@ private:
             if (!idle_->empty()) {
                 around.space = std::move(idle_->back());
                 idle_->pop_back();
-                // A mount of the machine may have come in since.
-                if (!around.space->as_made()) around.space.reset();
-                continue;
+                break;
             }
             auto made = process_namespace::make();
             if (made) {

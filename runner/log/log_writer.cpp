@@ -27,17 +27,26 @@ bool make_private_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 result<log_writer> log_writer::create(const std::filesystem::path& file, std::uint64_t most_bytes) {
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-    int fd = ::open(file.c_str(), flags, 0600);
-    if (fd < 0 && errno == ENOENT && make_private_folder(file.parent_path())) fd = ::open(file.c_str(), flags, 0600);
-    if (fd < 0) return failure(errc::io, "can't make the log " + file.string() + ": " + last_error());
-    return log_writer(fd, most_bytes);
+    const auto refused = [&file] {
+        return failure(errc::io, "can't make the log " + file.string() + ": " + last_error());
+    };
+    const std::filesystem::path folder = file.parent_path();
+    if (!make_private_folder(folder) || ::access(folder.c_str(), W_OK) != 0) return refused();
+    struct stat facts{};
+    if (::lstat(file.c_str(), &facts) == 0) errno = EEXIST;
+    if (errno != ENOENT) return refused();
+    return log_writer(file, most_bytes);
 }
 
 log_writer::log_writer(log_writer&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), most_(other.most_), size_(other.size_), dropped_(other.dropped_) {}
+    : file_(std::move(other.file_)),
+      fd_(std::exchange(other.fd_, -1)),
+      most_(other.most_),
+      size_(other.size_),
+      dropped_(other.dropped_) {}
 
 log_writer& log_writer::operator=(log_writer&& other) noexcept {
+    std::swap(file_, other.file_);
     std::swap(fd_, other.fd_);
     std::swap(most_, other.most_);
     std::swap(size_, other.size_);
@@ -66,6 +75,10 @@ result<void> log_writer::write(const masked_bytes& bytes) {
 }
 
 result<void> log_writer::append(std::string_view bytes) {
+    if (fd_ < 0 && !bytes.empty()) {
+        fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd_ < 0) return failure(errc::io, "can't make the log " + file_.string() + ": " + last_error());
+    }
     while (!bytes.empty()) {
         const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
         if (n < 0 && errno == EINTR) continue;

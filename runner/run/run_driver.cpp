@@ -303,15 +303,22 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
 }
 
 async::task<> run_driver::carry_output(running& r) {
-    std::vector<char> buffer(read_size);
+    std::unique_ptr<char[]> buffer;
+    if (buffers_.empty()) {
+        buffer = std::make_unique_for_overwrite<char[]>(read_size);
+    } else {
+        buffer = std::move(buffers_.back());
+        buffers_.pop_back();
+    }
     for (;;) {
-        const auto n = co_await r.execution->read(boost::asio::buffer(buffer));
-        if (!n || *n == 0) co_return;
+        const auto n = co_await r.execution->read(boost::asio::buffer(buffer.get(), read_size));
+        if (!n || *n == 0) break;
         // A log that can't be written does not stop the action; it is said at its end.
-        const auto masked = r.masker->feed({buffer.data(), *n});
+        const auto masked = r.masker->feed({buffer.get(), *n});
         if (!r.log_failure)
             if (auto written = r.log->write(masked); !written) r.log_failure = written.error();
     }
+    buffers_.push_back(std::move(buffer));
 }
 
 // Asks the action to end when the time is over, and kills it when it does not. Also after a cancel.

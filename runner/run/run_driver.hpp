@@ -93,6 +93,7 @@ private:
     std::map<std::uint32_t, running*> running_;
     std::map<std::uint32_t, log::log_writer> logs_;               // of actions that have not ended
     std::map<std::uint32_t, boost::asio::steady_timer> retries_;  // of actions that wait to be tried again
+    std::vector<std::unique_ptr<char[]>> buffers_;                // for output, that nobody uses now
     std::vector<bool> uses_integrations_;
     std::vector<vault::secret> opened_;               // by the attempt's actions so far, each once
     std::unordered_set<std::string_view> known_;      // the same, to look them up

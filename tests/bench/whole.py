@@ -115,13 +115,31 @@ class bench:
                               f"  actions:\n    - action: Print\n      type: BUILD\n      execute_commands:\n        - cat {log}\n")
         copy = os.path.join(self.root, "copy.txt")
 
+        # Each writes a new file, and what either wrote before is gone: neither waits for the other's data to reach the disk.
+        def clean():
+            shutil.rmtree(os.path.join(self.root, "data", "latchkey", "runs"), ignore_errors=True)
+            if os.path.exists(copy):
+                os.remove(copy)
+
         def cat():
+            clean()
             with open(copy, "wb") as out:
                 return timed(["cat", log], folder, self.env(), out)
-        ours, bare, ratio, peak = paired(3 if self.short else 7, lambda: self.run(folder, "--secret-file", secrets), cat)
-        shutil.rmtree(os.path.join(self.root, "data", "latchkey", "runs"), ignore_errors=True)
+
+        def piped():
+            clean()
+            return timed(["sh", "-c", f"cat {log} | cat >{copy}"], folder, self.env())
+
+        def masked():
+            clean()
+            return self.run(folder, "--secret-file", secrets)
+        rounds = 3 if self.short else 11
+        ours, bare, ratio, peak = paired(rounds, masked, cat)
+        piped_ratio = paired(rounds, masked, piped)[2]
+        clean()
         self.row(f"{size / 1e6:.0f} MB / {lines:,} lines through the masker (50 secrets) to the stored log",
-                 f"{1 / ratio:.2f} × cat's speed, {peak / 1024:.1f} MB", f"{ours:.2f} s against {bare:.2f} s", "≥ 0.5 ×, ≤ 32 MB")
+                 f"{1 / ratio:.2f} × cat's speed, {peak / 1024:.1f} MB",
+                 f"{ours:.2f} s against {bare:.2f} s, in which no byte passes a pipe; {1 / piped_ratio:.2f} × the speed of `cat | cat`", "≥ 0.5 ×, ≤ 32 MB")
 
     def micro(self, name, *options):
         path = os.path.join(self.build, "tests/bench", f"bench_{name}")

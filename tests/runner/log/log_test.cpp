@@ -36,6 +36,8 @@ TEST_SUITE("log.log_writer") {
         CHECK_EQ(path, folder / "runs/42/2/7.log");
         auto writer = log_writer::create(path);
         REQUIRE(writer.has_value());
+        write(*writer, "");
+        CHECK_FALSE(std::filesystem::exists(path));  // silent so far
         write(*writer, "one\n");
         write(*writer, "two");
         CHECK_EQ(latchkey::test::read_file(path), "one\ntwo");
@@ -63,6 +65,19 @@ TEST_SUITE("log.log_writer") {
         const latchkey::test::temp_dir folder;
         std::filesystem::create_symlink(folder / "elsewhere", folder / "x.log");
         CHECK_FALSE(log_writer::create(folder / "x.log").has_value());
+        // Put there later, it is not followed either.
+        auto writer = log_writer::create(folder / "y.log");
+        REQUIRE(writer.has_value());
+        std::filesystem::create_symlink(folder / "elsewhere", folder / "y.log");
+        masker_stream plain{masker()};
+        CHECK_FALSE(writer->write(plain.feed("text")).has_value());
+        CHECK_FALSE(std::filesystem::exists(folder / "elsewhere"));
+    }
+
+    TEST_CASE("refused: the folder can't be made") {
+        const latchkey::test::temp_dir folder;
+        latchkey::test::write_file(folder / "runs", "a file");
+        CHECK_FALSE(log_writer::create(latchkey::log::log_path(folder / "runs", 1, 1, 1)).has_value());
     }
 }
 
@@ -88,9 +103,11 @@ TEST_SUITE("log.log_reader") {
         const latchkey::test::temp_dir folder;
         auto writer = log_writer::create(folder / "x.log");
         REQUIRE(writer.has_value());
+        CHECK_EQ(log_reader::open(folder / "x.log").error().code, latchkey::errc::not_found);
+        write(*writer, "it began: ");
         auto reader = log_reader::open(folder / "x.log");
         REQUIRE(reader.has_value());
-        CHECK_EQ(reader->next().value(), "");
+        CHECK_EQ(reader->next().value(), "it began: ");
         CHECK(reader->wait(std::chrono::milliseconds(0)));  // the first wait says: look again
         std::thread other([&] { write(*writer, "grown"); });
         std::string seen;
