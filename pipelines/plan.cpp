@@ -99,6 +99,7 @@ public:
         } else {
             out_.skipped_because = evaluate(from_.conditions, facts_).why_not;
         }
+        out_.actions.reserve(from_.actions.size());
         facts_.changing_variables = changing_variables_of(from_);
         const variable_lookup value_of = [&](std::string_view name) { return environment_.value_of(name, nullptr); };
         for (const loop_cell& cell : loop_cells(from_.loop, value_of, problems_)) {

@@ -78,8 +78,11 @@ result<std::string> read_pipeline_file(const std::filesystem::path& path) {
     if (size > largest_file)
         return failure(errc::usage, path.string() + " is larger than 16 MB: that is no pipeline file");
     std::ifstream in(path, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    if (in.bad() || !in) return failure(errc::io, "can't read " + path.string());
+    std::string bytes(static_cast<std::size_t>(size) + 1, '\0');
+    // It may have shrunk meanwhile; has it grown, it is another file than the one that was looked at.
+    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(in.gcount()));
+    if (in.bad() || !in.eof() || !in.is_open()) return failure(errc::io, "can't read " + path.string());
     return bytes;
 }
 

@@ -111,7 +111,6 @@ int run_command(context& c, const run_args& args) {
     request.at = c.now();
     store::run_source& source = request.source;
     source.file = choice->chosen->file;
-    source.yaml = choice->chosen->definition->source.text();
     if (*git) {
         source.commit = (*git)->commit;
         source.dirty = (*git)->dirty;

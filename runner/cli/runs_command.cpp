@@ -20,7 +20,10 @@ namespace {
 // The names of a run's actions, from the definition that it kept.
 std::vector<std::string> action_names(context& c, const store::run_record& run) {
     std::vector<std::string> names;
-    const auto d = run::read_definition(run.source.file, run.source.yaml, run.pipeline_name);
+    auto s = c.store();
+    auto text = s ? (*s)->definition_of(run.id) : s.error();
+    if (!text) return names;
+    const auto d = run::read_definition(run.source.file, std::move(*text), run.pipeline_name);
     const auto user = c.user();
     if (d->pipeline == nullptr || !user) return names;
     const store::project_record project{run.project, run.source.workspace, ""};

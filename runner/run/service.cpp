@@ -110,11 +110,14 @@ static result<compiled> compile_now(const surroundings& around, const definition
 }
 
 result<finished_attempt> service::start(const definition& d, const store::new_run& request, run_options options) {
-    auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
-    if (!c) return c.error();
-    if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
-    if (auto can = check_executable(c->plan, request.source.backend); !can) return can.error();
-    auto run = around_.store.create_run(request);
+    {
+        // Looked at before there is a run. The plan that is executed knows the run's number.
+        auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
+        if (!c) return c.error();
+        if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
+        if (auto can = check_executable(c->plan, request.source.backend); !can) return can.error();
+    }
+    auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
     auto lock = executor_lock::take(folder_of(run->id));
     if (!lock) return lock.error();
@@ -164,7 +167,9 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         if (!before) return before.error();
         if (*before) return as_it_ended(*run, **before);
     }
-    const auto d = read_definition(run->source.file, run->source.yaml, run->pipeline_name);
+    auto text = around_.store.definition_of(run->id);
+    if (!text) return text.error();
+    const auto d = read_definition(run->source.file, std::move(*text), run->pipeline_name);
     if (d->pipeline == nullptr)
         return failure(errc::corrupt, name + " can't be read any more from what the store kept of it");
     if (auto same = check_source(run->source); !same) return same.error();

@@ -10,6 +10,8 @@
 namespace latchkey::store {
 namespace {
 
+constexpr std::size_t most_kept = 64UL * 1024;
+
 // SOCI's what() repeats the values of the statement, which are nobody's business: only its message is used.
 [[noreturn]] void rethrow_as_sql_error() {
     try {
@@ -48,10 +50,10 @@ struct sql_connection::prepared {
     std::vector<std::pair<long long*, std::string*>> in_places, out_places;
     std::vector<bool> in_is_text;
 
-    void bind(std::string_view sql, std::span<const sql_value> in, std::span<const sql_type> out) {
+    void bind(std::string_view sql, std::span<const sql_input> in, std::span<const sql_type> out) {
         for (const auto& value : in) {
             auto& state = in_states.emplace_back(soci::i_ok);
-            const bool is_text = std::holds_alternative<std::string>(value);
+            const bool is_text = std::holds_alternative<std::string_view>(value);
             in_is_text.push_back(is_text);
             if (is_text) {
                 auto& text = in_texts.emplace_back();
@@ -80,15 +82,23 @@ struct sql_connection::prepared {
         statement.define_and_bind();
     }
 
-    void put(std::span<const sql_value> in) {
+    void put(std::span<const sql_input> in) {
         for (std::size_t i = 0; i < in.size(); ++i) {
             in_states[i] = std::holds_alternative<std::monostate>(in[i]) ? soci::i_null : soci::i_ok;
-            if (const auto* text = std::get_if<std::string>(&in[i])) {
+            if (const auto* text = std::get_if<std::string_view>(&in[i])) {
                 *in_places[i].second = *text;
             } else if (const auto* number = std::get_if<std::int64_t>(&in[i])) {
                 *in_places[i].first = *number;
             }
         }
+    }
+
+    // Bytes of text.
+    std::size_t held() const {
+        std::size_t bytes = 0;
+        for (const auto* texts : {&in_texts, &out_texts})
+            for (const std::string& text : *texts) bytes += text.capacity();
+        return bytes;
     }
 
     void take(std::vector<sql_value>& cells) {
@@ -145,7 +155,7 @@ void sql_connection::script(std::string_view sql) {
     }
 }
 
-std::int64_t sql_connection::run(std::string_view sql, std::span<const sql_value> in, std::span<const sql_type> out,
+std::int64_t sql_connection::run(std::string_view sql, std::span<const sql_input> in, std::span<const sql_type> out,
                                  std::vector<sql_value>* cells) {
     try {
         if (before_statement_) before_statement_(sql);
@@ -155,12 +165,16 @@ std::int64_t sql_connection::run(std::string_view sql, std::span<const sql_value
             kept->bind(sql, in, out);
         }
         kept->put(in);
+        std::int64_t changed = 0;
         if (!cells) {
             kept->statement.execute(true);
-            return kept->statement.get_affected_rows();
+            changed = kept->statement.get_affected_rows();
+        } else {
+            for (bool more = kept->statement.execute(true); more; more = kept->statement.fetch()) kept->take(*cells);
         }
-        for (bool more = kept->statement.execute(true); more; more = kept->statement.fetch()) kept->take(*cells);
-        return 0;
+        // A prepared statement keeps copies of its values: of a long text (a whole pipeline file) they are not kept.
+        if (kept->held() > most_kept) statements_->kept.erase(sql);
+        return changed;
     } catch (...) {
         statements_->kept.erase(sql);
         rethrow_as_sql_error();

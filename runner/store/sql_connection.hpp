@@ -30,6 +30,7 @@ struct sql_error {
 };
 
 using sql_value = std::variant<std::monostate, std::int64_t, std::string>;
+using sql_input = std::variant<std::monostate, std::int64_t, std::string_view>;  // read during the call only
 enum class sql_type : unsigned char { integer, text };
 
 class sql_connection {
@@ -51,14 +52,14 @@ public:
     // Returns how many rows were changed.
     template <class... In>
     std::int64_t exec(std::string_view sql, const In&... in) {
-        const sql_value values[] = {value_of(in)..., std::monostate{}};
+        const sql_input values[] = {value_of(in)..., std::monostate{}};
         return run(sql, {values, sizeof...(In)}, {}, nullptr);
     }
 
     template <class... Out, class... In>
     std::vector<std::tuple<Out...>> rows(std::string_view sql, const In&... in) {
         static constexpr sql_type types[] = {type_of<Out>()...};
-        const sql_value values[] = {value_of(in)..., std::monostate{}};
+        const sql_input values[] = {value_of(in)..., std::monostate{}};
         std::vector<sql_value> cells;
         run(sql, {values, sizeof...(In)}, types, &cells);
         std::vector<std::tuple<Out...>> found;
@@ -81,14 +82,12 @@ private:
     struct prepared;
     struct statements;
 
-    static sql_value value_of(const std::string& text) { return text; }
-    static sql_value value_of(std::string_view text) { return std::string(text); }
-    static sql_value value_of(const char* text) { return std::string(text); }
-    static sql_value value_of(std::int64_t number) { return number; }
-    static sql_value value_of(int number) { return std::int64_t{number}; }
-    static sql_value value_of(bool yes) { return std::int64_t{yes}; }
-    static sql_value value_of(const std::optional<std::int64_t>& number) {
-        return number ? sql_value(*number) : sql_value();
+    static sql_input value_of(std::string_view text) { return text; }
+    static sql_input value_of(std::int64_t number) { return number; }
+    static sql_input value_of(int number) { return std::int64_t{number}; }
+    static sql_input value_of(bool yes) { return std::int64_t{yes}; }
+    static sql_input value_of(const std::optional<std::int64_t>& number) {
+        return number ? sql_input(*number) : sql_input();
     }
 
     template <class T>
@@ -107,7 +106,7 @@ private:
         }
     }
 
-    std::int64_t run(std::string_view sql, std::span<const sql_value> in, std::span<const sql_type> out,
+    std::int64_t run(std::string_view sql, std::span<const sql_input> in, std::span<const sql_type> out,
                      std::vector<sql_value>* cells);
 
     std::unique_ptr<soci::session> session_;

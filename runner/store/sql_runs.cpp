@@ -30,21 +30,19 @@ std::vector<attempt_record> load_attempts(sql_connection& in, std::int64_t run) 
 }
 
 run_source load_source(sql_connection& in, std::int64_t run) {
-    auto row = in.one<std::string, std::string, std::string, std::int64_t, std::int64_t, std::string, std::int64_t,
-                      std::int64_t, std::string, std::string, std::string, std::string, std::string>(
-        "SELECT file, yaml, commit_id, dirty, ref_type, ref_name, trust, fork_approved_by, comment, backend, "
-        "workspace, "
+    auto row = in.one<std::string, std::string, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t,
+                      std::string, std::string, std::string, std::string, std::string>(
+        "SELECT file, commit_id, dirty, ref_type, ref_name, trust, fork_approved_by, comment, backend, workspace, "
         "parameters, secret_names FROM runs WHERE id = :id",
         run);
     if (!row) throw sql_error{damaged_run(run)};
-    auto& [file, yaml, commit, dirty, ref_type, ref_name, trust, approved_by, comment, backend, workspace, parameters,
+    auto& [file, commit, dirty, ref_type, ref_name, trust, approved_by, comment, backend, workspace, parameters,
            secret_names] = *row;
     auto pairs = from_pairs_text(parameters);
     auto names = from_list_text(secret_names);
     if (!pairs || !names) throw sql_error{damaged_run(run)};
     run_source source;
     source.file = std::move(file);
-    source.yaml = std::move(yaml);
     source.commit = std::move(commit);
     source.dirty = dirty != 0;
     source.ref = {enum_from(ref_type, policy::ref_type::pull_request), std::move(ref_name)};
@@ -69,7 +67,8 @@ result<std::vector<run_record>> load_runs(sql_connection& in, const std::vector<
     return found;
 }
 
-std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipeline_record& pipeline) {
+std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipeline_record& pipeline,
+                        std::string_view definition) {
     const auto number = in.one<std::int64_t>("UPDATE projects SET runs = runs + 1 WHERE id = :id RETURNING runs",
                                              pipeline.project.value());
     const auto& source = wanted.source;
@@ -79,10 +78,9 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
         ":project, :pipeline, :actor, :created_at, :file, :yaml, :commit_id, :dirty, :ref_type, :ref_name, :trust, "
         ":fork_approved_by, :comment, :backend, :workspace, :parameters, :secret_names) RETURNING id",
         number ? std::get<0>(*number) : 0, pipeline.project.value(), pipeline.id.value(), wanted.actor.value(),
-        to_stored(wanted.at), source.file, source.yaml, source.commit, source.dirty,
-        static_cast<int>(source.ref.type), source.ref.name, static_cast<int>(source.trust),
-        source.fork_approved_by.value(), source.comment, source.backend, source.workspace,
-        to_pairs_text(source.parameters), to_list_text(source.secret_names));
+        to_stored(wanted.at), source.file, definition, source.commit, source.dirty, static_cast<int>(source.ref.type),
+        source.ref.name, static_cast<int>(source.trust), source.fork_approved_by.value(), source.comment,
+        source.backend, source.workspace, to_pairs_text(source.parameters), to_list_text(source.secret_names));
     if (!number || !made) throw sql_error{{errc::store, "the store gave no number to a new run: try again"}};
     return std::get<0>(*made);
 }
@@ -143,7 +141,7 @@ result<int> insert_attempt(sql_connection& in, const run_record& run, policy::us
     return attempt.number;
 }
 
-result<run_record> sql_store::create_run(const new_run& wanted) {
+result<run_record> sql_store::create_run(const new_run& wanted, std::string_view definition) {
     return write([&](sql_connection& in) -> result<run_record> {
         const auto pipeline = load_pipeline(in, wanted.pipeline);
         if (!pipeline) return failure(errc::not_found, "there is no pipeline " + to_fact(wanted.pipeline));
@@ -151,7 +149,7 @@ result<run_record> sql_store::create_run(const new_run& wanted) {
             return failure(errc::conflict, "pipeline \"" + pipeline->name + "\" is no longer in " + pipeline->file +
                                                ": read the file again");
         }
-        const policy::run_id id(insert_run(in, wanted, *pipeline));
+        const policy::run_id id(insert_run(in, wanted, *pipeline, definition));
         attempt_record first;
         first.actor = wanted.actor;
         first.created_at = wanted.at;
@@ -180,6 +178,14 @@ result<run_record> sql_store::run(policy::run_id id) {
         auto found = load_run(in, id);
         if (!found) return failure(errc::not_found, "there is no run " + to_fact(id));
         return std::move(*found);
+    });
+}
+
+result<std::string> sql_store::definition_of(policy::run_id id) {
+    return read([&](sql_connection& in) -> result<std::string> {
+        auto row = in.one<std::string>("SELECT yaml FROM runs WHERE id = :id", id.value());
+        if (!row) return failure(errc::not_found, "there is no run " + to_fact(id));
+        return std::move(std::get<0>(*row));
     });
 }
 

@@ -62,7 +62,6 @@ struct user_record {
 // What a run was started with; a retry runs exactly this again.
 struct run_source {
     std::string file;    // relative to the project's root
-    std::string yaml;    // the bytes as they were
     std::string commit;  // empty outside git
     bool dirty = false;  // the work tree had changes
     policy::ref ref;
@@ -196,7 +195,8 @@ public:
     virtual result<policy::decision_id> next_decision_id(int count) = 0;
 
     // -- runs
-    virtual result<run_record> create_run(const new_run&) = 0;  // with its first attempt
+    // With its first attempt; `definition` is the file's bytes as they are.
+    virtual result<run_record> create_run(const new_run&, std::string_view definition) = 0;
     // conflict: the run's last attempt has not ended.
     virtual result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason,
                                        int from_action, bool only_that_action, policy::time_point) = 0;
@@ -210,6 +210,8 @@ public:
     virtual result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) = 0;
     virtual result<std::vector<run::event>> events(policy::run_id, int attempt, std::int64_t after) = 0;
     virtual result<run_record> run(policy::run_id) = 0;
+    // The bytes of the file that it was started from.
+    virtual result<std::string> definition_of(policy::run_id) = 0;
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
     virtual result<std::vector<run_record>> unfinished_runs() = 0;       // for recovery after a crash

@@ -58,11 +58,11 @@ void measure(const std::filesystem::path& file, store::durability level) {
     store::new_run wanted;
     wanted.pipeline = pipeline;
     wanted.actor = owner;
-    wanted.source.yaml = std::string(4000, 'y');
-    print("create_run", microseconds_each(2000, [&] { store->create_run(wanted).value(); }));
+    const std::string definition(4000, 'y');
+    print("create_run", microseconds_each(2000, [&] { store->create_run(wanted, definition).value(); }));
     print("next_decision_id", microseconds_each(2000, [&] { store->next_decision_id(1).value(); }));
     for (const int batch : {1, 10, 100}) {
-        const auto run = store->create_run(wanted).value().id;
+        const auto run = store->create_run(wanted, definition).value().id;
         std::int64_t sequence = 1;
         const auto each = microseconds_each(10'000 / batch, [&] {
             store->append_events(run, 1, events_from(sequence, batch)).value();
@@ -73,7 +73,7 @@ void measure(const std::filesystem::path& file, store::durability level) {
     constexpr int threads = 8;
     constexpr int each_thread = 500;
     std::vector<policy::run_id> runs;
-    for (int i = 0; i < threads; ++i) runs.push_back(store->create_run(wanted).value().id);
+    for (int i = 0; i < threads; ++i) runs.push_back(store->create_run(wanted, definition).value().id);
     print("append_events, 1 a batch, 8 threads: the event",
           microseconds_each(1, [&] {
               std::vector<std::jthread> workers;

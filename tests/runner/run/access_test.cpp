@@ -21,7 +21,7 @@ namespace {
 struct planned {
     planned(engine_world& world, const std::string& yaml)
         : definition(latchkey::run::read_definition("buddy.yml", yaml, "p")),
-          record(world.store->create_run(world.request_for(yaml)).value()) {
+          record(world.store->create_run(world.request_for(), yaml).value()) {
         const auto user = world.store->local_owner().value();
         const latchkey::store::project_record project{world.project, record.source.workspace, "shop"};
         const latchkey::run::compile_facts facts{record.source, project,           user, world.pipeline,

@@ -66,13 +66,12 @@ run::run_options engine_world::observing(run::run_options options, std::vector<r
     return options;
 }
 
-store::new_run engine_world::request_for(const std::string& yaml) {
+store::new_run engine_world::request_for() {
     store::new_run request;
     request.pipeline = pipeline;
     request.actor = owner;
     request.at = now();
     request.source.file = "buddy.yml";
-    request.source.yaml = yaml;
     request.source.ref = {policy::ref_type::branch, "refs/heads/main"};
     request.source.trust = policy::source_trust::trusted;
     request.source.workspace = workspace().string();
@@ -80,7 +79,7 @@ store::new_run engine_world::request_for(const std::string& yaml) {
 }
 
 engine_world::finished engine_world::run(const std::string& yaml, run::run_options options) {
-    auto request = request_for(yaml);
+    auto request = request_for();
     for (const auto& [name, value] : options.secrets) request.source.secret_names.push_back(name);
     const auto definition = run::read_definition("buddy.yml", yaml, "p");
     REQUIRE(definition->pipeline != nullptr);

@@ -45,7 +45,7 @@ public:
                                bool all_pipelines = false);
     void grant(policy::integration_id);
 
-    store::new_run request_for(const std::string& yaml);
+    store::new_run request_for();
     run::access access_for(const store::run_record&);
     std::filesystem::path workspace() const { return folder_ / "shop"; }
     std::filesystem::path data() const { return folder_ / "data"; }

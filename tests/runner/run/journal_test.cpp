@@ -31,7 +31,7 @@ event warning(int number) {
 TEST_SUITE("run.journal") {
     TEST_CASE("kept: ten thousand events, in order, each durable before anybody is told of it") {
         engine_world w;
-        const auto run = w.store->create_run(w.request_for("x")).value();
+        const auto run = w.store->create_run(w.request_for(), "x").value();
         std::int64_t told = 0;
         std::size_t looked = 0;
         run_async([&](boost::asio::any_io_executor ex) -> task<> {
@@ -58,7 +58,7 @@ TEST_SUITE("run.journal") {
 
     TEST_CASE("written though nobody waits for it: what was pushed last is there after the end") {
         engine_world w;
-        const auto run = w.store->create_run(w.request_for("x")).value();
+        const auto run = w.store->create_run(w.request_for(), "x").value();
         run_async([&](boost::asio::any_io_executor ex) -> task<> {
             journal j(*w.store, run.id, 1, 0, [] { return latchkey::policy::time_point(); }, ex, nullptr);
             j.push(warning(1));
@@ -75,7 +75,7 @@ TEST_SUITE("run.journal") {
             if (broken) throw std::runtime_error("the disk is full");
         };
         engine_world w(std::move(options));
-        const auto run = w.store->create_run(w.request_for("x")).value();
+        const auto run = w.store->create_run(w.request_for(), "x").value();
         std::vector<std::int64_t> told;
         run_async([&](boost::asio::any_io_executor ex) -> task<> {
             journal j(

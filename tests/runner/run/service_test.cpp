@@ -259,8 +259,8 @@ TEST_SUITE("run.service") {
 
     TEST_CASE("recovered: only attempts whose executor is gone, and not one that is only beginning") {
         engine_world w;
-        auto request = w.request_for(pipeline_of(build("One", "'true'")));
-        const auto fresh = w.store->create_run(request).value();
+        auto request = w.request_for();
+        const auto fresh = w.store->create_run(request, pipeline_of(build("One", "'true'"))).value();
         CHECK_EQ(w.service->recover().value(), 0);
         w.ahead = std::chrono::seconds(6);
         {

@@ -19,7 +19,7 @@ void check_runs(const fresh_store& fresh) {
         CHECK(known.id == made.run.id);
         CHECK(known.number == 1);
         CHECK(known.pipeline_name == "deploy");
-        CHECK(known.source.yaml == "- pipeline: \"deploy\"\n\xc3\xa9");
+        CHECK(open()->definition_of(known.id).value() == "- pipeline: \"deploy\"\n\xc3\xa9");
         CHECK(known.source.ref == policy::ref{policy::ref_type::branch, "refs/heads/main"});
         CHECK(known.source.trust == policy::source_trust::trusted);
         CHECK(known.source.parameters == made.run.source.parameters);
@@ -36,12 +36,12 @@ void check_runs(const fresh_store& fresh) {
         store::new_run wanted;
         wanted.pipeline = made.pipeline;
         wanted.actor = made.owner;
-        const auto second = store->create_run(wanted).value();
+        const auto second = store->create_run(wanted, "- pipeline: p").value();
         CHECK(second.number == 2);
         const auto other = store->project_at("/other").value().id;
         const std::string names[] = {"deploy"};
         wanted.pipeline = store->sync_pipelines(other, "buddy.yml", names).value().at(0).id;
-        CHECK(store->create_run(wanted).value().number == 1);
+        CHECK(store->create_run(wanted, "- pipeline: p").value().number == 1);
         const auto of_project = store->runs({made.project, std::nullopt, 20}).value();
         REQUIRE(of_project.size() == 2);
         CHECK(of_project[0].number == 2);
@@ -51,9 +51,9 @@ void check_runs(const fresh_store& fresh) {
         CHECK(store->runs({std::nullopt, std::nullopt, 0}).value().empty());
         CHECK(store->unfinished_runs().value().size() == 2);
         REQUIRE(store->sync_pipelines(other, "buddy.yml", {}).has_value());
-        CHECK(store->create_run(wanted).error().code == errc::conflict);
+        CHECK(store->create_run(wanted, "- pipeline: p").error().code == errc::conflict);
         wanted.pipeline = policy::pipeline_id(99);
-        CHECK(store->create_run(wanted).error().code == errc::not_found);
+        CHECK(store->create_run(wanted, "- pipeline: p").error().code == errc::not_found);
     }
     SUBCASE("a retry needs an attempt that has ended, and there is one open attempt at most") {
         CHECK(store->create_attempt(made.run.id, made.owner, "retry", 3, true, at(900)).value() == 2);

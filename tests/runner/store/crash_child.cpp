@@ -46,7 +46,7 @@ void work(store::store& store, policy::pipeline_id pipeline, policy::integration
     store::new_run wanted;
     wanted.pipeline = pipeline;
     wanted.actor = owner;
-    const auto run = must(store.create_run(wanted));
+    const auto run = must(store.create_run(wanted, "- pipeline: p"));
     const auto id = std::to_string(run.id.value());
     acknowledge("run " + id + " 1 0\n");
     for (std::int64_t sequence = 1; sequence <= 5; sequence += 2) {

@@ -111,7 +111,7 @@ std::vector<changing_method> changing_methods() {
              store::new_run wanted;
              wanted.pipeline = in.pipeline;
              wanted.actor = in.owner;
-             return fine(store.create_run(wanted));
+             return fine(store.create_run(wanted, "- pipeline: p"));
          }},
         {"create_attempt",
          [](auto& store, const world& in) {
@@ -159,7 +159,7 @@ TEST_SUITE("store.sqlite_failure") {
             store::new_run wanted;
             wanted.pipeline = made.pipeline;
             wanted.actor = made.owner;
-            REQUIRE(store->create_run(wanted).has_value());
+            REQUIRE(store->create_run(wanted, "- pipeline: p").has_value());
         }
         const auto copy = folder / "copy" / "store.db";
         std::filesystem::create_directory(copy.parent_path());

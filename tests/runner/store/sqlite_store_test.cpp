@@ -162,7 +162,7 @@ TEST_SUITE("store.sqlite") {
         store::new_run wanted;
         wanted.pipeline = made.pipeline;
         wanted.actor = made.owner;
-        for (int i = 0; i < 8; ++i) runs.push_back(store->create_run(wanted).value().id);
+        for (int i = 0; i < 8; ++i) runs.push_back(store->create_run(wanted, "- pipeline: p").value().id);
         std::atomic<int> kept{0}, refused{0}, thrown{0};
         {
             std::vector<std::jthread> threads;

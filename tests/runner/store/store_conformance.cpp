@@ -49,12 +49,12 @@ world make_world(store::store& store) {
     wanted.actor = made.owner;
     wanted.at = at(500);
     wanted.source.file = "buddy.yml";
-    wanted.source.yaml = "- pipeline: \"deploy\"\n\xc3\xa9";
+    const std::string_view definition = "- pipeline: \"deploy\"\n\xc3\xa9";
     wanted.source.ref = {policy::ref_type::branch, "refs/heads/main"};
     wanted.source.trust = policy::source_trust::trusted;
     wanted.source.parameters = {{"A", "1:2"}};
     wanted.source.secret_names = {"TOKEN", ""};
-    made.run = store.create_run(wanted).value();
+    made.run = store.create_run(wanted, definition).value();
     end_attempt(store, made.run.id, 1);
     return made;
 }
