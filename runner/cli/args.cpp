@@ -41,7 +41,8 @@ CLI::App* add(CLI::App& to, const std::string& name, const std::string& what, co
 }
 
 void add_secret_file(CLI::App* app, std::string& to) {
-    app->add_option("--secret-file", to, "Values for secret variables: KEY=value lines; - is standard input")
+    app->add_option("--secret-file", to,
+                    "Values for secret variables: KEY=value lines, or KEY<<END, lines, END; - is standard input")
         ->type_name("FILE");
 }
 

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fcntl.h>
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <sys/stat.h>
 #include <system_error>
@@ -138,6 +139,29 @@ result<std::map<std::string, vault::secret>> read_secret_file(context& c, const 
     return secrets;
 }
 
+// The lines before one that is `end`, joined; takes them all from `rest` and counts them.
+static std::optional<vault::secret> lines_until(std::string_view end, std::string_view& rest, int& number) {
+    std::string value;
+    value.reserve(rest.size());  // a secret is not left behind by growing
+    int seen = 0;
+    for (std::string_view left = rest; !left.empty();) {
+        ++seen;
+        const std::size_t at = left.find('\n');
+        std::string_view line = left.substr(0, at);
+        left = at == std::string_view::npos ? std::string_view() : left.substr(at + 1);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line == end) {
+            rest = left;
+            number += seen;
+            return vault::secret(std::move(value));
+        }
+        if (seen > 1) value.push_back('\n');
+        value.append(line);
+    }
+    vault::wipe(value);
+    return std::nullopt;
+}
+
 result<std::map<std::string, vault::secret>> secrets_in(std::string_view text, const std::string& path) {
     std::map<std::string, vault::secret> secrets;
     int number = 0;
@@ -149,9 +173,19 @@ result<std::map<std::string, vault::secret>> secrets_in(std::string_view text, c
         if (line.ends_with('\r')) line.remove_suffix(1);
         if (line.empty() || line.starts_with('#')) continue;
         const std::size_t equals = line.find('=');
+        if (const std::size_t mark = line.find("<<"); mark != 0 && mark < equals) {
+            auto value = lines_until(line.substr(mark + 2), rest, number);
+            if (!value)
+                return failure(errc::usage, path + ":" + std::to_string(number) +
+                                                ": a value of several lines has no end: the word after << on a line "
+                                                "of its own");
+            secrets.insert_or_assign(std::string(line.substr(0, mark)), std::move(*value));
+            continue;
+        }
         // The line itself may be a secret: only its number is said.
         if (equals == 0 || equals == std::string_view::npos)
-            return failure(errc::usage, path + ":" + std::to_string(number) + ": not a line of the form KEY=value");
+            return failure(errc::usage,
+                           path + ":" + std::to_string(number) + ": not a line of the form KEY=value or KEY<<END");
         secrets.insert_or_assign(std::string(line.substr(0, equals)),
                                  vault::secret(std::string(line.substr(equals + 1))));
     }

@@ -35,6 +35,7 @@ struct secret_file {
     std::string name;
     const vault::secret* content = nullptr;
     bool directory = false;
+    unsigned mode = 0600;
 };
 
 struct request {

@@ -39,7 +39,7 @@ bool plain_name(const std::string& name) {
            name.find('\0') == std::string::npos;
 }
 
-bool write_whole(const std::string& path, std::string_view bytes) {
+bool write_whole(const std::string& path, std::string_view bytes, unsigned mode) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return false;
     bool good = true;
@@ -48,6 +48,7 @@ bool write_whole(const std::string& path, std::string_view bytes) {
         good = n > 0 || (n < 0 && errno == EINTR);
         if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
     }
+    good = good && ::fchmod(fd, mode) == 0;  // open() left out what the umask forbids
     return ::close(fd) == 0 && good;
 }
 
@@ -92,7 +93,8 @@ result<secret_files> secret_files::write(const std::vector<secret_file>& files) 
         // Files of several integrations may share a name: each lies in a folder of its own.
         const std::string own = folder + "/" + std::to_string(written.variables_.size());
         const std::string path = own + "/" + file.name;
-        if (!plain_name(file.name) || ::mkdir(own.c_str(), 0700) != 0 || !write_whole(path, file.content->reveal()))
+        if (!plain_name(file.name) || ::mkdir(own.c_str(), 0700) != 0 ||
+            !write_whole(path, file.content->reveal(), file.mode))
             return failure(errc::engine, "can't write the secret file for " + file.variable + " in " + parent);
         written.variables_.emplace_back(file.variable, file.directory ? own : path);
     }

@@ -39,6 +39,7 @@ struct delivered_secret_file {
     std::string name;
     vault::secret content;
     bool directory = false;
+    unsigned mode = 0600;
 };
 
 // What one action gets of its integrations.

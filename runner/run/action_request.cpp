@@ -92,7 +92,7 @@ exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
     for (const auto& v : secrets.plain) r.environment.push_back(v);
     for (const auto& [name, value] : secrets.variables) r.secrets.emplace_back(name, &value);
     for (const delivered_secret_file& f : secrets.files)
-        r.files.push_back({f.variable, f.name, &f.content, f.directory});
+        r.files.push_back({f.variable, f.name, &f.content, f.directory, f.mode});
     keep_the_last(r);
     return r;
 }

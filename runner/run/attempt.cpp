@@ -5,6 +5,7 @@
 #include "runner/async/task_group.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/run_driver.hpp"
+#include "runner/run/variable_files.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -184,6 +185,10 @@ private:
         if (images)
             push(event_kind::warning, status::in_progress,
                  "actions run on this machine: the images they name are not used");
+        if (has_variable_files(request_.compiled.plan))
+            push(event_kind::warning, status::in_progress,
+                 "FILE and SSH_KEY variables hold paths of private files: on this machine nothing lies at their "
+                 "file_path");
         if (setup)
             push(event_kind::warning, status::in_progress,
                  "setup_commands prepare an image: on this machine they are not executed");

@@ -5,6 +5,7 @@
 #include "runner/async/offload.hpp"
 #include "runner/run/action_request.hpp"
 #include "runner/run/report.hpp"
+#include "runner/run/variable_files.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -71,7 +72,8 @@ run_driver::run_driver(boost::asio::any_io_executor executor, boost::asio::threa
       fsm_(shape_of(context_, options_.jobs)),
       tasks_(executor),
       finished_(executor),
-      uses_integrations_(context_.plan.actions.size()) {
+      uses_integrations_(context_.plan.actions.size()),
+      maskers_(pool, context_.plan, context_.supplied, [this](std::string text) { warn(std::move(text)); }) {
     for (const pipelines::integration_use& use : context_.plan.uses) uses_integrations_[use.action] = true;
 }
 
@@ -273,9 +275,15 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
             co_return report_of(delivered->denied, options_.grant_command);
         }
         delivery = std::move(*delivered);
-        remember(delivery.secrets);
+        maskers_.learn(delivery.secrets);
     }
-    auto masker = co_await masker_for(action);
+    auto placed = files_of_variables(context_.plan, action, context_.supplied);
+    if (!placed) co_return placed.error().what;
+    for (placed_file& p : *placed) {
+        if (p.secret) maskers_.learn(p.file.content);
+        delivery.secrets.files.push_back(std::move(p.file));
+    }
+    auto masker = co_await maskers_.for_action(action);
     if (!masker) co_return masker.error().what;
     r.masker = std::make_unique<log::masker_stream>(*masker);
 
@@ -348,48 +356,6 @@ void run_driver::stop(running& r, end_reason why) {
 async::task<result<access::delivery>> run_driver::deliver(std::uint32_t action) {
     auto ask = [this, action] { return access_.deliver(context_.plan, context_.source, action); };
     co_return co_await async::offload(pool_, std::move(ask));
-}
-
-void run_driver::remember(const action_secrets& given) {
-    const auto keep = [this](const vault::secret& s) {
-        if (s.empty() || known_.contains(s.reveal())) return;
-        opened_.emplace_back(std::string(s.reveal()));
-        known_.insert(opened_.back().reveal());
-    };
-    for (const vault::secret& s : given.to_mask) keep(s);
-    for (const auto& [name, value] : given.variables) keep(value);
-    for (const delivered_secret_file& f : given.files) keep(f.content);
-}
-
-async::task<result<log::masker>> run_driver::masker_for(std::uint32_t action) {
-    std::vector<std::string_view> secrets;
-    const auto add_plain = [&secrets](const std::vector<pipelines::environment_entry>& environment) {
-        for (const pipelines::environment_entry& e : environment)
-            if (e.secret && !e.value.empty()) secrets.push_back(e.value);
-    };
-    for (const auto& [name, value] : context_.supplied) secrets.push_back(value.reveal());
-    for (const vault::secret& s : opened_) secrets.push_back(s.reveal());
-    add_plain(context_.plan.environment);
-    const std::size_t of_all = secrets.size();
-    add_plain(context_.plan.actions[action].environment);
-    if (secrets.empty()) co_return log::masker();
-    const bool nothing_own = secrets.size() == of_all;
-    const std::size_t knows = opened_.size();
-    if (nothing_own && masker_ && masker_knows_ == knows) co_return *masker_;
-
-    std::vector<std::size_t> too_short;
-    auto build = [&] { return log::masker::build(secrets, &too_short); };
-    auto built = co_await async::offload(pool_, std::move(build));
-    bool news = false;
-    for (const std::size_t i : too_short) news = too_short_.insert(secrets[i]).second || news;
-    if (news)
-        warn("\"" + context_.plan.actions[action].name +
-             "\" has a secret of fewer than 6 characters, which can't be masked in its output");
-    if (built && nothing_own) {
-        masker_ = *built;
-        masker_knows_ = knows;
-    }
-    co_return built;
 }
 
 }  // namespace latchkey::run

@@ -2,8 +2,6 @@
 //
 // Performs what the state machine says for one attempt: delivers an action's secrets, arms the masker with them,
 // starts the action, carries its output through the masker into its log, and tells the state machine how it ended.
-// What was opened for one action is masked in the output of all that start later too: it may have been passed on in a
-// file of the workspace.
 // Everything that happens is an event of the journal. One loop; every call from its thread. Blocking work (deciding,
 // opening, compiling needles) goes to the pool. Output is written to its log on the loop: that is a copy into the
 // page cache, and one loop serves one run.
@@ -15,6 +13,7 @@
 #include "runner/exec/backend.hpp"
 #include "runner/log/log_writer.hpp"
 #include "runner/run/access.hpp"
+#include "runner/run/attempt_maskers.hpp"
 #include "runner/run/journal.hpp"
 #include "runner/run/run_fsm.hpp"
 
@@ -24,8 +23,6 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
-#include <string_view>
-#include <unordered_set>
 
 namespace latchkey::run {
 
@@ -72,8 +69,6 @@ private:
     async::task<> carry_output(running&);
     async::task<> limit_time(running&, std::chrono::milliseconds);
     async::task<result<access::delivery>> deliver(std::uint32_t action);
-    void remember(const action_secrets&);
-    async::task<result<log::masker>> masker_for(std::uint32_t action);
     std::string why_skipped(std::uint32_t action) const;
     void stop(running&, end_reason);
     void ended(std::uint32_t action, int number, end_reason, int code, std::string text, bool success);
@@ -95,11 +90,7 @@ private:
     std::map<std::uint32_t, boost::asio::steady_timer> retries_;  // of actions that wait to be tried again
     std::vector<std::unique_ptr<char[]>> buffers_;                // for output, that nobody uses now
     std::vector<bool> uses_integrations_;
-    std::vector<vault::secret> opened_;               // by the attempt's actions so far, each once
-    std::unordered_set<std::string_view> known_;      // the same, to look them up
-    std::unordered_set<std::string_view> too_short_;  // what was warned about
-    std::optional<log::masker> masker_;               // of what every action has …
-    std::size_t masker_knows_ = 0;                    // … and so many of opened_
+    attempt_maskers maskers_;
     std::string failed_action_;
     status end_ = status::initial;
     int cancels_ = 0;

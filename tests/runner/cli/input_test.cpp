@@ -78,8 +78,17 @@ TEST_SUITE("cli.input") {
         CHECK_EQ(good->at("B").reveal(), "=x");
         for (const char* bad : {"A=1\nplanted secret", "A=1\n=planted secret"}) {
             const auto wrong = cli::secrets_in(bad, "f");
-            CHECK_EQ(message(wrong), "f:2: not a line of the form KEY=value");
+            CHECK_EQ(message(wrong), "f:2: not a line of the form KEY=value or KEY<<END");
         }
+        const auto lines = cli::secrets_in("KEY<<END\r\none\r\n\ntwo=2\nEND\nB=<<END\nC<<\nthree\n\nD=4", "f");
+        REQUIRE(lines.has_value());
+        REQUIRE_EQ(lines->size(), 4);
+        CHECK_EQ(lines->at("KEY").reveal(), "one\n\ntwo=2");
+        CHECK_EQ(lines->at("B").reveal(), "<<END");
+        CHECK_EQ(lines->at("C").reveal(), "three");
+        CHECK_EQ(lines->at("D").reveal(), "4");
+        CHECK_EQ(message(cli::secrets_in("A=1\nKEY<<END\nplanted secret\nend", "f")),
+                 "f:2: a value of several lines has no end: the word after << on a line of its own");
     }
 
     TEST_CASE("a secret comes from a file or standard input, without its line end") {

@@ -279,4 +279,38 @@ TEST_SUITE("run.service") {
         CHECK(w.service->cancel(after, w.owner).error().code == errc::conflict);
         CHECK(w.retry(w.again()).attempt->outcome == outcome::succeeded);
     }
+
+    TEST_CASE("FILE and SSH_KEY variables: private files while the action runs, masked where they are secret") {
+        engine_world w;
+        const std::string yaml =
+            "- pipeline: p\n  variables:\n"
+            "    - {key: KEY, type: SSH_KEY, encrypted: true, file_place: CONTAINER, file_path: ~/.ssh/id, "
+            "file_chmod: '600'}\n"
+            "    - {key: CONF, type: FILE, value: cGxhaW4gY29uZmlndXJhdGlvbgo=, file_place: CONTAINER, "
+            "file_path: /etc/app.conf, file_chmod: '0500'}\n"
+            "  actions:\n" +
+            build("One", "'cat $KEY $CONF', 'stat -c %a $KEY $CONF', 'echo $KEY > where', 'basename $KEY $CONF'");
+        run_options options;
+        options.secrets.emplace("KEY", latchkey::vault::secret("-----BEGIN KEY\nplanted-line\n-----END KEY"));
+        const auto f = w.run(yaml, std::move(options));
+        REQUIRE(f.attempt.has_value());
+        CHECK(f.attempt->outcome == outcome::succeeded);
+        CHECK_EQ(w.log(1, 0), "***\nplain configuration\n600\n500\nid\n");
+        CHECK_NE(f.text_of(event_kind::warning).find("FILE and SSH_KEY"), std::string::npos);
+        const std::string where = w.file("where");
+        CHECK_FALSE(std::filesystem::exists(where.substr(0, where.size() - 1)));
+        CHECK(w.files_with("planted-line").empty());
+    }
+
+    TEST_CASE("not started: a FILE variable that is no base64") {
+        engine_world w;
+        const auto f = w.run(
+            "- pipeline: p\n  variables:\n"
+            "    - {key: F, type: FILE, value: '!', file_place: CONTAINER, file_path: /f}\n  actions:\n" +
+            build("One", "touch started"));
+        REQUIRE(f.attempt.has_value());
+        CHECK(f.attempt->outcome == outcome::failed);
+        CHECK_NE(end_of(f, 0).text.find("is not base64"), std::string::npos);
+        CHECK_FALSE(std::filesystem::exists(w.workspace() / "started"));
+    }
 }
