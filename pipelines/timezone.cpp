@@ -54,7 +54,7 @@ std::optional<zone_block> block_at(std::string_view bytes, std::size_t time_widt
 std::optional<seconds> offset_of_type(const zone_block& block, std::size_t type) {
     if (type >= block.types) return std::nullopt;
     const std::int64_t offset = number_at(block.body, block.times * (block.time_width + 1) + type * type_size, 4);
-    constexpr std::int64_t most = 26 * 3600;
+    constexpr std::int64_t most = 26 * std::int64_t{3600};
     if (offset < -most || offset > most) return std::nullopt;
     return seconds(offset);
 }

@@ -34,7 +34,7 @@ bool is_cancellation(const std::exception_ptr& error) {
 
 void task_group::spawn(task<> work) {
     const auto at = running_.emplace(running_.end());
-    auto on_end = [this, at](std::exception_ptr error) {
+    auto on_end = [this, at](const std::exception_ptr& error) {
         if (error && !first_error_ && !(cancelled_ && is_cancellation(error))) first_error_ = error;
         running_.erase(at);
         if (running_.empty()) ended_.notify();

@@ -83,7 +83,7 @@ result<const vault::vault*> context::vault() {
 
 std::filesystem::path context::project_root() {
     std::error_code ec;
-    const std::filesystem::path here = std::filesystem::canonical(std::filesystem::current_path(ec), ec);
+    std::filesystem::path here = std::filesystem::canonical(std::filesystem::current_path(ec), ec);
     for (std::filesystem::path folder = here; !folder.empty(); folder = folder.parent_path()) {
         if (std::filesystem::exists(folder / ".git", ec)) return folder;
         if (folder == folder.root_path()) break;

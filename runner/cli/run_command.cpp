@@ -74,7 +74,7 @@ std::string question_for(const run::finished_attempt& f) {
     return "\nGrant \"" + plain(f.run.pipeline_name) + "\" permission to use " + plain(names) + " and retry?";
 }
 
-int retry_and_show(context& c, run::service& s, run::retry_request request, const retry_args& args,
+int retry_and_show(context& c, run::service& s, const run::retry_request& request, const retry_args& args,
                    std::map<std::string, vault::secret> secrets) {
     console view(c, {args.json, args.output, s.logs()});
     run::run_options options = options_for(view, args.jobs, false);
@@ -159,7 +159,7 @@ int run_command(context& c, const run_args& args) {
     retry_args how;
     how.jobs = args.jobs;
     how.output = args.output;
-    return retry_and_show(c, **service, std::move(retry), how, std::move(secrets));
+    return retry_and_show(c, **service, retry, how, std::move(secrets));
 }
 
 int retry_command(context& c, const retry_args& args) {
@@ -195,7 +195,7 @@ int retry_command(context& c, const retry_args& args) {
     }
     auto service = c.service();
     if (!service) return c.fail(service.error());
-    return retry_and_show(c, **service, std::move(request), args, std::move(secrets));
+    return retry_and_show(c, **service, request, args, std::move(secrets));
 }
 
 int cancel_command(context& c, const std::string& number) {

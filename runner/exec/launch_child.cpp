@@ -65,7 +65,8 @@ LATCHKEY_SHARED_MEMORY_CODE int program_main(void* argument) {
     raw(SYS_prlimit64, 0, RLIMIT_CORE, raw_address(&no_core), 0);
     const unsigned long nothing_blocked = 0;
     raw(SYS_rt_sigprocmask, SIG_SETMASK, raw_address(&nothing_blocked), 0, sizeof(nothing_blocked));
-    const long r = raw(SYS_execve, raw_address(c.program), raw_address(c.argv), raw_address(c.envp));
+    const long r =
+        raw(SYS_execve, raw_address(c.program), reinterpret_cast<long>(c.argv), reinterpret_cast<long>(c.envp));
     return fail(c, stage::exec, r);
 }
 

@@ -218,7 +218,7 @@ result<finished_attempt> run_attempt(const surroundings& around, const attempt_r
     constexpr auto keep = [](attempt_work& w, std::optional<result<finished_attempt>>& into) -> async::task<> {
         into = co_await w.run();
     };
-    asio::co_spawn(loop, keep(work, done), [&error](std::exception_ptr e) { error = e; });
+    asio::co_spawn(loop, keep(work, done), [&error](const std::exception_ptr& e) { error = e; });
     loop.run();
     if (error) std::rethrow_exception(error);
     return std::move(*done);

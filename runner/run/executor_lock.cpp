@@ -75,15 +75,15 @@ executor_lock::~executor_lock() {
 }
 
 result<void> ask_executor_to_stop(const std::filesystem::path& run_folder) {
-    const failure nobody(errc::not_found, "no process executes this run");
+    const auto nobody = [] { return failure(errc::not_found, "no process executes this run"); };
     const opened file(::open(lock_file(run_folder).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     char text[32] = {};
-    if (file.fd < 0 || ::pread(file.fd, text, sizeof text - 1, 0) <= 0) return nobody;
+    if (file.fd < 0 || ::pread(file.fd, text, sizeof text - 1, 0) <= 0) return nobody();
     const pid_t pid = std::atoi(text);
-    if (pid <= 1) return nobody;
+    if (pid <= 1) return nobody();
     // First hold the process, then see that it still holds the lock: a number that was used again can't be hit.
     const opened process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (process.fd < 0 || !is_held(file.fd)) return nobody;
+    if (process.fd < 0 || !is_held(file.fd)) return nobody();
     if (::syscall(SYS_pidfd_send_signal, process.fd, SIGTERM, nullptr, 0) != 0)
         return failure(errc::io, "can't signal the process " + std::to_string(pid) +
                                      " that executes this run: " + std::system_category().message(errno));

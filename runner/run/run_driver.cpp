@@ -60,8 +60,8 @@ struct run_driver::running {
     explicit running(const boost::asio::any_io_executor& ex) : kill_at(ex), helpers(ex) {}
 };
 
-run_driver::run_driver(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, exec::backend& backend,
-                       access& a, journal& j, attempt_context context, driver_options options)
+run_driver::run_driver(const boost::asio::any_io_executor& executor, boost::asio::thread_pool& pool,
+                       exec::backend& backend, access& a, journal& j, attempt_context context, driver_options options)
     : executor_(executor),
       pool_(pool),
       backend_(backend),

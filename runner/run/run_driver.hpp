@@ -50,7 +50,7 @@ struct attempt_context {
 
 class run_driver {
 public:
-    run_driver(boost::asio::any_io_executor, boost::asio::thread_pool&, exec::backend&, access&, journal&,
+    run_driver(const boost::asio::any_io_executor&, boost::asio::thread_pool&, exec::backend&, access&, journal&,
                attempt_context, driver_options);
     ~run_driver();
 

@@ -73,6 +73,22 @@ result<std::vector<bool>> succeeded_before(store::store& s, const store::run_rec
     return succeeded;
 }
 
+// A retry runs the same again, and values of secrets are not kept.
+result<void> same_secrets(const store::run_record& run, const run_options& options, const std::string& name) {
+    const std::vector<std::string>& names = run.source.secret_names;
+    const auto unknown = std::ranges::find_if(
+        options.secrets, [&](const auto& given) { return std::ranges::find(names, given.first) == names.end(); });
+    if (unknown != options.secrets.end())
+        return failure(errc::usage, name + " was started without a secret \"" + unknown->first +
+                                        "\": a retry runs the same again");
+    const auto lacking =
+        std::ranges::find_if(names, [&](const std::string& each) { return !options.secrets.contains(each); });
+    if (lacking != names.end())
+        return failure(errc::usage, name + " was started with a secret \"" + *lacking +
+                                        "\", which is not kept: give it again with --secret-file");
+    return {};
+}
+
 }  // namespace
 
 service::service(surroundings around) : around_(std::move(around)) {}
@@ -173,14 +189,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (d->pipeline == nullptr)
         return failure(errc::corrupt, name + " can't be read any more from what the store kept of it");
     if (auto same = check_source(run->source); !same) return same.error();
-    for (const auto& [secret, value] : options.secrets)
-        if (std::ranges::find(run->source.secret_names, secret) == run->source.secret_names.end())
-            return failure(errc::usage,
-                           name + " was started without a secret \"" + secret + "\": a retry runs the same again");
-    for (const std::string& secret : run->source.secret_names)
-        if (!options.secrets.contains(secret))
-            return failure(errc::usage, name + " was started with a secret \"" + secret +
-                                            "\", which is not kept: give it again with --secret-file");
+    if (auto same = same_secrets(*run, options, name); !same) return same.error();
     auto c = compile_now(around_, *d, run->source, run->pipeline, request.actor, run->number);
     if (!c) return c.error();
     if (pipelines::has_errors(c->problems)) return invalid_definition(*d, c->problems);
