@@ -7,12 +7,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <random>
 #include <spawn.h>
 #include <sstream>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +56,7 @@ std::string line_of(std::int64_t run, int attempt, const event& e) {
 
 // Starts this program again as the victim, kills it when it has shown so many events, and returns what it showed.
 std::string killed_after(const std::filesystem::path& folder, int lines) {
+    REQUIRE_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     int ends[2];
     REQUIRE_EQ(::pipe2(ends, O_CLOEXEC), 0);
     posix_spawn_file_actions_t files;
@@ -79,6 +82,10 @@ std::string killed_after(const std::filesystem::path& folder, int lines) {
     ::close(ends[0]);
     int state = 0;
     REQUIRE_EQ(::waitpid(pid, &state, 0), pid);
+    // What it started dies with it, and comes to us meanwhile. Its namespace's first process shares its descriptors:
+    // the run stays locked until that one is gone too.
+    while (::waitpid(-1, nullptr, __WALL) > 0 || errno == EINTR) {
+    }
     REQUIRE_MESSAGE(WIFSIGNALED(state), "the victim ended by itself: " << text);
     return text.substr(0, text.rfind('\n') + 1);
 }
