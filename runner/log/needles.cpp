@@ -16,6 +16,16 @@ constexpr std::string_view base64_url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 // piece alone is masked too.
 constexpr std::size_t longest_needle = 256;
 
+// Programs break long encoded text into lines of 76, 64 or 60 characters, wherever that falls within it. So each
+// piece of an encoded form that is this long is a needle too, at every `step_of`th place: they overlap, and what of a
+// line they cover is masked.
+constexpr std::size_t broken_piece = 16;
+constexpr std::size_t most_pieces = 96;
+
+std::size_t step_of(std::size_t size) {
+    return size / most_pieces + 1;
+}
+
 // The characters of a base64 text that depend on nothing but `bytes`, when `shift` other bytes stand before them in
 // their group of three. What is left and right of them depends on the neighbours.
 std::string base64_core(std::string_view bytes, std::size_t shift, std::string_view alphabet) {
@@ -198,13 +208,23 @@ public:
         add(bytes.substr(bytes.size() - longest_needle), shortest, any_case);
     }
 
+    // A form that may be broken into lines.
+    void add_encoded(const std::string& form, std::size_t shortest, bool any_case = false) {
+        add(form, shortest, any_case);
+        if (form.size() <= broken_piece) return;
+        const std::size_t step = step_of(form.size());
+        for (std::size_t at = 0; at + broken_piece < form.size(); at += step)
+            add(form.substr(at, broken_piece), broken_piece, any_case);
+        add(form.substr(form.size() - broken_piece), broken_piece, any_case);
+    }
+
     void add_forms(const std::string& part) {
         add(part, shortest_part);
         add(with_crlf(part), shortest_part);
         for (std::size_t shift = 0; shift < 3; ++shift)
             for (const std::string_view alphabet : {base64_standard, base64_url})
-                add(base64_core(part, shift, alphabet), shortest_base64);
-        add(hex(part), 2 * shortest_part, true);
+                add_encoded(base64_core(part, shift, alphabet), shortest_base64);
+        add_encoded(hex(part), 2 * shortest_part, true);
         for (const std::string_view digits : {hex_digits, hex_digits_upper})
             for (const bool plus : {false, true})
                 for (const std::string_view plain : {"", "/", "!'()*", ":/?#[]@!$&'()*+,;="})

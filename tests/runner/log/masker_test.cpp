@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <random>
 #include <type_traits>
 
@@ -102,6 +103,37 @@ TEST_SUITE("log.masker") {
                     if (masked_in_pieces(text, m, {}).find("***") == std::string::npos) ++missed;
                 }
         CHECK_EQ(missed, 0);
+    }
+
+    TEST_CASE("no piece is left: base64 and hexadecimal broken into lines anywhere") {
+        std::mt19937 random(20261123);
+        constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        const std::string secret = "github_pat_" + random_text(random, 88, letters);
+        const masker m = masker_of({secret});
+        const auto broken = [](const std::string& text, std::size_t width) {
+            std::string lines;
+            for (std::size_t at = 0; at < text.size(); at += width) lines += text.substr(at, width) + "\n";
+            return lines;
+        };
+        constexpr std::size_t piece = 16;
+        for (const std::size_t width : {40U, 60U, 64U, 76U})
+            for (std::size_t before = 0; before < 60; ++before) {
+                CAPTURE(width);
+                CAPTURE(before);
+                const std::string around = random_text(random, before, letters);
+                const std::string text = base64(around + secret + around);
+                const std::string core = text.substr((8 * before + 5) / 6, secret.size() * 8 / 6 - 1);
+                std::string hex;
+                for (const char c : secret) {
+                    char digits[3];
+                    std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(c));
+                    hex += digits;
+                }
+                const std::string out = masked_in_pieces(broken(text, width) + broken("00" + hex, width), m, {});
+                for (const std::string& form : {core, hex})
+                    for (std::size_t at = 0; at + piece <= form.size(); ++at)
+                        REQUIRE_EQ(out.find(form.substr(at, piece)), std::string::npos);
+            }
     }
 
     TEST_CASE("masked: hexadecimal in both cases, lines of a key, strings of a JSON document") {
