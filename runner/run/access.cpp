@@ -76,19 +76,26 @@ std::string_view name_of(policy::level l) {
 struct access::used {
     std::string reference;
     std::optional<store::integration_record> record;
-    std::vector<use_place> places;
+    std::vector<use_place> places;  // none: it is used by actions only that are not executed now
 };
+
+struct access::judged {
+    std::vector<used> all;
+    std::vector<policy::decision> decisions;
+};
+
+access::~access() = default;
 
 access::access(store::store& s, unlock unlock, wall_clock clock, run_identity run)
     : store_(s), unlock_(std::move(unlock)), clock_(std::move(clock)), run_(std::move(run)) {}
 
 result<std::vector<access::used>> access::resolve(const pipelines::plan& plan, const pipelines::source& source,
-                                                  std::int64_t only_action) {
+                                                  const action_filter& look_at, const action_filter& executes) {
     std::vector<used> all;
     std::map<std::string, std::size_t> by_reference;
     std::map<policy::integration_id, std::size_t> by_id;
     for (const pipelines::integration_use& use : plan.uses) {
-        if (only_action >= 0 && use.action != only_action) continue;
+        if (!look_at(use.action)) continue;
         std::size_t at = 0;
         if (const auto known = by_reference.find(use.reference.value); known != by_reference.end()) {
             at = known->second;
@@ -106,6 +113,7 @@ result<std::vector<access::used>> access::resolve(const pipelines::plan& plan, c
             }
             by_reference[use.reference.value] = at;
         }
+        if (!executes(use.action)) continue;
         const pipelines::position place = source.at(use.reference.where.begin);
         use_place p{plan.actions[use.action].name, source.name(), place.line, place.column};
         all[at].places.push_back(std::move(p));
@@ -173,38 +181,64 @@ result<std::vector<policy::decision>> access::decide(const std::vector<used>& al
         request.now = now;
         const policy::decision d = policy::decide(*facts, request);
         decisions.push_back(d);
-        records.push_back({d, subject_of(u.places) + (u.record ? "" : " names " + in_quotes(u.reference))});
-        if (!d.allowed()) missing.push_back(describe(u, *facts, request, d.verdict()));
+        const std::string subject = u.places.empty() ? "an action of an earlier attempt" : subject_of(u.places);
+        records.push_back({d, subject + (u.record ? "" : " names " + in_quotes(u.reference))});
+        if (!d.allowed() && !u.places.empty()) missing.push_back(describe(u, *facts, request, d.verdict()));
     }
     if (auto recorded = store_.record_decisions(records, run_.actor, now); !recorded) return recorded.error();
     return decisions;
 }
 
 result<std::vector<missing_integration>> access::preflight(const pipelines::plan& plan,
-                                                           const pipelines::source& source) {
+                                                           const pipelines::source& source,
+                                                           const std::vector<bool>& not_executed) {
     std::vector<missing_integration> missing;
+    judged_ = std::make_unique<judged>();
     if (plan.uses.empty()) return missing;
-    auto all = resolve(plan, source, -1);
+    const auto executes = [&](std::uint32_t a) { return a >= not_executed.size() || !not_executed[a]; };
+    auto all = resolve(plan, source, [](std::uint32_t) { return true; }, executes);
     if (!all) return all.error();
-    if (auto decisions = decide(*all, missing); !decisions) return decisions.error();
+    auto decisions = decide(*all, missing);
+    if (!decisions) return decisions.error();
+    judged_->all = std::move(*all);
+    judged_->decisions = std::move(*decisions);
     return missing;
+}
+
+result<access::known_secrets> access::open_to_mask() {
+    known_secrets known;
+    if (!judged_) return known;
+    for (std::size_t i = 0; i < judged_->all.size(); ++i) {
+        const used& u = judged_->all[i];
+        if (!u.record) continue;
+        if (!judged_->decisions[i].allowed()) {
+            known.closed.push_back(u.record->name);
+            continue;
+        }
+        if (auto opened = open(u, judged_->decisions[i], "to be masked", known.all.emplace_back()); !opened)
+            return opened.error();
+    }
+    return known;
 }
 
 result<access::delivery> access::deliver(const pipelines::plan& plan, const pipelines::source& source,
                                          std::uint32_t action) {
     delivery d;
-    auto all = resolve(plan, source, action);
+    const auto only_this = [action](std::uint32_t a) { return a == action; };
+    auto all = resolve(plan, source, only_this, only_this);
     if (!all) return all.error();
     if (all->empty()) return d;
     auto decisions = decide(*all, d.denied);
     if (!decisions) return decisions.error();
     if (!d.denied.empty()) return d;
     for (std::size_t i = 0; i < all->size(); ++i)
-        if (auto opened = open((*all)[i], (*decisions)[i], d.secrets); !opened) return opened.error();
+        if (auto opened = open((*all)[i], (*decisions)[i], subject_of((*all)[i].places), d.secrets); !opened)
+            return opened.error();
     return d;
 }
 
-result<void> access::open(const used& u, const policy::decision& decision, action_secrets& out) {
+result<void> access::open(const used& u, const policy::decision& decision, const std::string& subject,
+                          action_secrets& out) {
     const store::integration_record& record = *u.record;
     const pipelines::integration_type* type = pipelines::find_integration_type(record.type);
     if (type == nullptr)
@@ -217,7 +251,7 @@ result<void> access::open(const used& u, const policy::decision& decision, actio
     const store::facts what = {{"integration", std::to_string(record.rights.id.value())},
                                {"decision", std::to_string(decision.id().value())},
                                {"run", std::to_string(run_.run.value())},
-                               {"subject", subject_of(u.places)}};
+                               {"subject", subject}};
     if (auto noted = store_.audit(policy::audit_kind::secret_opened, run_.actor, what, clock_()); !noted)
         return noted.error();
 

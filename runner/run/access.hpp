@@ -14,6 +14,7 @@
 #include "runner/vault/vault.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,9 +56,22 @@ public:
     using unlock = std::function<result<const vault::vault*>()>;  // called when first a secret has to be opened
 
     access(store::store&, unlock, wall_clock, run_identity);
+    ~access();
+    access(const access&) = delete;
+    access& operator=(const access&) = delete;
 
-    // Decides every integration that an action of the plan may use. Empty: all are allowed.
-    result<std::vector<missing_integration>> preflight(const pipelines::plan&, const pipelines::source&);
+    // Decides every integration that an action of the plan may use. Empty: all are allowed to the actions that this
+    // attempt executes; `not_executed` says by action which it does not (an empty one: it executes all).
+    result<std::vector<missing_integration>> preflight(const pipelines::plan&, const pipelines::source&,
+                                                       const std::vector<bool>& not_executed = {});
+
+    // After a preflight: what all integrations of the plan hold, to be masked and nothing else. Also those of actions
+    // that are not executed now: what an earlier attempt was given may lie in the workspace.
+    struct known_secrets {
+        std::vector<action_secrets> all;
+        std::vector<std::string> closed;  // names of those that are not allowed any more: they can't be masked
+    };
+    result<known_secrets> open_to_mask();
 
     // Decides again, at the current revision, and opens what the action's integrations hold. A denial is a value:
     // then `denied` has what is missing and nothing was opened.
@@ -69,16 +83,20 @@ public:
 
 private:
     struct used;
-    result<std::vector<used>> resolve(const pipelines::plan&, const pipelines::source&, std::int64_t only_action);
+    struct judged;
+    using action_filter = std::function<bool(std::uint32_t)>;
+    result<std::vector<used>> resolve(const pipelines::plan&, const pipelines::source&, const action_filter& look_at,
+                                      const action_filter& executes);
     result<std::vector<policy::decision>> decide(const std::vector<used>&, std::vector<missing_integration>&);
     missing_integration describe(const used&, const policy::snapshot&, const policy::use_request&,
                                  policy::verdict) const;
-    result<void> open(const used&, const policy::decision&, action_secrets&);
+    result<void> open(const used&, const policy::decision&, const std::string& subject, action_secrets&);
 
     store::store& store_;
     unlock unlock_;
     wall_clock clock_;
     run_identity run_;
+    std::unique_ptr<judged> judged_;  // by the last preflight
 };
 
 }  // namespace latchkey::run

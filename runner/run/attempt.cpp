@@ -122,6 +122,12 @@ private:
         const auto backend = around_.make_backend(executor_);
         driver_ =
             std::make_unique<run_driver>(executor_, pool_, *backend, access_, journal_, context(), driver_settings());
+        if (auto learned = co_await learn_what_to_mask(); !learned) {
+            driver_.reset();
+            push(event_kind::attempt_ended, status::failed,
+                 "its secrets could not be opened: " + learned.error().what);
+            co_return learned.error();
+        }
         if (cancelled_) driver_->cancel("a signal");
         say_what_the_host_leaves_out();
         const status end = co_await driver_->run();
@@ -134,8 +140,24 @@ private:
 
     async::task<result<std::vector<missing_integration>>> preflight() {
         if (request_.compiled.plan.uses.empty()) co_return std::vector<missing_integration>();
-        auto ask = [this] { return access_.preflight(request_.compiled.plan, request_.definition.source); };
+        auto ask = [this] {
+            return access_.preflight(request_.compiled.plan, request_.definition.source,
+                                     request_.scope.not_executed());
+        };
         co_return co_await async::offload(pool_, std::move(ask));
+    }
+
+    // Before anything starts: one action may print what another was given, now or in an earlier attempt.
+    async::task<result<void>> learn_what_to_mask() {
+        if (request_.compiled.plan.uses.empty()) co_return result<void>();
+        auto ask = [this] { return access_.open_to_mask(); };
+        auto known = co_await async::offload(pool_, std::move(ask));
+        if (!known) co_return known.error();
+        for (const action_secrets& s : known->all) driver_->learn(s);
+        for (const std::string& name : known->closed)
+            push(event_kind::warning, status::in_progress,
+                 "what an earlier attempt was given of " + name + " can't be masked: it is not allowed any more");
+        co_return result<void>();
     }
 
     // Only a run that may wait for a permission needs to know.

@@ -112,6 +112,7 @@ void run_driver::cancel(const std::string& by_whom) {
     }
     fsm_.cancel(commands_);
     perform();
+    for (auto& [action, timer] : retries_) timer.cancel();
     for (const auto& [action, r] : running_)
         if (r->execution) r->execution->kill();
 }
@@ -147,7 +148,18 @@ async::task<> run_driver::retry_later(std::uint32_t action, int seconds) {
     const auto timer = retries_.try_emplace(action, executor_, std::chrono::seconds(seconds)).first;
     co_await timer->second.async_wait(async::nothrow);
     retries_.erase(timer);
-    fsm_.retry_due(action, commands_);  // nothing, if it was cancelled meanwhile
+    if (run::ended(fsm_.status_of(action))) {
+        event e;
+        e.kind = event_kind::action_ended;
+        e.status = fsm_.status_of(action);
+        e.action = static_cast<std::int32_t>(action);
+        e.reason = end_reason::cancelled;
+        e.text = "was cancelled while it waited to be tried again";
+        journal_.push(std::move(e));
+        logs_.erase(action);
+        co_return;
+    }
+    fsm_.retry_due(action, commands_);
     perform();
 }
 

@@ -54,6 +54,9 @@ public:
                attempt_context, driver_options);
     ~run_driver();
 
+    // Masked in the output of every action. Before run().
+    void learn(const action_secrets& s) { maskers_.learn(s); }
+
     // Runs to the end. The journal has the attempt's end as its last event.
     async::task<status> run();
 

@@ -61,14 +61,31 @@ result<finished_attempt> as_it_ended(const store::run_record& run, int attempt) 
 }
 
 // Which actions succeeded so far, over all attempts: the last word on each counts.
-result<std::vector<bool>> succeeded_before(store::store& s, const store::run_record& run, std::size_t actions) {
-    std::vector<bool> succeeded(actions);
+// What came of an action before others that come before it were executed anew (a deployment of the build before) does
+// not count.
+result<std::vector<bool>> succeeded_before(store::store& s, const store::run_record& run,
+                                           const std::vector<pipelines::planned_action>& actions) {
+    std::vector<std::size_t> success(actions.size());  // when, counted over all attempts; 0: none
+    std::vector<std::size_t> started(actions.empty() ? 0 : actions.back().stage + 1);  // by stage, the last of any
+    std::size_t now = 0;
     for (const store::attempt_record& attempt : run.attempts) {
         auto events = s.events(run.id, attempt.number, 0);
         if (!events) return events.error();
-        for (const event& e : *events)
-            if (e.kind == event_kind::action_ended && e.action >= 0 && static_cast<std::size_t>(e.action) < actions)
-                succeeded[static_cast<std::size_t>(e.action)] = e.status == status::successful;
+        for (const event& e : *events) {
+            if (e.action < 0 || static_cast<std::size_t>(e.action) >= actions.size()) continue;
+            const auto action = static_cast<std::size_t>(e.action);
+            ++now;
+            if (e.kind == event_kind::action_ended) success[action] = e.status == status::successful ? now : 0;
+            if (e.kind == event_kind::action_started) started[actions[action].stage] = now;
+        }
+    }
+    std::vector<bool> succeeded(actions.size());
+    std::size_t before = 0;  // the last start in an earlier stage
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+        if (i > 0)
+            for (std::uint32_t stage = actions[i - 1].stage; stage < actions[i].stage; ++stage)
+                before = std::max(before, started[stage]);
+        succeeded[i] = success[i] > before;
     }
     return succeeded;
 }
@@ -90,6 +107,12 @@ result<void> same_secrets(const store::run_record& run, const run_options& optio
 }
 
 }  // namespace
+
+std::vector<bool> retry_scope::not_executed() const {
+    std::vector<bool> all = carried;
+    for (std::size_t i = 0; i < left_out.size(); ++i) all[i] = all[i] || left_out[i];
+    return all;
+}
 
 service::service(surroundings around) : around_(std::move(around)) {}
 
@@ -155,14 +178,12 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
     return run_attempt(around_, request, options);
 }
 
-result<std::vector<missing_integration>> service::missing_in(const definition& d, const store::run_record& run,
-                                                             const run_options&) {
-    auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
-    if (!c) return c.error();
+result<std::vector<missing_integration>> service::missing_in(const compiled& c, const definition& d,
+                                                             const store::run_record& run, const retry_scope& scope) {
     access a(around_.store, around_.unlock, around_.clock,
              {run.id, run.project, run.pipeline, run.attempts.back().actor, run.source.ref, run.source.trust,
               run.source.fork_approved_by});
-    return a.preflight(c->plan, d.source);
+    return a.preflight(c.plan, d.source, scope.not_executed());
 }
 
 result<finished_attempt> service::retry(const retry_request& request, run_options options,
@@ -204,7 +225,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         if (at == actions.end()) return failure(errc::usage, name + " has no action \"" + request.from_action + "\"");
         from = at->index;
     }
-    auto succeeded = succeeded_before(around_.store, *run, actions.size());
+    auto succeeded = succeeded_before(around_.store, *run, actions);
     if (!succeeded) return succeeded.error();
     retry_scope scope{std::vector<bool>(actions.size()), std::vector<bool>(actions.size())};
     for (const pipelines::planned_action& p : actions) {
@@ -219,7 +240,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     int attempt = 0;
     const int first = request.from_action.empty() ? -1 : static_cast<int>(from);
     if (request.grant) {
-        auto missing = missing_in(*d, *run, options);
+        auto missing = missing_in(*c, *d, *run, scope);
         if (!missing) return missing.error();
         store::grant_and_retry grant;
         for (const missing_integration& m : *missing)

@@ -60,6 +60,7 @@ struct run_options {
 struct retry_scope {
     std::vector<bool> carried;   // by action: succeeded before, is not executed again
     std::vector<bool> left_out;  // by action: not part of this attempt
+    std::vector<bool> not_executed() const;
 };
 
 struct retry_request {
@@ -100,8 +101,8 @@ private:
     result<finished_attempt> execute(const definition&, const store::run_record&, int attempt, run_options,
                                      const retry_scope&);
     result<int> recover_one(const store::run_record&);
-    result<std::vector<missing_integration>> missing_in(const definition&, const store::run_record&,
-                                                        const run_options&);
+    result<std::vector<missing_integration>> missing_in(const compiled&, const definition&, const store::run_record&,
+                                                        const retry_scope&);
     surroundings around_;
 };
 
