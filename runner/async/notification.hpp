@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Wakes the one coroutine that waits for it. Notifications before the wait are not lost; several count as one.
+// Wakes the coroutines that wait for it. A notification before the wait is not lost; several count as one. Where more
+// than one may wait, each looks at what it waits for before it does.
 // Lives on one loop: every call from its thread. Owner: whoever waits.
 #pragma once
 

@@ -231,12 +231,13 @@ private:
 
 }  // namespace
 
-result<finished_attempt> run_attempt(const surroundings& around, const attempt_request& request,
-                                     run_options& options) {
+result<finished_attempt> run_attempt(const surroundings& around, const attempt_request& request, run_options& options,
+                                     signal_hold& hold) {
     asio::io_context loop(1);
     std::optional<result<finished_attempt>> done;
     std::exception_ptr error;
     attempt_work work(loop, around, request, options);
+    hold.release();
     constexpr auto keep = [](attempt_work& w, std::optional<result<finished_attempt>>& into) -> async::task<> {
         into = co_await w.run();
     };

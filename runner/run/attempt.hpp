@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One attempt from preflight to its last event, on a loop and with signals of its own: SIGINT, SIGTERM and SIGHUP
-// cancel it, a second one kills. Private to the service. Blocks until the attempt has ended.
+// cancel it, a second one kills; those that were held
+// count from the beginning. Private to the service. Blocks until the attempt has ended.
 #pragma once
 
 #include "runner/run/definition.hpp"
 #include "runner/run/service.hpp"
+#include "runner/run/signal_hold.hpp"
 
 namespace latchkey::run {
 
@@ -19,6 +21,6 @@ struct attempt_request {
     std::filesystem::path logs;
 };
 
-result<finished_attempt> run_attempt(const surroundings&, const attempt_request&, run_options&);
+result<finished_attempt> run_attempt(const surroundings&, const attempt_request&, run_options&, signal_hold&);
 
 }  // namespace latchkey::run

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/executor_lock.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -45,17 +46,36 @@ result<executor_lock> executor_lock::take(const std::filesystem::path& run_folde
     std::error_code ec;
     std::filesystem::create_directories(run_folder, ec);
     std::filesystem::permissions(run_folder, std::filesystem::perms::owner_all, ec);
-    const int fd = ::open(lock_file(run_folder).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
+    const std::string file = lock_file(run_folder).string();
+    const auto can_not = [&file](const char* what) {
         return failure(errc::io,
-                       "can't make " + lock_file(run_folder).string() + ": " + std::system_category().message(errno));
-    executor_lock lock(fd);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return failure(errc::conflict, "another process executes this run");
-    const std::string pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
-        return failure(
-            errc::io, "can't write " + lock_file(run_folder).string() + ": " + std::system_category().message(errno));
-    return lock;
+                       std::string("can't ") + what + " " + file + ": " + std::system_category().message(errno));
+    };
+    for (;;) {
+        int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0 && errno != ENOENT) return can_not("open");
+        // A lock that can be seen is held: who finds one free knows that its executor is dead.
+        const bool is_new = fd < 0;
+        std::string made;
+        if (is_new) {
+            static std::atomic<unsigned> count{0};
+            made = file + "." + std::to_string(::getpid()) + "." + std::to_string(++count);
+            fd = ::open(made.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+            if (fd < 0) return can_not("make");
+        }
+        executor_lock lock(fd);
+        if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return failure(errc::conflict, "another process executes this run");
+        const std::string pid = std::to_string(::getpid()) + "\n";
+        const bool written =
+            ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size());
+        if (!is_new) return written ? result<executor_lock>(std::move(lock)) : can_not("write");
+        const bool in_place = written && ::link(made.c_str(), file.c_str()) == 0;
+        const int error = errno;
+        ::unlink(made.c_str());
+        if (in_place) return lock;
+        errno = error;
+        if (error != EEXIST) return can_not("write");
+    }
 }
 
 bool executor_lock::exists(const std::filesystem::path& run_folder) {

@@ -14,7 +14,7 @@ namespace latchkey::run {
 namespace {
 
 // How long the writer waits for company before it commits: a commit costs the same for one event as for many.
-constexpr std::chrono::milliseconds gathering{20};
+constexpr std::chrono::milliseconds gathering{5};
 constexpr std::size_t enough = 256;
 
 }  // namespace

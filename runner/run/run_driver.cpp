@@ -278,6 +278,12 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     if (type == nullptr || type->execution == pipelines::execution_kind::unsupported)
         co_return "this version can't run actions of the type " + definition.type.value;
 
+    // A deployment must not be forgotten: neither that one begins nor that one has ended.
+    if (uses_integrations_[action] || unrecorded_) {
+        unrecorded_ = uses_integrations_[action];
+        if (auto written = co_await journal_.flush(); !written)
+            co_return "can't record that it starts: " + written.error().what;
+    }
     access::delivery delivery;
     if (uses_integrations_[action]) {
         auto delivered = co_await deliver(action);

@@ -93,6 +93,7 @@ private:
     std::map<std::uint32_t, boost::asio::steady_timer> retries_;  // of actions that wait to be tried again
     std::vector<std::unique_ptr<char[]>> buffers_;                // for output, that nobody uses now
     std::vector<bool> uses_integrations_;
+    bool unrecorded_ = false;  // the end of an action that uses integrations may not be on record yet
     attempt_maskers maskers_;
     std::string failed_action_;
     status end_ = status::initial;

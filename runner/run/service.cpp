@@ -4,6 +4,7 @@
 #include "runner/run/attempt.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/report.hpp"
+#include "runner/run/signal_hold.hpp"
 
 #include <algorithm>
 
@@ -156,15 +157,21 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
         if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
         if (auto can = check_executable(c->plan, request.source.backend); !can) return can.error();
     }
+    signal_hold hold;
     auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
     auto lock = executor_lock::take(folder_of(run->id));
     if (!lock) return lock.error();
-    return execute(d, *run, 1, std::move(options), {});
+    // Somebody may have looked for its executor in between, and waited in vain.
+    if (run = around_.store.run(run->id); !run) return run.error();
+    if (run::ended(last_status(*run)))
+        return failure(errc::engine, run->pipeline_name + " #" + std::to_string(run->number) +
+                                         " took so long to begin that it was taken for dead: nothing was executed");
+    return execute(d, *run, 1, std::move(options), {}, hold);
 }
 
 result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
-                                          run_options options, const retry_scope& scope) {
+                                          run_options options, const retry_scope& scope, signal_hold& hold) {
     auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
     if (!c) return c.error();
     bool previous_failed = false;
@@ -175,7 +182,7 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
         previous_failed = last != before->end() && last_status(*last) == status::failed;
     }
     const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs()};
-    return run_attempt(around_, request, options);
+    return run_attempt(around_, request, options, hold);
 }
 
 result<std::vector<missing_integration>> service::missing_in(const compiled& c, const definition& d,
@@ -193,6 +200,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (auto recovered = recover_one(*run); !recovered) return recovered.error();
     if (run = around_.store.run(run->id); !run) return run.error();
     const std::string name = run->pipeline_name + " #" + std::to_string(run->number);
+    signal_hold hold;
     // Before the attempt exists: whoever sees it sees that somebody executes it.
     auto lock = executor_lock::take(folder_of(run->id));
     if (!lock && lock.error().code != errc::conflict) return lock.error();
@@ -273,7 +281,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         attempt = *made;
     }
     if (run = around_.store.run(run->id); !run) return run.error();
-    return execute(*d, *run, attempt, std::move(options), scope);
+    return execute(*d, *run, attempt, std::move(options), scope, hold);
 }
 
 result<void> service::cancel(const store::run_record& run, policy::user_id actor) {

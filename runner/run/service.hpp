@@ -75,6 +75,8 @@ struct retry_request {
     bool everything = false;  // execute all of it again
 };
 
+class signal_hold;
+
 class service {
 public:
     explicit service(surroundings);
@@ -99,7 +101,7 @@ public:
 
 private:
     result<finished_attempt> execute(const definition&, const store::run_record&, int attempt, run_options,
-                                     const retry_scope&);
+                                     const retry_scope&, signal_hold&);
     result<int> recover_one(const store::run_record&);
     result<std::vector<missing_integration>> missing_in(const compiled&, const definition&, const store::run_record&,
                                                         const retry_scope&);

@@ -45,7 +45,10 @@ void engine_world::make_service() {
             ++unlocked;
             return &*vault;
         },
-        [this] { return now(); },
+        [this] {
+            if (on_clock) on_clock();
+            return now();
+        },
         [](boost::asio::any_io_executor ex) { return exec::make_host_backend(std::move(ex)); },
         data(),
         {{"PATH", path != nullptr ? path : "/usr/bin:/bin"}},

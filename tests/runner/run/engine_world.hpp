@@ -10,6 +10,7 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,7 +64,8 @@ public:
     policy::user_id owner;
     std::chrono::milliseconds ahead{0};  // of the real clock
     std::chrono::milliseconds grace{10'000};
-    int unlocked = 0;  // how often a secret was to be opened
+    int unlocked = 0;                // how often a secret was to be opened
+    std::function<void()> on_clock;  // called whenever the engine asks for the time
 
     void make_service();  // again, with other values of the above
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an attempt must not do, whatever earlier ones did: print what they were given, take their results for its own.
+#include "runner/run/executor_lock.hpp"
 #include "runner/run/service.hpp"
 #include "tests/runner/run/engine_world.hpp"
 #include "tests/support/golden.hpp"
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <csignal>
 #include <sys/stat.h>
+#include <thread>
 
 using latchkey::run::event;
 using latchkey::run::event_kind;
@@ -110,5 +113,42 @@ TEST_SUITE("run.retry_safety") {
             std::move(options));
         CHECK(f.attempt->outcome == outcome::cancelled);
         CHECK(f.end_of(1) == status::terminated);
+    }
+
+    TEST_CASE("cancelled: a signal that comes as soon as others can see who executes the run") {
+        engine_world w;
+        w.on_clock = [&] {
+            // The lock tells the process; the attempt has no loop yet.
+            if (std::filesystem::exists(w.data() / "runs/1/lock")) {
+                std::raise(SIGTERM);
+                w.on_clock = nullptr;
+            }
+        };
+        const auto f = w.run(pipeline_of(step("Long", "sleep 1000")));
+        CHECK(f.attempt->outcome == outcome::cancelled);
+        CHECK(f.attempt->run.attempts.back().status == status::terminated);
+    }
+
+    TEST_CASE("held: a run's lock that others can see") {
+        const latchkey::test::temp_dir folder;
+        using latchkey::run::executor_lock;
+        std::atomic<int> taken{0};
+        std::thread other([&] {
+            for (int i = 0; i < 200; ++i) {
+                const auto run = folder.path() / std::to_string(i);
+                while (!executor_lock::exists(run) && taken >= 0 && taken <= i) std::this_thread::yield();
+                // Its first owner holds it, or has held it and let it go.
+                const bool before = taken <= i;
+                const bool free = executor_lock::take(run).has_value();
+                if (free && before && taken <= i) taken = -1000;
+            }
+        });
+        for (int i = 0; i < 200 && taken >= 0; ++i) {
+            auto lock = executor_lock::take(folder.path() / std::to_string(i));
+            taken = lock && taken >= 0 ? i + 1 : -1000;
+            std::this_thread::yield();
+        }
+        other.join();
+        CHECK_GE(taken, 0);
     }
 }
