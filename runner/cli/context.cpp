@@ -4,6 +4,7 @@
 #include "pipelines/characters.hpp"
 #include "runner/cli/environment.hpp"
 #include "runner/exec/host.hpp"
+#include "runner/exec/orphans.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
 
@@ -121,6 +122,8 @@ result<run::service*> context::service() {
         *data,
         base_environment(),
         std::chrono::seconds(10),
+        exec::executor_mark(),
+        [](const std::string& mark) { exec::kill_left_by(mark); },
     };
     vault::harden_process();
     opened_->service = std::make_unique<run::service>(std::move(around));

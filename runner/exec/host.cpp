@@ -81,6 +81,7 @@ public:
             const auto [ec] = co_await ended_.async_wait(asio::posix::descriptor_base::wait_read, async::nothrow);
             if (ec) co_return failure(errc::cancelled, "waiting for an action was cancelled");
         }
+        files_.remove();
         if (around_.space && around_.space->as_made())
             idle_->push_back(std::move(around_.space));
         else if (around_.space)
@@ -214,7 +215,7 @@ public:
         : executor_(std::move(executor)), namespaces_(options.pid_namespace && may_make_namespaces()) {
         if (!namespaces_)
             why_not_ = options.pid_namespace ? "only root may make one" : "process namespaces are switched off";
-        secret_files::remove_left_behind();
+        memory_folder::remove_left_behind();
         // Ignored, as a parent may have left it, it would lose how an action ended.
         struct sigaction now{};
         if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) ::signal(SIGCHLD, SIG_DFL);
@@ -248,7 +249,9 @@ private:
             return refuse("there is no folder " + r.directory.string());
         l.directory = r.directory.string();
 
-        auto files = secret_files::write(r.files);
+        auto around = enclosure_for(l);
+        if (!around) return refuse(around.error().what);
+        auto files = secret_files::write(r.files, around->space ? around->space->place() : nullptr);
         if (!files) return files.error();
         descriptor script_file;
         if (auto refused = add_script(r, l, script_file)) return *refused;
@@ -271,8 +274,7 @@ private:
         l.output = ends[1];
         l.script = script_file.get();
 
-        auto around = enclosure_for(l);
-        if (!around) return refuse(around.error().what);
+        if (around->orphans) l.environment.push_back(std::string(mark_variable) + "=" + around->orphans->mark());
         auto process = launch(l);
         if (!process) return refuse(process.error().what);
         return std::make_unique<host_execution>(executor_, std::move(*process), std::move(read_end),
@@ -300,10 +302,7 @@ private:
             }
         }
         l.inside = around.space.get();
-        if (!around.space) {
-            around.orphans = std::make_unique<orphan_watch>();
-            l.environment.push_back(std::string(mark_variable) + "=" + around.orphans->mark());
-        }
+        if (!around.space) around.orphans = std::make_unique<orphan_watch>();
         return around;
     }
 

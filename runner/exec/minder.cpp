@@ -43,6 +43,7 @@ LATCHKEY_SHARED_MEMORY_CODE long open_handles(minder_channel& c) {
     if (r >= 0) r = opened(mount_namespace, O_RDONLY, c.mount_namespace);
     if (r >= 0) r = opened(root, O_PATH | O_DIRECTORY, c.root);
     if (r >= 0) r = opened(proc, O_RDONLY | O_DIRECTORY, c.proc);
+    if (r >= 0 && c.private_folder != nullptr) r = opened(c.private_folder, O_PATH | O_DIRECTORY, c.place);
     if (r >= 0) r = opened(mounts, O_RDONLY, c.mounts);
     return r;
 }
@@ -63,6 +64,11 @@ LATCHKEY_SHARED_MEMORY_CODE int minder_main(void* argument) {
     if (r == 0)
         r = raw(SYS_mount, raw_address(proc), raw_address(proc_path), raw_address(proc),
                 MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
+    static const char tmpfs[] = "tmpfs";
+    static const char limits[] = "mode=0700,size=16m";
+    if (r == 0 && c.private_folder != nullptr)
+        r = raw(SYS_mount, raw_address(none), raw_address(c.private_folder), raw_address(tmpfs), MS_NOSUID | MS_NODEV,
+                raw_address(limits));
     if (r < 0) return give_up(c, minder_stage::mounts, r);
     r = open_handles(c);
     if (r < 0) return give_up(c, minder_stage::handles, r);

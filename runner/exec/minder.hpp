@@ -17,11 +17,14 @@ struct minder_channel {
     std::atomic<int> ready{0};       // 1: the namespace can be entered, or making it failed
     std::atomic<int> failed_at{-1};  // a minder_stage
     std::atomic<int> error{0};
+    // What it needs, prepared before: it may not allocate.
+    const char* private_folder = nullptr;  // to be memory of the namespace's own; none: there is none
     // Descriptors, of us all.
     int pid_namespace = -1;
     int mount_namespace = -1;
     int root = -1;    // the folder / of the namespace
     int proc = -1;    // its /proc, to be listed
+    int place = -1;   // the private folder, as the namespace sees it
     int mounts = -1;  // its table of mounts: poll() tells when it changes
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -72,13 +73,17 @@ std::string environment_of(pid_t pid) {
 }
 
 // The mark in it: the last, as shells take the last. Empty: none, or it can't be read.
-std::string mark_of(pid_t pid) {
-    const std::string environment = std::string(1, '\0') + environment_of(pid);
+std::string mark_in(const std::string& variables) {
+    const std::string environment = std::string(1, '\0') + variables;
     const std::string wanted = std::string(1, '\0') + std::string(mark_variable) + "=";
     const std::size_t at = environment.rfind(wanted);
     if (at == std::string::npos) return {};
     const std::size_t begin = at + wanted.size();
     return environment.substr(begin, environment.find('\0', begin) - begin);
+}
+
+std::string mark_of(pid_t pid) {
+    return mark_in(environment_of(pid));
 }
 
 bool have_children() {
@@ -106,10 +111,44 @@ void reap_strangers(ino_t process_namespace) {
     }
 }
 
+std::string executor_mark() {
+    // A process number comes again, at another time.
+    const std::string facts = text_of("/proc/self/stat");
+    std::size_t at = facts.rfind(')');
+    for (int field = 2; at != std::string::npos && field < 22; ++field) at = facts.find(' ', at + 1);
+    const std::string started =
+        at == std::string::npos ? std::string("0") : facts.substr(at + 1, facts.find(' ', at + 1) - at - 1);
+    return std::to_string(::getpid()) + "." + started;
+}
+
+void kill_left_by(const std::string& executor) {
+    if (executor.empty()) return;
+    bool found = true;
+    // What is killed may have been about to start another: look again until nothing is found.
+    for (int round = 0; found && round < most_rounds; ++round) {
+        found = false;
+        DIR* all = ::opendir("/proc");
+        if (all == nullptr) return;
+        while (const dirent* entry = ::readdir(all)) {
+            const pid_t pid = static_cast<pid_t>(std::atoi(entry->d_name));
+            const auto is_marked = [&] {
+                return mark_in(text_of("/proc/" + std::to_string(pid) + "/environ")).starts_with(executor + "-");
+            };
+            if (pid <= 1 || pid == ::getpid() || !is_marked()) continue;
+            const descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+            if (process.get() < 0 || !is_marked()) continue;  // no longer the one that was looked at
+            if (::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) != 0) continue;
+            pollfd ended{process.get(), POLLIN, 0};
+            found = ::poll(&ended, 1, most_milliseconds_to_die) > 0 || found;
+        }
+        ::closedir(all);
+    }
+}
+
 orphan_watch::orphan_watch() {
     static std::atomic<unsigned long> count{0};
     if (count == 0) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    mark_ = std::to_string(::getpid()) + "-" + std::to_string(++count);
+    mark_ = executor_mark() + "-" + std::to_string(++count);
     ++watches;
 }
 

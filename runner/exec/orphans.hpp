@@ -20,6 +20,13 @@ inline constexpr std::string_view mark_variable = "LATCHKEY_EXECUTION";
 // number of its file): a process may make its children its parent's.
 void reap_strangers(ino_t process_namespace);
 
+// What every mark of this program begins with: no other process, living or dead, has the same.
+std::string executor_mark();
+
+// Kills what a dead executor's actions left running, told by its mark; those of our own user only, and not what hides
+// its environment.
+void kill_left_by(const std::string& executor_mark);
+
 class orphan_watch {
 public:
     // From the first one on we are the subreaper.

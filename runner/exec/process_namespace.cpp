@@ -3,8 +3,10 @@
 
 #include "runner/exec/children.hpp"
 #include "runner/exec/descriptor.hpp"
+#include "runner/exec/memory_folder.hpp"
 #include "runner/exec/minder.hpp"
 #include "runner/exec/orphans.hpp"
+#include "runner/exec/secret_files.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -68,6 +70,12 @@ bool lists_others(int proc) {
     }
 }
 
+// A folder on tmpfs grows with each entry. No folder has none either.
+off_t size_of(int folder) {
+    struct stat facts{};
+    return folder >= 0 && ::fstat(folder, &facts) == 0 ? facts.st_size : -1;
+}
+
 }  // namespace
 
 struct process_namespace::state {
@@ -80,6 +88,10 @@ struct process_namespace::state {
     descriptor root;
     descriptor proc;
     descriptor mount_table;
+    memory_folder folder;  // what the private one is mounted on
+    descriptor in_place;
+    private_place place;
+    off_t empty_size = -1;  // of the place
     bool killed = false;
 
     ~state() {
@@ -105,6 +117,11 @@ result<std::unique_ptr<process_namespace>> process_namespace::make() {
     s->memory = static_cast<std::byte*>(memory);
     s->channel = new (memory) minder_channel;
     minder_channel& c = *s->channel;
+    // Without memory for it there is none, and who has files to hand over says so.
+    if (auto folder = memory_folder::make()) {
+        s->folder = std::move(*folder);
+        c.private_folder = s->folder.path().c_str();
+    }
 
     // No signal may be handled in the minder, which shares our memory: it keeps all blocked.
     sigset_t all;
@@ -134,6 +151,9 @@ result<std::unique_ptr<process_namespace>> process_namespace::make() {
     s->root.reset(c.root);
     s->proc.reset(c.proc);
     s->mount_table.reset(c.mounts);
+    s->in_place.reset(c.place);
+    s->place = {c.place, s->folder.path()};
+    s->empty_size = size_of(c.place);
     auto made = std::make_unique<process_namespace>(std::move(s));
     if (c.failed_at.load() == static_cast<int>(minder_stage::mounts))
         return can_not("can't give a process a /proc of its own", c.error.load());
@@ -151,13 +171,17 @@ int process_namespace::mounts() const {
 int process_namespace::root() const {
     return state_->root.get();
 }
+const private_place* process_namespace::place() const {
+    return state_->in_place.get() >= 0 ? &state_->place : nullptr;
+}
 int process_namespace::pidfd() const {
     return state_->pidfd.get();
 }
 
 bool process_namespace::as_made() const {
     pollfd mounts{state_->mount_table.get(), POLLPRI, 0};
-    return !state_->killed && ::poll(&mounts, 1, 0) == 0 && !lists_others(state_->proc.get());
+    return !state_->killed && ::poll(&mounts, 1, 0) == 0 && !lists_others(state_->proc.get()) &&
+           size_of(state_->in_place.get()) == state_->empty_size;
 }
 
 void process_namespace::terminate() const {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A process namespace with its own /proc, in which one program after another is started. Whatever runs in it dies
-// with it. It is used again only for as long as it is as it was made: making one costs as much as a small program.
-// Programs are started in it from outside, as docker exec does: they are our children, and have no parent in it.
-// One owner, on one thread, which must outlive it (parent-death signal).
+// A process namespace with its own /proc and a private folder in memory, in which one program after another is
+// started. Whatever runs in it dies with it. It is used again only for as long as it is as it was made: making one
+// costs as much as a small program. Programs are started in it from outside, as docker exec does: they are our
+// children, and have no parent in it. One owner, on one thread, which must outlive it (parent-death signal).
 #pragma once
 
 #include "runner/error.hpp"
@@ -12,6 +12,8 @@
 #include <string>
 
 namespace latchkey::exec {
+
+struct private_place;
 
 class process_namespace {
 public:
@@ -27,7 +29,11 @@ public:
     int mounts() const;
     int root() const;
 
-    // Whether nothing runs in it and nobody has changed a mount: the next program finds it as the first one did.
+    // Where files of a program in it are put, for nobody else to see. None: there is no memory to put them in.
+    const private_place* place() const;
+
+    // Whether nothing runs in it, nothing is left in its place, and nobody has changed a mount: the next program
+    // finds it as the first one did.
     bool as_made() const;
 
     // SIGTERM to everything in it.

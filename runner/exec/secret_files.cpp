@@ -2,36 +2,16 @@
 #include "runner/exec/secret_files.hpp"
 
 #include <cerrno>
-#include <cstdlib>
-#include <ctime>
-#include <dirent.h>
 #include <fcntl.h>
 #include <filesystem>
-#include <linux/magic.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace latchkey::exec {
 
 namespace {
-
-bool is_tmpfs(const char* folder) {
-    struct statfs facts{};
-    return ::statfs(folder, &facts) == 0 && facts.f_type == TMPFS_MAGIC && ::access(folder, W_OK | X_OK) == 0;
-}
-
-constexpr std::string_view folder_prefix = "latchkey-";
-
-// Never a disk: what is written there may outlive us.
-std::string folder_in_memory() {
-    if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && is_tmpfs(runtime)) return runtime;
-    for (const char* folder : {"/dev/shm", "/run"})
-        if (is_tmpfs(folder)) return folder;
-    return {};
-}
 
 // A name from the catalogue, one path component.
 bool plain_name(const std::string& name) {
@@ -52,58 +32,40 @@ bool write_whole(const std::string& path, std::string_view bytes, unsigned mode)
     return ::close(fd) == 0 && good;
 }
 
-// A folder of ours that nobody uses any more.
-bool left_behind(int parent, const char* name, std::chrono::seconds age) {
-    if (!std::string_view(name).starts_with(folder_prefix)) return false;
-    const descriptor folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    struct stat facts{};
-    return folder.get() >= 0 && ::fstat(folder.get(), &facts) == 0 && facts.st_uid == ::geteuid() &&
-           facts.st_ctime + age.count() < ::time(nullptr) && ::flock(folder.get(), LOCK_EX | LOCK_NB) == 0;
-}
-
 }  // namespace
 
-void secret_files::remove_left_behind(std::chrono::seconds age) {
-    const std::string parent = folder_in_memory();
-    DIR* all = parent.empty() ? nullptr : ::opendir(parent.c_str());
-    if (all == nullptr) return;
-    while (const dirent* entry = ::readdir(all)) {
-        std::error_code ignored;
-        if (left_behind(::dirfd(all), entry->d_name, age))
-            std::filesystem::remove_all(parent + "/" + entry->d_name, ignored);
-    }
-    ::closedir(all);
-}
-
-result<secret_files> secret_files::write(const std::vector<secret_file>& files) {
+result<secret_files> secret_files::write(const std::vector<secret_file>& files, const private_place* place) {
     secret_files written;
     if (files.empty()) return written;
-    const std::string parent = folder_in_memory();
-    if (parent.empty())
-        return failure(errc::engine, "can't hand over secret files: no tmpfs at $XDG_RUNTIME_DIR, /dev/shm or /run");
-    std::string folder = parent + "/" + std::string(folder_prefix) + "XXXXXX";
-    if (::mkdtemp(folder.data()) == nullptr)
-        return failure(errc::engine,
-                       "can't make a private folder in " + parent + ": " + std::system_category().message(errno));
-    written.folder_ = folder;
-    written.lock_.reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (written.lock_.get() < 0 || ::flock(written.lock_.get(), LOCK_SH | LOCK_NB) != 0)
-        return failure(errc::engine, "can't lock the private folder " + folder);
+    std::string seen_by_it;
+    if (place != nullptr) {
+        // Ours is another view of the machine: the folder is reached by its descriptor only.
+        written.place_.reset(::fcntl(place->folder, F_DUPFD_CLOEXEC, 3));
+        written.base_ = "/proc/self/fd/" + std::to_string(written.place_.get());
+        seen_by_it = place->path;
+    } else {
+        auto own = memory_folder::make();
+        if (!own) return own.error();
+        written.own_ = std::move(*own);
+        written.base_ = written.own_.path();
+        seen_by_it = written.base_;
+    }
     for (const secret_file& file : files) {
         // Files of several integrations may share a name: each lies in a folder of its own.
-        const std::string own = folder + "/" + std::to_string(written.variables_.size());
+        const std::string own = "/" + std::to_string(written.variables_.size());
         const std::string path = own + "/" + file.name;
-        if (!plain_name(file.name) || ::mkdir(own.c_str(), 0700) != 0 ||
-            !write_whole(path, file.content->reveal(), file.mode))
-            return failure(errc::engine, "can't write the secret file for " + file.variable + " in " + parent);
-        written.variables_.emplace_back(file.variable, file.directory ? own : path);
+        if (!plain_name(file.name) || ::mkdir((written.base_ + own).c_str(), 0700) != 0 ||
+            !write_whole(written.base_ + path, file.content->reveal(), file.mode))
+            return failure(errc::engine, "can't write the secret file for " + file.variable + " in memory");
+        written.variables_.emplace_back(file.variable, seen_by_it + (file.directory ? own : path));
     }
     return written;
 }
 
 secret_files::secret_files(secret_files&& other) noexcept
-    : folder_(std::exchange(other.folder_, {})),
-      lock_(std::move(other.lock_)),
+    : own_(std::move(other.own_)),
+      place_(std::move(other.place_)),
+      base_(std::exchange(other.base_, {})),
       variables_(std::move(other.variables_)) {}
 
 secret_files::~secret_files() {
@@ -111,10 +73,13 @@ secret_files::~secret_files() {
 }
 
 void secret_files::remove() noexcept {
-    if (folder_.empty()) return;
+    if (base_.empty()) return;
     std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-    folder_.clear();
+    for (std::size_t i = 0; i < variables_.size() + 1; ++i)
+        std::filesystem::remove_all(base_ + "/" + std::to_string(i), ignored);
+    base_.clear();
+    own_ = memory_folder();
+    place_.reset();
 }
 
 }  // namespace latchkey::exec

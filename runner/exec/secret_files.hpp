@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The files that only one action sees: a private folder (0700) in memory (tmpfs), gone with this object. It is locked
-// while it is used, so that what a killed runner left behind can be told and removed.
+// The files that only one action sees: in a private folder in memory, gone with this object. Where the action has a
+// view of its own of the machine (process_namespace.hpp) they are in that view only.
 // One owner, one thread; blocks for a few system calls on tmpfs.
 #pragma once
 
 #include "runner/exec/backend.hpp"
 #include "runner/exec/descriptor.hpp"
+#include "runner/exec/memory_folder.hpp"
 
-#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace latchkey::exec {
 
+// An empty folder in memory that one action sees at `path`, and we by its descriptor.
+struct private_place {
+    int folder = -1;
+    std::string path;
+};
+
 class secret_files {
 public:
-    // engine: there is no tmpfs to put them on, or they can't be written. No files: no folder.
-    static result<secret_files> write(const std::vector<secret_file>&);
-
-    // Removes the folders of runners of ours that were killed. A younger one may not be locked yet.
-    static void remove_left_behind(std::chrono::seconds age = std::chrono::seconds(60));
+    // In the place, which outlives the call, or in a folder of its own. engine: there is no tmpfs to put them on, or
+    // they can't be written. No files: no folder.
+    static result<secret_files> write(const std::vector<secret_file>&, const private_place* = nullptr);
 
     secret_files() = default;
     secret_files(secret_files&&) noexcept;
@@ -31,10 +35,13 @@ public:
     // For each file: the variable and the path it holds.
     const std::vector<std::pair<std::string, std::string>>& variables() const { return variables_; }
 
-private:
+    // Before the end of this object: the place is empty then.
     void remove() noexcept;
-    std::string folder_;
-    descriptor lock_;
+
+private:
+    memory_folder own_;
+    descriptor place_;
+    std::string base_;  // as we reach it
     std::vector<std::pair<std::string, std::string>> variables_;
 };
 

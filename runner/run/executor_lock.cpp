@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fstream>
 #include <string>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -42,7 +43,7 @@ bool is_held(int fd) {
 
 }  // namespace
 
-result<executor_lock> executor_lock::take(const std::filesystem::path& run_folder) {
+result<executor_lock> executor_lock::take(const std::filesystem::path& run_folder, const std::string& mark) {
     std::error_code ec;
     std::filesystem::create_directories(run_folder, ec);
     std::filesystem::permissions(run_folder, std::filesystem::perms::owner_all, ec);
@@ -65,7 +66,7 @@ result<executor_lock> executor_lock::take(const std::filesystem::path& run_folde
         }
         executor_lock lock(fd);
         if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return failure(errc::conflict, "another process executes this run");
-        const std::string pid = std::to_string(::getpid()) + "\n";
+        const std::string pid = std::to_string(::getpid()) + "\n" + mark + "\n";
         const bool written =
             ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size());
         if (!is_new) return written ? result<executor_lock>(std::move(lock)) : can_not("write");
@@ -76,6 +77,15 @@ result<executor_lock> executor_lock::take(const std::filesystem::path& run_folde
         errno = error;
         if (error != EEXIST) return can_not("write");
     }
+}
+
+std::string executor_lock::mark_in(const std::filesystem::path& run_folder) {
+    std::ifstream file(lock_file(run_folder));
+    std::string pid;
+    std::string mark;
+    std::getline(file, pid);
+    std::getline(file, mark);
+    return mark;
 }
 
 bool executor_lock::exists(const std::filesystem::path& run_folder) {

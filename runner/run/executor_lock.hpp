@@ -9,13 +9,17 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace latchkey::run {
 
 class executor_lock {
 public:
-    // conflict: another process executes this run.
-    static result<executor_lock> take(const std::filesystem::path& run_folder);
+    // `mark` is what the executor's processes carry. conflict: another process executes this run.
+    static result<executor_lock> take(const std::filesystem::path& run_folder, const std::string& mark);
+
+    // The mark of the executor that has it, or had it last; empty where none is known.
+    static std::string mark_in(const std::filesystem::path& run_folder);
 
     // Whether anybody ever took it.
     static bool exists(const std::filesystem::path& run_folder);

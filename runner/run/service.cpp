@@ -160,7 +160,7 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
     signal_hold hold;
     auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
-    auto lock = executor_lock::take(folder_of(run->id));
+    auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
     if (!lock) return lock.error();
     // Somebody may have looked for its executor in between, and waited in vain.
     if (run = around_.store.run(run->id); !run) return run.error();
@@ -202,7 +202,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     const std::string name = run->pipeline_name + " #" + std::to_string(run->number);
     signal_hold hold;
     // Before the attempt exists: whoever sees it sees that somebody executes it.
-    auto lock = executor_lock::take(folder_of(run->id));
+    auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
     if (!lock && lock.error().code != errc::conflict) return lock.error();
     if (!lock || !run::ended(last_status(*run)))
         return failure(errc::conflict, name + " has not ended: wait for it, or cancel it first");
@@ -318,8 +318,11 @@ result<int> service::recover_one(const store::run_record& run) {
     // An executor that had its lock and has it no more is dead. Without a lock there is one that is only beginning.
     const bool had_a_lock = executor_lock::exists(folder_of(run.id));
     if (!had_a_lock && around_.clock() - attempt.created_at < time_to_take_the_lock) return 0;
-    const auto lock = executor_lock::take(folder_of(run.id));
+    const std::string mark = executor_lock::mark_in(folder_of(run.id));
+    const auto lock = executor_lock::take(folder_of(run.id), around_.executor_mark);
     if (!lock) return lock.error().code == errc::conflict ? result<int>(0) : lock.error();
+    // Before anybody can run it again.
+    if (around_.kill_left_by && !mark.empty() && mark != around_.executor_mark) around_.kill_left_by(mark);
     auto events = around_.store.events(run.id, attempt.number, 0);
     if (!events) return events.error();
     // Now that nobody else can write: what was running is lost, and the attempt has failed.

@@ -33,6 +33,9 @@ struct surroundings {
     std::filesystem::path data;  // runs/ is below
     std::vector<std::pair<std::string, std::string>> base_environment;
     std::chrono::milliseconds grace{10'000};
+    // What the processes that the backend starts carry, and how to end those that a dead executor left.
+    std::string executor_mark;
+    std::function<void(const std::string& executor_mark)> kill_left_by;
 };
 
 enum class outcome : unsigned char { succeeded, failed, denied, cancelled, invalid, skipped };

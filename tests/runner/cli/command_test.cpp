@@ -170,7 +170,7 @@ TEST_SUITE("cli.commands") {
         CHECK_EQ(s.latchkey({"run"}).code, 0);
         std::filesystem::permissions(s.data() / "latchkey/master.key", std::filesystem::perms(0644));
         const said loose = s.latchkey({"run"});
-        CHECK_EQ(loose.code, 1);  // nothing is opened with a key that others can read
+        CHECK_EQ(loose.code, 5);  // nothing is opened with a key that others can read, and nothing starts
         std::filesystem::permissions(s.data() / "latchkey", std::filesystem::perms(0755));
         CHECK_EQ(s.latchkey({"runs"}).code, 5);
     }

@@ -61,7 +61,7 @@ TEST_SUITE("exec.secret_files") {
             folder = a.parent_path().parent_path();
             CHECK_EQ(fs::status(folder).permissions(), fs::perms(0700));
             // Another runner that starts meanwhile leaves them alone.
-            secret_files::remove_left_behind();
+            latchkey::exec::memory_folder::remove_left_behind();
             CHECK(fs::exists(a));
         }
         CHECK_FALSE(fs::exists(folder));
@@ -82,13 +82,13 @@ TEST_SUITE("exec.secret_files") {
         const fs::path young = parent.path() / "latchkey-young!";
         fs::create_directory(young);
         // The age of a folder can't be set: what is asked for is.
-        secret_files::remove_left_behind(std::chrono::seconds(60));
+        latchkey::exec::memory_folder::remove_left_behind(std::chrono::seconds(60));
         CHECK(fs::exists(young));
-        secret_files::remove_left_behind(std::chrono::seconds(-2));
+        latchkey::exec::memory_folder::remove_left_behind(std::chrono::seconds(-2));
         CHECK_FALSE(fs::exists(young));
         CHECK(fs::exists(used->variables()[0].second));
         fs::create_directory(parent.path() / "another's");
-        secret_files::remove_left_behind(std::chrono::seconds(-2));
+        latchkey::exec::memory_folder::remove_left_behind(std::chrono::seconds(-2));
         CHECK(fs::exists(parent.path() / "another's"));
     }
 }

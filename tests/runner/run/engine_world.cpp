@@ -2,6 +2,7 @@
 #include "tests/runner/run/engine_world.hpp"
 
 #include "runner/exec/host.hpp"
+#include "runner/exec/orphans.hpp"
 #include "runner/log/log_writer.hpp"
 #include "tests/support/golden.hpp"
 
@@ -49,10 +50,14 @@ void engine_world::make_service() {
             if (on_clock) on_clock();
             return now();
         },
-        [](boost::asio::any_io_executor ex) { return exec::make_host_backend(std::move(ex)); },
+        [this](boost::asio::any_io_executor ex) {
+            return exec::make_host_backend(std::move(ex), {.pid_namespace = namespaces});
+        },
         data(),
         {{"PATH", path != nullptr ? path : "/usr/bin:/bin"}},
         grace,
+        exec::executor_mark(),
+        [](const std::string& mark) { exec::kill_left_by(mark); },
     };
     service = std::make_unique<run::service>(std::move(around));
 }

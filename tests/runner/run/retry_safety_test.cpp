@@ -10,8 +10,11 @@
 
 #include <atomic>
 #include <csignal>
+#include <fstream>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using latchkey::run::event;
 using latchkey::run::event_kind;
@@ -139,16 +142,47 @@ TEST_SUITE("run.retry_safety") {
                 while (!executor_lock::exists(run) && taken >= 0 && taken <= i) std::this_thread::yield();
                 // Its first owner holds it, or has held it and let it go.
                 const bool before = taken <= i;
-                const bool free = executor_lock::take(run).has_value();
+                const bool free = executor_lock::take(run, "").has_value();
                 if (free && before && taken <= i) taken = -1000;
             }
         });
         for (int i = 0; i < 200 && taken >= 0; ++i) {
-            auto lock = executor_lock::take(folder.path() / std::to_string(i));
+            auto lock = executor_lock::take(folder.path() / std::to_string(i), "");
             taken = lock && taken >= 0 ? i + 1 : -1000;
             std::this_thread::yield();
         }
         other.join();
         CHECK_GE(taken, 0);
+    }
+
+    TEST_CASE("nothing is left: the engine was killed, without namespaces") {
+        const latchkey::test::temp_dir folder;
+        {
+            const engine_world w(folder.path());
+        }
+        const auto gate = folder / "gate";
+        REQUIRE_EQ(::mkfifo(gate.c_str(), 0600), 0);
+        const pid_t victim = ::fork();
+        if (victim == 0) {
+            engine_world w(folder.path());
+            w.namespaces = false;
+            w.run(pipeline_of(step("Long", "setsid sleep 1000 & echo $! > " + gate.string() + "; sleep 1000")));
+            ::_exit(1);
+        }
+        pid_t left = 0;
+        std::ifstream(gate) >> left;
+        REQUIRE_GT(left, 1);
+        ::kill(victim, SIGKILL);
+        REQUIRE_EQ(::waitpid(victim, nullptr, 0), victim);
+        CHECK_EQ(::kill(left, 0), 0);  // it lives on …
+        engine_world w(folder.path());
+        w.ahead = std::chrono::seconds(6);
+        CHECK_EQ(w.service->recover().value(), 1);
+        // … until the run is taken for dead. Who reaps it is not us.
+        std::ifstream state("/proc/" + std::to_string(left) + "/stat");
+        std::string text;
+        std::getline(state, text);
+        CHECK((text.empty() || text.find(") Z ") != std::string::npos));
+        CHECK(w.store->run(latchkey::policy::run_id(1))->attempts.back().status == status::failed);
     }
 }

@@ -140,7 +140,7 @@ TEST_SUITE("run.retry") {
         wrong.secrets.emplace("OTHER", latchkey::vault::secret(std::string("planted-supplied")));
         CHECK(w.retry(w.again(), std::move(wrong)).attempt.error().code == errc::usage);
         {
-            const auto lock = latchkey::run::executor_lock::take(w.service->folder_of(first.attempt->run.id));
+            const auto lock = latchkey::run::executor_lock::take(w.service->folder_of(first.attempt->run.id), "");
             REQUIRE(lock.has_value());
             CHECK(w.retry(w.again()).attempt.error().code == errc::conflict);
         }

@@ -264,7 +264,7 @@ TEST_SUITE("run.service") {
         CHECK_EQ(w.service->recover().value(), 0);
         w.ahead = std::chrono::seconds(6);
         {
-            const auto lock = latchkey::run::executor_lock::take(w.service->folder_of(fresh.id));
+            const auto lock = latchkey::run::executor_lock::take(w.service->folder_of(fresh.id), "");
             REQUIRE(lock.has_value());
             CHECK_EQ(w.service->recover().value(), 0);
             CHECK(w.retry(w.again()).attempt.error().code == errc::conflict);
