@@ -47,12 +47,14 @@ std::string_view to_string(audit_kind kind) {
             return "login";
         case audit_kind::key_rotated:
             return "key_rotated";
+        case audit_kind::pipeline_retired:
+            return "pipeline_retired";
     }
     return "unknown";
 }
 
 std::optional<audit_kind> audit_kind_from(std::string_view name) {
-    for (int i = 0; i <= static_cast<int>(audit_kind::key_rotated); ++i)
+    for (int i = 0; i <= static_cast<int>(audit_kind::pipeline_retired); ++i)
         if (to_string(static_cast<audit_kind>(i)) == name) return static_cast<audit_kind>(i);
     return std::nullopt;
 }

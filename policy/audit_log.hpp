@@ -34,6 +34,7 @@ enum class audit_kind : unsigned char {
     approval,
     login,
     key_rotated,
+    pipeline_retired,  // it is no longer in its file: what it was granted is not inherited
 };
 
 std::string_view to_string(audit_kind);

@@ -126,6 +126,21 @@ bool may_see(const snapshot& s, user_id user, integration_id integration) {
     return l >= level::use_only || (l == level::delete_only && is_administrator(*s.find(user)));
 }
 
+bool may_edit(const snapshot& s, user_id user, integration_id integration) {
+    return level_of(s, user, integration) == level::manage;
+}
+
+bool may_delete(const snapshot& s, user_id user, integration_id integration) {
+    const level l = level_of(s, user, integration);
+    if (l == level::manage) return true;
+    const policy::user* u = s.find(user);
+    return l >= level::delete_only && is_administrator(*u);  // who has a level is known
+}
+
+bool may_revoke(const snapshot& s, user_id user, integration_id integration) {
+    return level_of(s, user, integration) >= level::use_only;
+}
+
 pipeline_level access_to(const snapshot& s, user_id user, pipeline_id pipeline) {
     const policy::user* u = s.find(user);
     const policy::pipeline* p = s.find(pipeline);

@@ -72,6 +72,13 @@ decision decide(const snapshot&, const use_request&);
 // The level of a user on an integration, first rule that applies (design §2). Unknown user or integration: denied.
 level level_of(const snapshot&, user_id, integration_id);
 
+// Whether the user may edit it and set its permissions: Manage. Whether they may delete it: Manage, and
+// administrators with Delete-only or more. Whether they may take a grant away: whoever has Use, as who may give it
+// (design §2, table).
+bool may_edit(const snapshot&, user_id, integration_id);
+bool may_delete(const snapshot&, user_id, integration_id);
+bool may_revoke(const snapshot&, user_id, integration_id);
+
 // Whether the user may know that the integration exists (design §2, column "sees it").
 bool may_see(const snapshot&, user_id, integration_id);
 

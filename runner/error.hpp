@@ -19,6 +19,7 @@ enum class errc {
     usage,      // the caller asked for something that can't be (exit 2)
     not_found,  // the thing named does not exist, or the asker may not know that it does
     conflict,   // somebody else changed it first, or it exists already
+    denied,     // the asker's level or the policy says no (exit 4)
     refused,    // a safety rule says no: loose file mode, untrusted input, a missing decision
     corrupt,    // stored bytes are not what was written: bad seal, broken chain
     store,      // the store could not read or write

@@ -146,6 +146,10 @@ result<store::run_record> run_named(context&, const std::string& number);
 result<store::integration_record> integration_named(context&, const std::string& reference);
 // A ref by its full name. usage: it is no full name.
 result<policy::ref> ref_named(const std::string& name);
+// The same of one that is what is checked out: a permission for a ref is not had by naming the ref.
+result<policy::ref> ref_checked_out(context&, const std::string& name, const std::string& commit);
+// usage: a pattern that matches no ref. Empty is none.
+result<void> check_ref_pattern(const std::string& pattern);
 // KEY=VALUE pairs.
 result<store::facts> parameters_of(const std::vector<std::string>& pairs);
 

@@ -46,6 +46,25 @@ std::vector<std::string> names_in(const run::definition& d) {
     return names;
 }
 
+// A pipeline is what it is for as long as it is in its file: one that comes back later is another one, and has no
+// permission. Files that can't be understood are left as they are known.
+result<void> retire_what_is_gone(context& c, store::store& s, policy::project_id project,
+                                 const std::vector<read_file>& files) {
+    for (const read_file& f : files) {
+        if (pipelines::has_errors(f.definition->parsed.problems)) continue;
+        if (auto done = s.sync_pipelines(project, f.name, names_in(*f.definition), c.now()); !done)
+            return done.error();
+    }
+    auto known = s.pipelines(project);
+    if (!known) return known.error();
+    for (const store::pipeline_record& p : *known) {
+        std::error_code ec;
+        if (std::filesystem::exists(c.project_root() / p.file, ec) || ec) continue;
+        if (auto done = s.sync_pipelines(project, p.file, {}, c.now()); !done) return done.error();
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string name_in_project(context& c, const std::filesystem::path& file) {
@@ -86,7 +105,7 @@ result<std::string> read_pipeline_file(const std::filesystem::path& path) {
     return bytes;
 }
 
-result<choice> choose_pipeline(context& c, const std::string& name, const std::string& file) {
+result<choice> choose_pipeline(context& c, const std::string& name, const std::string& file, purpose why) {
     auto files = read_files(c, file);
     if (!files) return files.error();
     choice made;
@@ -132,7 +151,10 @@ result<choice> choose_pipeline(context& c, const std::string& name, const std::s
     auto project = c.project();
     if (!project) return project.error();
     const std::string wanted = found->definition->pipeline->id.value;
-    auto records = (*s)->sync_pipelines(project->id, found->name, names_in(*found->definition));
+    const std::vector<std::string> living = names_in(*found->definition);
+    if (why == purpose::use)
+        if (auto retired = retire_what_is_gone(c, **s, project->id, *files); !retired) return retired.error();
+    auto records = (*s)->add_pipelines(project->id, found->name, living);
     if (!records) return records.error();
     const auto record = std::ranges::find(*records, wanted, &store::pipeline_record::name);
     if (record == records->end()) return failure(errc::store, "the store has lost the pipeline \"" + wanted + "\"");
@@ -140,8 +162,9 @@ result<choice> choose_pipeline(context& c, const std::string& name, const std::s
     return made;
 }
 
-result<store::pipeline_record> find_pipeline(context& c, const std::string& name, const std::string& file) {
-    auto made = choose_pipeline(c, name, file);
+result<store::pipeline_record> find_pipeline(context& c, const std::string& name, const std::string& file,
+                                             purpose why) {
+    auto made = choose_pipeline(c, name, file, why);
     if (!made) return made.error();
     if (!made->chosen) return failure(errc::usage, "the pipeline file has errors: `latchkey validate` shows them");
     return made->chosen->record;

@@ -29,16 +29,20 @@ struct chosen_pipeline {
     store::pipeline_record record;
 };
 
-// `name` empty: the only one there is. `file` empty: all files of the project are looked at. Brings the store up to
-// date with every file it reads without an error. not_found with the nearest name; usage with the list where one has
-// to be chosen. A file with errors is an `invalid`, with its diagnostics rendered.
+// Who only looks changes nothing but that a new pipeline gets its identity. Who uses it brings the store up to date:
+// a pipeline that is no longer in its file is retired, and so are those of files that are gone.
+enum class purpose : unsigned char { look, use };
+
+// `name` empty: the only one there is. `file` empty: all files of the project are looked at. not_found with the
+// nearest name; usage with the list where one has to be chosen. A file with errors is an `invalid`, with its
+// diagnostics rendered.
 struct choice {
     std::optional<chosen_pipeline> chosen;
     std::string invalid;  // diagnostics, if that is what stopped it
 };
-result<choice> choose_pipeline(context&, const std::string& name, const std::string& file);
+result<choice> choose_pipeline(context&, const std::string& name, const std::string& file, purpose);
 
 // The identity of a pipeline by name, for commands that don't run it.
-result<store::pipeline_record> find_pipeline(context&, const std::string& name, const std::string& file);
+result<store::pipeline_record> find_pipeline(context&, const std::string& name, const std::string& file, purpose);
 
 }  // namespace latchkey::cli

@@ -23,14 +23,14 @@ struct pair {
 };
 
 result<pair> pair_named(context& c, const std::string& integration, const std::string& pipeline,
-                        const std::string& file) {
+                        const std::string& file, purpose why) {
     auto s = c.store();
     if (!s) return s.error();
     auto user = c.user();
     if (!user) return user.error();
     auto record = integration_named(c, integration);
     if (!record) return record.error();
-    auto chosen = find_pipeline(c, pipeline, file);
+    auto chosen = find_pipeline(c, pipeline, file, why);
     if (!chosen) return chosen.error();
     return pair{std::move(*record), std::move(*chosen), std::move(*user), *s};
 }
@@ -63,7 +63,8 @@ result<std::vector<store::pipeline_record>> permitted(context& c, const store::i
 int grant_command(context& c, const grant_args& args) {
     if (args.once != !args.run.empty())
         return c.usage("--once and --run go together: the permission is for that run only");
-    auto p = pair_named(c, args.integration, args.pipeline, args.file);
+    if (auto pattern = check_ref_pattern(args.ref); !pattern) return c.fail(pattern.error());
+    auto p = pair_named(c, args.integration, args.pipeline, args.file, purpose::use);
     if (!p) return c.fail(p.error());
     policy::grant g;
     g.integration = p->integration.rights.id;
@@ -71,9 +72,6 @@ int grant_command(context& c, const grant_args& args) {
     g.granted_by = p->user.rights.id;
     g.granted_at = c.now();
     g.ref_pattern = args.ref;
-    if (!args.ref.empty() && !args.ref.starts_with("refs/") && !args.ref.starts_with('*'))
-        return c.usage("\"" + args.ref +
-                       "\" would match no ref: refs are full names like refs/heads/main or refs/tags/*");
     if (!args.expires.empty()) {
         auto end = time_from_now(c, args.expires);
         if (!end) return c.fail(end.error());
@@ -119,7 +117,7 @@ int revoke_command(context& c, const grant_args& args) {
 }
 
 int why_command(context& c, const why_args& args) {
-    auto p = pair_named(c, args.integration, args.pipeline, args.file);
+    auto p = pair_named(c, args.integration, args.pipeline, args.file, purpose::look);
     if (!p) return c.fail(p.error());
     if (!args.user.empty() && args.user != p->user.email && args.user != "you")
         return c.usage("the local store knows one user, you: there is no \"" + args.user + "\"");

@@ -90,7 +90,7 @@ int retry_and_show(context& c, run::service& s, const run::retry_request& reques
 }  // namespace
 
 int run_command(context& c, const run_args& args) {
-    auto choice = choose_pipeline(c, args.pipeline, args.file);
+    auto choice = choose_pipeline(c, args.pipeline, args.file, args.dry_run ? purpose::look : purpose::use);
     if (!choice) return c.fail(choice.error());
     if (!choice->chosen) {
         c.err << choice->invalid;
@@ -117,7 +117,7 @@ int run_command(context& c, const run_args& args) {
         source.ref = (*git)->ref;
     }
     if (!args.ref.empty()) {
-        auto ref = ref_named(args.ref);
+        auto ref = ref_checked_out(c, args.ref, source.commit);
         if (!ref) return c.fail(ref.error());
         source.ref = *ref;
     }
@@ -165,6 +165,7 @@ int run_command(context& c, const run_args& args) {
 int retry_command(context& c, const retry_args& args) {
     if (!args.grant && (!args.ref.empty() || !args.expires.empty() || args.once))
         return c.usage("--ref, --expires and --once say how to grant: add --grant");
+    if (auto pattern = check_ref_pattern(args.ref); !pattern) return c.fail(pattern.error());
     if (!args.from.empty() + !args.only.empty() + args.all > 1)
         return c.usage("--from, --only and --all exclude each other");
     auto run = run_named(c, args.run);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/diagnostic.hpp"
 #include "runner/cli/commands.hpp"
+#include "runner/exec/capture.hpp"
 
 #include <charconv>
 
@@ -61,6 +62,28 @@ result<policy::ref> ref_named(const std::string& name) {
     if (name.starts_with("refs/pull/")) return policy::ref{policy::ref_type::pull_request, name};
     return failure(errc::usage,
                    "\"" + name + "\" is no full ref: say refs/heads/NAME, refs/tags/NAME or refs/pull/NUMBER");
+}
+
+result<policy::ref> ref_checked_out(context& c, const std::string& name, const std::string& commit) {
+    auto ref = ref_named(name);
+    if (!ref) return ref;
+    if (commit.empty())
+        return failure(errc::usage, "there is no commit checked out here: a run of it has no ref (--ref)");
+    auto found = exec::capture({"git", "rev-parse", "--verify", "--quiet", name + "^{commit}"}, c.project_root());
+    if (!found) return found.error();
+    const std::string is = found->output.substr(0, found->output.find('\n'));
+    if (found->exit_code != 0 || is.empty())
+        return failure(errc::usage, "there is no " + name + " in this repository");
+    if (is != commit)
+        return failure(errc::usage, name + " is at " + is.substr(0, 7) + ", and what is checked out is at " +
+                                        commit.substr(0, 7) + ": check it out to run it");
+    return ref;
+}
+
+result<void> check_ref_pattern(const std::string& pattern) {
+    if (pattern.empty() || pattern.starts_with("refs/") || pattern.starts_with('*')) return {};
+    return failure(errc::usage,
+                   "\"" + pattern + "\" would match no ref: refs are full names like refs/heads/main or refs/tags/*");
 }
 
 result<store::facts> parameters_of(const std::vector<std::string>& pairs) {

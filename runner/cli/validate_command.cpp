@@ -79,7 +79,7 @@ int validate_command(context& c, const validate_args& args) {
 }
 
 int plan_command(context& c, const plan_args& args) {
-    auto choice = choose_pipeline(c, args.pipeline, args.file);
+    auto choice = choose_pipeline(c, args.pipeline, args.file, purpose::look);
     if (!choice) return c.fail(choice.error());
     if (!choice->chosen) {
         c.err << choice->invalid;

@@ -22,15 +22,6 @@ std::optional<policy::chain_hash> hash_from(std::string_view hex) {
     return hash;
 }
 
-std::optional<policy::audit_kind> audit_kind_from(std::string_view name) {
-    for (int kind = 0; kind <= static_cast<int>(policy::audit_kind::key_rotated); ++kind) {
-        if (policy::to_string(static_cast<policy::audit_kind>(kind)) == name) {
-            return static_cast<policy::audit_kind>(kind);
-        }
-    }
-    return std::nullopt;
-}
-
 policy::audit_entry entry_from(const audit_row& row) {
     const auto& [sequence, at, kind_name, actor, revision, facts_text, hash_text] = row;
     policy::audit_entry entry;
@@ -38,7 +29,7 @@ policy::audit_entry entry_from(const audit_row& row) {
     entry.at = from_stored(at);
     entry.actor = policy::user_id(actor);
     entry.revision = policy::revision(revision);
-    const auto kind = audit_kind_from(kind_name);
+    const auto kind = policy::audit_kind_from(kind_name);
     auto known_facts = from_pairs_text(facts_text);
     const auto hash = hash_from(hash_text);
     if (kind) entry.kind = *kind;

@@ -50,16 +50,38 @@ result<std::optional<granted>> earlier_use(sql_connection& in, const grant_and_r
     return std::optional(granted{static_cast<int>(attempt), policy::revision(revision), true});
 }
 
-void audit_refusals(sql_connection& in, const grant_and_retry& request, policy::pipeline_id pipeline,
-                    const std::vector<policy::refused_grant>& refused) {
-    for (const auto& one : refused) {
-        append_audit(in, policy::audit_kind::grant, request.actor, current_revision(in),
-                     {{"refused", std::string(policy::to_string(one.why))},
-                      {"integration", to_fact(one.integration)},
-                      {"pipeline", to_fact(pipeline)},
-                      {"run", to_fact(request.run)}},
-                     request.at);
+void audit_refusal(sql_connection& in, const policy::refused_grant& refused, policy::user_id actor,
+                   policy::pipeline_id pipeline, policy::run_id run, policy::time_point at) {
+    append_audit(in, policy::audit_kind::grant, actor, current_revision(in),
+                 {{"refused", std::string(policy::to_string(refused.why))},
+                  {"integration", to_fact(refused.integration)},
+                  {"pipeline", to_fact(pipeline)},
+                  {"run", to_fact(run)}},
+                 at);
+}
+
+// In words, for who asked: of what they may not see, no name.
+std::string why_refused(sql_connection& in, const policy::grant& wanted, policy::grant_refusal refusal) {
+    const auto identifier =
+        in.one<std::string>("SELECT identifier FROM integrations WHERE id = :id", wanted.integration.value());
+    const auto pipeline = load_pipeline(in, wanted.pipeline);
+    const std::string name = identifier ? std::get<0>(*identifier) : to_fact(wanted.integration);
+    const std::string of = pipeline ? "\"" + pipeline->name + "\"" : to_fact(wanted.pipeline);
+    switch (refusal) {
+        case policy::grant_refusal::unknown_integration:
+            return "there is no such integration";
+        case policy::grant_refusal::unknown_pipeline:
+            return "there is no such pipeline";
+        case policy::grant_refusal::level_too_low:
+            return "you can't let " + of + " use " + name + ": your level on it is too low to grant it";
+        case policy::grant_refusal::may_not_run_pipeline:
+            return "you can't let " + of + " use " + name + ": you may not run that pipeline";
+        case policy::grant_refusal::other_project:
+            return "you can't let " + of + " use " + name + ": it belongs to another project";
+        case policy::grant_refusal::none:
+            break;
     }
+    return "nothing was granted";
 }
 
 result<granted> make_grants_and_attempt(sql_connection& in, const grant_and_retry& request, const run_record& run) {
@@ -151,22 +173,30 @@ result<policy::snapshot> sql_store::snapshot(policy::pipeline_id pipeline,
 }
 
 result<policy::grant> sql_store::add_grant(policy::grant grant, policy::user_id actor) {
-    return write([&](sql_connection& in) -> result<policy::grant> {
+    // A refusal is written too, so it is no failure of the transaction.
+    std::optional<failure> no;
+    auto made = write([&](sql_connection& in) -> result<policy::grant> {
+        no.reset();
         const auto facts_now = load_snapshot(in, grant.pipeline, {&grant.integration, 1});
         const auto refusal = policy::may_grant(facts_now, actor, grant.integration, grant.pipeline);
         if (refusal != policy::grant_refusal::none) {
-            return failure(errc::refused, "can't grant integration " + to_fact(grant.integration) + " to pipeline " +
-                                              to_fact(grant.pipeline) + ": " +
-                                              std::string(policy::to_string(refusal)));
+            audit_refusal(in, {grant.integration, refusal}, actor, grant.pipeline, grant.from_run, grant.granted_at);
+            no = failure(errc::denied, why_refused(in, grant, refusal));
+            return grant;
         }
         grant.granted_by = actor;
         return insert_grant(in, grant, next_revision(in));
     });
+    if (made && no) return *no;
+    return made;
 }
 
 result<int> sql_store::revoke(policy::integration_id integration, policy::pipeline_id pipeline, policy::user_id actor,
                               policy::time_point at) {
     return write([&](sql_connection& in) -> result<int> {
+        const auto facts_now = load_snapshot(in, pipeline, {&integration, 1});
+        if (!policy::may_revoke(facts_now, actor, integration))
+            return failure(errc::denied, "you can't take that grant away: it needs Use or Manage on the integration");
         const auto gone = in.rows<std::int64_t>(
             "DELETE FROM grants WHERE integration = :integration AND pipeline = :pipeline RETURNING id",
             integration.value(), pipeline.value());
@@ -215,7 +245,8 @@ result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& r
         const auto facts_now = load_snapshot(in, run->pipeline, request.integrations);
         auto refused = policy::check_grants(facts_now, request.actor, request.integrations, run->pipeline);
         if (!refused.empty()) {
-            audit_refusals(in, request, run->pipeline, refused);
+            for (const policy::refused_grant& one : refused)
+                audit_refusal(in, one, request.actor, run->pipeline, request.run, request.at);
             return grant_outcome(std::move(refused));
         }
         auto made = make_grants_and_attempt(in, request, *run);

@@ -59,6 +59,12 @@ bool same_names(const std::vector<pipeline_record>& living, const std::vector<st
                                [&](const auto& record) { return std::ranges::binary_search(sorted, record.name); });
 }
 
+bool has_names(const std::vector<pipeline_record>& living, const std::vector<std::string>& sorted) {
+    return std::ranges::all_of(sorted, [&](const std::string& name) {
+        return std::ranges::find(living, name, &pipeline_record::name) != living.end();
+    });
+}
+
 }  // namespace
 
 result<project_record> sql_store::project_at(const std::string& root) {
@@ -78,7 +84,19 @@ result<project_record> sql_store::project_at(const std::string& root) {
 }
 
 result<std::vector<pipeline_record>> sql_store::sync_pipelines(policy::project_id project, const std::string& file,
-                                                               std::span<const std::string> names) {
+                                                               std::span<const std::string> names,
+                                                               policy::time_point at) {
+    return know_pipelines(project, file, names, at, true);
+}
+
+result<std::vector<pipeline_record>> sql_store::add_pipelines(policy::project_id project, const std::string& file,
+                                                              std::span<const std::string> names) {
+    return know_pipelines(project, file, names, {}, false);
+}
+
+result<std::vector<pipeline_record>> sql_store::know_pipelines(policy::project_id project, const std::string& file,
+                                                               std::span<const std::string> names,
+                                                               policy::time_point at, bool retire) {
     std::vector<std::string> sorted(names.begin(), names.end());
     std::ranges::sort(sorted);
     sorted.erase(std::ranges::unique(sorted).begin(), sorted.end());
@@ -87,6 +105,7 @@ result<std::vector<pipeline_record>> sql_store::sync_pipelines(policy::project_i
         return living_in_file(in, project.value(), file);
     });
     if (!known || same_names(*known, sorted)) return known;
+    if (!retire && has_names(*known, sorted)) return known;
     return write([&](sql_connection& in) -> result<std::vector<pipeline_record>> {
         if (!in.one<std::int64_t>("SELECT id FROM projects WHERE id = :id", project.value())) {
             return failure(errc::not_found, "there is no project " + to_fact(project));
@@ -94,9 +113,10 @@ result<std::vector<pipeline_record>> sql_store::sync_pipelines(policy::project_i
         const auto living = living_in_file(in, project.value(), file);
         bool changed = false;
         for (const auto& record : living) {
-            if (std::ranges::binary_search(sorted, record.name)) continue;
+            if (!retire || std::ranges::binary_search(sorted, record.name)) continue;
             in.exec("UPDATE pipelines SET retired = 1 WHERE id = :id", record.id.value());
-            changed = true;
+            append_audit(in, policy::audit_kind::pipeline_retired, policy::user_id(), next_revision(in),
+                         {{"pipeline", to_fact(record.id)}, {"name", record.name}, {"file", file}}, at);
         }
         for (const auto& name : names) {
             changed |= in.exec(

@@ -113,6 +113,45 @@ facts facts_of(const integration_record& record) {
     return {{"integration", to_fact(record.rights.id)}, {"identifier", record.identifier}, {"type", record.type}};
 }
 
+std::string level_text(policy::level l) {
+    constexpr std::string_view names[] = {"None (Deny)", "None (Delete-only)", "Use", "Manage"};
+    return std::string(names[static_cast<std::size_t>(l)]);
+}
+
+// Existence is a secret: who may not see it is told what anybody is told of one that is not there.
+failure level_too_low(const policy::snapshot& facts, policy::user_id actor, const integration_record& known,
+                      const std::string& what) {
+    const auto id = known.rights.id;
+    if (!policy::may_see(facts, actor, id)) return no_integration(to_fact(id));
+    return {errc::denied, "you can't " + what + " " + known.identifier + ": that needs Manage on it, and you have " +
+                              level_text(policy::level_of(facts, actor, id))};
+}
+
+// What an edit changed, each with what it is now; of secrets their names only.
+void add_changes(facts& about, const integration_record& before, const integration_record& now) {
+    const policy::integration& old = before.rights;
+    const policy::integration& rights = now.rights;
+    const auto add = [&about](bool changed, const char* what, const std::string& value) {
+        if (changed) about.emplace_back(what, value);
+    };
+    add(before.name != now.name, "name", now.name);
+    add(old.all_pipelines_allowed != rights.all_pipelines_allowed, "all pipelines",
+        rights.all_pipelines_allowed ? "yes" : "no");
+    add(old.admins != rights.admins, "admins", level_text(rights.admins));
+    add(old.others != rights.others, "others", level_text(rights.others));
+    add(old.demanded_to_grant != rights.demanded_to_grant, "demanded to grant", level_text(rights.demanded_to_grant));
+    std::string rows;
+    for (const auto& row : rights.users) rows += "user " + to_fact(row.user) + " " + level_text(row.access) + ", ";
+    for (const auto& row : rights.groups) rows += "group " + to_fact(row.group) + " " + level_text(row.access) + ", ";
+    add(old.users != rights.users || old.groups != rights.groups, "rows", rows.substr(0, rows.rfind(',')));
+    for (const auto& [key, value] : now.settings)
+        add(std::ranges::find(before.settings, std::pair(key, value)) == before.settings.end(), "setting",
+            key + "=" + value);
+    for (const vault::sealed_field& field : now.fields) {
+        add(std::ranges::find(before.fields, field) == before.fields.end(), "secret", field.name);
+    }
+}
+
 }  // namespace
 
 std::optional<policy::integration> load_rights(sql_connection& in, policy::integration_id id) {
@@ -184,6 +223,8 @@ result<integration_record> sql_store::edit_integration(const integration_record&
         const auto& rights = record.rights;
         auto known = load_integration(in, rights.id);
         if (!known) return known;
+        const auto facts_now = load_snapshot(in, policy::pipeline_id(), {&rights.id, 1});
+        if (!policy::may_edit(facts_now, actor, rights.id)) return level_too_low(facts_now, actor, *known, "edit");
         if (known->changed_at != record.changed_at) {
             return failure(errc::conflict, "integration " + known->identifier +
                                                " was changed by somebody else: look at it again, then edit");
@@ -204,7 +245,7 @@ result<integration_record> sql_store::edit_integration(const integration_record&
         insert_rows(in, rights);
         insert_fields(in, rights.id, record.fields);
         auto about = facts_of(*known);
-        about.emplace_back("all pipelines", rights.all_pipelines_allowed ? "yes" : "no");
+        add_changes(about, *known, record);
         append_audit(in, policy::audit_kind::integration_edited, actor, next_revision(in), about, at);
         return load_integration(in, rights.id);
     });
@@ -214,6 +255,8 @@ result<void> sql_store::remove_integration(policy::integration_id id, policy::us
     return write([&](sql_connection& in) -> result<void> {
         const auto known = load_integration(in, id);
         if (!known) return known.error();
+        const auto facts_now = load_snapshot(in, policy::pipeline_id(), {&id, 1});
+        if (!policy::may_delete(facts_now, actor, id)) return level_too_low(facts_now, actor, *known, "remove");
         const auto revision = next_revision(in);
         for (const auto& [grant, pipeline] : in.rows<std::int64_t, std::int64_t>(
                  "DELETE FROM grants WHERE integration = :id RETURNING id, pipeline", id.value())) {

@@ -21,7 +21,10 @@ public:
 
     result<project_record> project_at(const std::string& root) override;
     result<std::vector<pipeline_record>> sync_pipelines(policy::project_id, const std::string& file,
-                                                        std::span<const std::string> names) override;
+                                                        std::span<const std::string> names,
+                                                        policy::time_point) override;
+    result<std::vector<pipeline_record>> add_pipelines(policy::project_id, const std::string& file,
+                                                       std::span<const std::string> names) override;
     result<pipeline_record> pipeline(policy::pipeline_id) override;
     result<std::vector<pipeline_record>> pipelines(policy::project_id) override;
     result<user_record> user(policy::user_id) override;
@@ -71,6 +74,9 @@ public:
                             const std::function<bool(const policy::audit_entry&)>& visit) override;
 
 private:
+    result<std::vector<pipeline_record>> know_pipelines(policy::project_id, const std::string& file,
+                                                        std::span<const std::string> names, policy::time_point,
+                                                        bool retire);
     // One caller's part of a transaction.
     struct pending_write {
         std::function<bool(sql_connection&)> body;  // whether to keep what it did

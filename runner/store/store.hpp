@@ -150,8 +150,13 @@ public:
     // -- identity
     virtual result<project_record> project_at(const std::string& root) = 0;  // makes it when it is new
     // Brings the pipelines of one file up to date: new names get new ids, names that are gone are retired.
+    // An audit entry says so of each.
     virtual result<std::vector<pipeline_record>> sync_pipelines(policy::project_id, const std::string& file,
-                                                                std::span<const std::string> names) = 0;
+                                                                std::span<const std::string> names,
+                                                                policy::time_point) = 0;
+    // Gives new names of a file their ids and retires nothing: for who only looks.
+    virtual result<std::vector<pipeline_record>> add_pipelines(policy::project_id, const std::string& file,
+                                                               std::span<const std::string> names) = 0;
     virtual result<pipeline_record> pipeline(policy::pipeline_id) = 0;
     virtual result<std::vector<pipeline_record>> pipelines(policy::project_id) = 0;  // without the retired
     virtual result<user_record> user(policy::user_id) = 0;
@@ -171,7 +176,8 @@ public:
     using sealer = std::function<std::vector<vault::sealed_field>(policy::integration_id)>;
     virtual result<integration_record> add_integration(integration_record, const sealer& seal,
                                                        policy::user_id actor) = 0;
-    // Rights, name, settings and fields as given. conflict: changed since `changed_at` was read.
+    // Rights, name, settings and fields as given. conflict: changed since `changed_at` was read. denied: `actor`
+    // lacks Manage on it; likewise of the two below, with the levels that policy::may_delete and may_revoke ask for.
     virtual result<integration_record> edit_integration(const integration_record&, policy::user_id actor,
                                                         policy::time_point at) = 0;
     virtual result<void> remove_integration(policy::integration_id, policy::user_id actor, policy::time_point) = 0;
@@ -181,7 +187,8 @@ public:
     virtual result<std::vector<integration_record>> integrations() = 0;
 
     // -- grants
-    // refused: policy::may_grant says no to `actor`. Who granted it is always `actor`; the id is the store's.
+    // denied: policy::may_grant says no to `actor`, and the audit log has it. Who granted it is always `actor`; the
+    // id is the store's.
     virtual result<policy::grant> add_grant(policy::grant, policy::user_id actor) = 0;
     // Removes every grant of the pair; not_found if there was none. Returns how many.
     virtual result<int> revoke(policy::integration_id, policy::pipeline_id, policy::user_id actor,

@@ -52,9 +52,9 @@ void measure(const std::filesystem::path& file, store::durability level) {
     const auto store = store::open_sqlite(file, options).value();
     const auto project = store->project_at("/bench").value().id;
     const std::string names[] = {"deploy"};
-    const auto pipeline = store->sync_pipelines(project, "buddy.yml", names).value().at(0).id;
+    const auto pipeline = store->sync_pipelines(project, "buddy.yml", names, {}).value().at(0).id;
     print("sync_pipelines that changes nothing",
-          microseconds_each(2000, [&] { store->sync_pipelines(project, "buddy.yml", names).value(); }));
+          microseconds_each(2000, [&] { store->sync_pipelines(project, "buddy.yml", names, {}).value(); }));
     store::new_run wanted;
     wanted.pipeline = pipeline;
     wanted.actor = owner;
@@ -90,7 +90,7 @@ void measure_grants(const std::filesystem::path& file) {
     const auto project = store->project_at("/bench").value().id;
     std::vector<std::string> names;
     for (int i = 0; i < 1000; ++i) names.push_back("pipeline " + std::to_string(i));
-    const auto pipelines = store->sync_pipelines(project, "many.yml", names).value();
+    const auto pipelines = store->sync_pipelines(project, "many.yml", names, {}).value();
     std::vector<policy::integration_id> integrations;
     for (int i = 0; i < 100; ++i) {
         store::integration_record record;

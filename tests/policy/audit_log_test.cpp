@@ -110,12 +110,12 @@ TEST_SUITE("policy.audit_log") {
 
     TEST_CASE("named kinds: each has one name, and is found by it") {
         std::set<std::string_view> names;
-        for (int i = 0; i <= static_cast<int>(audit_kind::key_rotated); ++i) {
+        for (int i = 0; i <= static_cast<int>(audit_kind::pipeline_retired); ++i) {
             const auto kind = static_cast<audit_kind>(i);
             names.insert(to_string(kind));
             CHECK(audit_kind_from(to_string(kind)) == kind);
         }
-        CHECK_EQ(names.size(), static_cast<std::size_t>(audit_kind::key_rotated) + 1);
+        CHECK_EQ(names.size(), static_cast<std::size_t>(audit_kind::pipeline_retired) + 1);
         CHECK_FALSE(audit_kind_from("nothing").has_value());
         CHECK_EQ(to_string(static_cast<audit_kind>(99)), "unknown");
     }

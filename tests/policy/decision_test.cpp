@@ -311,6 +311,30 @@ TEST_SUITE("policy.decision") {
         CHECK(level_of(w.build(), user_id(3), w.i.id) == level::use_only);
     }
 
+    TEST_CASE("edit, delete, revoke: what each level allows, and administrators may always delete") {
+        struct row {
+            level of;
+            bool edits, deletes, admin_deletes, revokes;
+        };
+        for (const row& r :
+             {row{level::denied, false, false, true, false}, row{level::delete_only, false, false, true, false},
+              row{level::use_only, false, false, true, true}, row{level::manage, true, true, true, true}}) {
+            small_world w;
+            w.i.users = {{user_id(4), r.of}};
+            w.i.admins = r.of;
+            const snapshot s = w.build();
+            CHECK_EQ(may_edit(s, user_id(4), w.i.id), r.edits);
+            CHECK_EQ(may_delete(s, user_id(4), w.i.id), r.deletes);
+            CHECK_EQ(may_revoke(s, user_id(4), w.i.id), r.revokes);
+            CHECK_EQ(may_delete(s, user_id(1), w.i.id), r.admin_deletes);
+            CHECK_EQ(may_edit(s, user_id(1), w.i.id), r.edits);
+        }
+        small_world w;
+        CHECK_FALSE(may_edit(w.build(), user_id(9), w.i.id));
+        CHECK_FALSE(may_delete(w.build(), user_id(9), w.i.id));
+        CHECK_FALSE(may_revoke(w.build(), user_id(9), w.i.id));
+    }
+
     TEST_CASE("access to a pipeline: administrators, own row, groups, others, the role in the project") {
         small_world w;
         const auto access = [&](std::int64_t user) { return access_to(w.build(), user_id(user), w.p.id); };

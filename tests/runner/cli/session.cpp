@@ -61,10 +61,13 @@ void session::write(const std::string& file, const std::string& text) const {
 }
 
 said session::latchkey(const std::vector<std::string>& words, const std::string& input) const {
+    return program(line_of(words), input);
+}
+
+said session::program(const std::vector<std::string>& argv, const std::string& input) const {
     int to[2];
     int from[2];
     if (::pipe2(to, O_CLOEXEC) != 0 || ::pipe2(from, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-    const std::vector<std::string> argv = line_of(words);
     const pid_t pid = ::fork();
     if (pid == 0) {
         ::dup2(to[0], 0);

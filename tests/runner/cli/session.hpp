@@ -23,6 +23,8 @@ public:
 
     // Runs `latchkey WORDS…` in the project; `input` is its standard input.
     said latchkey(const std::vector<std::string>& words, const std::string& input = {}) const;
+    // Any other program likewise, by its path.
+    said program(const std::vector<std::string>& argv, const std::string& input = {}) const;
 
     // The same on a terminal: `answers` are typed one after another, each when the text before it has been printed.
     struct exchange {

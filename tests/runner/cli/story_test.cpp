@@ -155,9 +155,63 @@ TEST_SUITE("cli.story") {
             s.latchkey({"grant", "releases", "--pipeline", "deploy", "--ref", "refs/heads/main", "--expires", "2h"})
                 .code,
             0);
-        CHECK_EQ(s.latchkey({"run", "deploy", "--ref", "refs/heads/other"}).code, 4);
+        // A ref is what is checked out, not what somebody says.
+        CHECK_EQ(s.latchkey({"run", "deploy", "--ref", "refs/heads/main"}).code, 2);
+        for (const std::string command : {"init -q -b other", "add .", "commit -q -m x", "tag main"})
+            REQUIRE_EQ(s.program({"/bin/sh", "-c", "git -c user.name=t -c user.email=t@t " + command}).code, 0);
+        CHECK_EQ(s.latchkey({"run", "deploy"}).code, 4);
         CHECK_EQ(s.latchkey({"run", "deploy", "--ref", "refs/tags/main"}).code, 4);
+        CHECK(has(s.latchkey({"run", "deploy", "--ref", "refs/heads/main"}), "there is no refs/heads/main"));
+        REQUIRE_EQ(s.program({"/bin/sh", "-c", "git branch -q main"}).code, 0);
         CHECK_EQ(s.latchkey({"run", "deploy", "--ref", "refs/heads/main"}).code, 0);
+        REQUIRE_EQ(
+            s.program({"/bin/sh", "-c", "git -c user.name=t -c user.email=t@t commit -q --allow-empty -m y"}).code,
+            0);
+        CHECK(has(s.latchkey({"run", "deploy", "--ref", "refs/heads/main"}), "and what is checked out is at"));
+        CHECK_EQ(s.latchkey({"retry", "1", "--grant", "--ref", "main"}).code, 2);
+    }
+
+    TEST_CASE("another pipeline: a name that was gone, whichever file was looked at meanwhile") {
+        const session s;
+        s.write("buddy.yml", deploy_file);
+        add_releases(s);
+        REQUIRE_EQ(s.latchkey({"grant", "releases", "--pipeline", "deploy"}).code, 0);
+        // Only looked at, it is not gone.
+        s.write("buddy.yml",
+                "- pipeline: other\n  actions:\n    - {action: A, type: BUILD, execute_commands: ['true']}\n");
+        CHECK_EQ(s.latchkey({"plan", "other"}).code, 0);
+        CHECK_EQ(s.latchkey({"run", "--dry-run", "other"}).code, 0);
+        s.write("buddy.yml", deploy_file);
+        CHECK_EQ(s.latchkey({"run", "deploy"}).code, 0);
+        // Gone with its file, while another file's pipeline runs.
+        std::filesystem::remove(s.project() / "buddy.yml");
+        std::filesystem::create_directory(s.project() / ".buddy");
+        s.write(".buddy/x.yml",
+                "- pipeline: x\n  actions:\n    - {action: A, type: BUILD, execute_commands: ['true']}\n");
+        CHECK_EQ(s.latchkey({"run", "x"}).code, 0);
+        s.write("buddy.yml", deploy_file);
+        CHECK_EQ(s.latchkey({"run", "deploy"}).code, 4);
+        CHECK(has(s.latchkey({"audit", "export"}), "pipeline_retired"));
+        CHECK_EQ(s.latchkey({"audit", "verify"}).code, 0);
+    }
+
+    TEST_CASE("levels: who has no Manage can't edit or set permissions, and an owner can always remove") {
+        const session s;
+        s.write("buddy.yml", deploy_file);
+        add_releases(s);
+        REQUIRE_EQ(s.latchkey({"grant", "releases", "--pipeline", "deploy"}).code, 0);
+        CHECK_EQ(s.latchkey({"integration", "edit", "releases", "--admins", "delete-only", "--others", "deny"}).code,
+                 0);
+        const said edit = s.latchkey({"integration", "edit", "releases", "--all-pipelines"});
+        CHECK_EQ(edit.code, 4);
+        CHECK(has(edit, "you can't edit releases: that needs Manage on it, and you have None (Delete-only)"));
+        const said grant = s.latchkey({"grant", "releases", "--pipeline", "deploy"});
+        CHECK_EQ(grant.code, 4);
+        CHECK(has(grant, "you can't let \"deploy\" use releases: your level on it is too low to grant it"));
+        CHECK_EQ(s.latchkey({"revoke", "releases", "--pipeline", "deploy"}).code, 4);
+        CHECK(has(s.latchkey({"audit", "export"}), "level_too_low"));
+        CHECK(has(s.latchkey({"audit", "export"}), "\"admins\":\"None (Delete-only)\""));
+        CHECK_EQ(s.latchkey({"integration", "rm", "releases", "--yes"}).code, 0);
     }
 
     TEST_CASE("a run that fails says where, keeps its log, and is retried from there") {

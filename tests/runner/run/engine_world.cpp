@@ -34,7 +34,7 @@ void engine_world::open(store::sqlite_options options) {
     project = store->project_at(workspace().string()).value().id;
     owner = store->local_owner().value().rights.id;
     const std::string names[] = {"p"};
-    pipeline = store->sync_pipelines(project, "buddy.yml", names).value().at(0).id;
+    pipeline = store->sync_pipelines(project, "buddy.yml", names, {}).value().at(0).id;
     make_service();
 }
 

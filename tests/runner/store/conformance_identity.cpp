@@ -33,13 +33,14 @@ void check_identity(const fresh_store& fresh) {
         const auto project = store->project_at("/a").value().id;
         const std::string both[] = {"deploy", "test"};
         const std::string one[] = {"test"};
-        const auto before = store->sync_pipelines(project, "buddy.yml", both).value();
+        const auto before = store->sync_pipelines(project, "buddy.yml", both, {}).value();
         REQUIRE(before.size() == 2);
-        CHECK(store->sync_pipelines(project, "buddy.yml", both).value()[0].id == before[0].id);
-        CHECK(names_of(store->sync_pipelines(project, "buddy.yml", one).value()) == std::vector<std::string>{"test"});
+        CHECK(store->sync_pipelines(project, "buddy.yml", both, {}).value()[0].id == before[0].id);
+        CHECK(names_of(store->sync_pipelines(project, "buddy.yml", one, {}).value()) ==
+              std::vector<std::string>{"test"});
         CHECK(store->pipeline(before[0].id).value().retired);
         CHECK(names_of(store->pipelines(project).value()) == std::vector<std::string>{"test"});
-        const auto after = store->sync_pipelines(project, "buddy.yml", both).value();
+        const auto after = store->sync_pipelines(project, "buddy.yml", both, {}).value();
         REQUIRE(after.size() == 2);
         for (const auto& pipeline : after) CHECK(pipeline.id != before[0].id);
         CHECK(store->snapshot(before[0].id, {}).value().find(before[0].id) == nullptr);
@@ -47,13 +48,13 @@ void check_identity(const fresh_store& fresh) {
     SUBCASE("twins by case, by Unicode form and by file are different pipelines") {
         const auto project = store->project_at("/a").value().id;
         const std::string twins[] = {"deploy", "Deploy", "d\xc3\xa9ploy", "de\xcc\x81ploy", "deploy", "deploy "};
-        const auto made = store->sync_pipelines(project, "buddy.yml", twins).value();
+        const auto made = store->sync_pipelines(project, "buddy.yml", twins, {}).value();
         CHECK(made.size() == 5);
         const std::string one[] = {"deploy"};
-        const auto copied = store->sync_pipelines(project, "copy.yml", one).value();
+        const auto copied = store->sync_pipelines(project, "copy.yml", one, {}).value();
         REQUIRE(copied.size() == 1);
         for (const auto& pipeline : made) CHECK(pipeline.id != copied[0].id);
-        CHECK(store->sync_pipelines(policy::project_id(99), "buddy.yml", one).error().code == errc::not_found);
+        CHECK(store->sync_pipelines(policy::project_id(99), "buddy.yml", one, {}).error().code == errc::not_found);
     }
     SUBCASE("the local owner is there from the start and can be named") {
         const auto owner = store->local_owner().value();

@@ -99,10 +99,22 @@ void check_grants(const fresh_store& fresh) {
         CHECK(store->add_grant(wanted, made.owner).value().id > grant.id);
     }
     SUBCASE("nobody who may not grant can") {
-        CHECK(store->add_grant(wanted, policy::user_id(7)).error().code == errc::refused);
+        const auto refused = store->add_grant(wanted, policy::user_id(7));
+        CHECK(refused.error().code == errc::denied);
+        CHECK(refused.error().what == "there is no such integration");  // a stranger sees none
         auto elsewhere = wanted;
         elsewhere.pipeline = policy::pipeline_id(99);
-        CHECK(store->add_grant(elsewhere, made.owner).error().code == errc::refused);
+        CHECK(store->add_grant(elsewhere, made.owner).error().code == errc::denied);
+        // Both are in the audit log.
+        int refusals = 0;
+        REQUIRE(store
+                    ->walk_audit(1,
+                                 [&](const policy::audit_entry& e) {
+                                     for (const auto& [key, value] : e.facts) refusals += key == "refused" ? 1 : 0;
+                                     return true;
+                                 })
+                    .has_value());
+        CHECK(refusals == 2);
         CHECK(store->grants(ids[0]).value().empty());
     }
     SUBCASE("grant and retry makes grant, attempt and revision, and the same key again nothing") {

@@ -40,7 +40,7 @@ void check_runs(const fresh_store& fresh) {
         CHECK(second.number == 2);
         const auto other = store->project_at("/other").value().id;
         const std::string names[] = {"deploy"};
-        wanted.pipeline = store->sync_pipelines(other, "buddy.yml", names).value().at(0).id;
+        wanted.pipeline = store->sync_pipelines(other, "buddy.yml", names, {}).value().at(0).id;
         CHECK(store->create_run(wanted, "- pipeline: p").value().number == 1);
         const auto of_project = store->runs({made.project, std::nullopt, 20}).value();
         REQUIRE(of_project.size() == 2);
@@ -50,7 +50,7 @@ void check_runs(const fresh_store& fresh) {
         CHECK(store->runs({other, made.pipeline, 20}).value().empty());
         CHECK(store->runs({std::nullopt, std::nullopt, 0}).value().empty());
         CHECK(store->unfinished_runs().value().size() == 2);
-        REQUIRE(store->sync_pipelines(other, "buddy.yml", {}).has_value());
+        REQUIRE(store->sync_pipelines(other, "buddy.yml", {}, {}).has_value());
         CHECK(store->create_run(wanted, "- pipeline: p").error().code == errc::conflict);
         wanted.pipeline = policy::pipeline_id(99);
         CHECK(store->create_run(wanted, "- pipeline: p").error().code == errc::not_found);

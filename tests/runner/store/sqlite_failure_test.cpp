@@ -73,7 +73,7 @@ std::vector<changing_method> changing_methods() {
         {"sync_pipelines",
          [](auto& store, const world& in) {
              const std::string names[] = {"a", "b"};
-             return fine(store.sync_pipelines(in.project, "buddy.yml", names));
+             return fine(store.sync_pipelines(in.project, "buddy.yml", names, {}));
          }},
         {"name_user", [](auto& store, const world& in) { return fine(store.name_user(in.owner, "e", "n")); }},
         {"add_key", [](auto& store, const world&) { return fine(store.add_key({2, "k"})); }},

@@ -37,7 +37,7 @@ world make_world(store::store& store) {
     world made;
     made.project = store.project_at("/home/ana/shop").value().id;
     const std::string names[] = {"deploy"};
-    made.pipeline = store.sync_pipelines(made.project, "buddy.yml", names).value().at(0).id;
+    made.pipeline = store.sync_pipelines(made.project, "buddy.yml", names, {}).value().at(0).id;
     const auto seal = [](policy::integration_id id) {
         return std::vector<vault::sealed_field>{
             {"token", 1, 1, std::string("\0\xffsealed", 8) + std::to_string(id.value())}};
