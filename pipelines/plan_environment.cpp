@@ -102,12 +102,13 @@ environment_entry run_environment::resolve(const variable& from, bool known_else
     if (out.secret) {
         if (has_parameter) {
             fail("P065", "the variable " + in_backticks(key) + " is encrypted and can't be given with `--var`",
-                 "a command line is no place for a secret: supply it with `--secret-file " + key + "=FILE`");
+                 "a command line is no place for a secret: put `" + key +
+                     "=…` into a file and give that with `--secret-file`");
         } else if (!is_supplied(key) && (from.sealed || !from.value)) {
             fail("P064",
                  "the value of " + in_backticks(key) +
                      (from.sealed ? " is encrypted elsewhere and can't be opened here" : " is encrypted and missing"),
-                 "supply it with `--secret-file " + key + "=FILE`");
+                 "put `" + key + "=…` into a file and give that with `--secret-file`");
         }
         if (from.value && !from.sealed && !is_supplied(key)) out.value = from.value->value;
         return out;

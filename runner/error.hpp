@@ -17,6 +17,7 @@ namespace latchkey {
 // What kind of failure it is, so that a caller can choose a remedy and `cli` an exit code.
 enum class errc {
     usage,      // the caller asked for something that can't be (exit 2)
+    invalid,    // a pipeline definition has errors (exit 3)
     not_found,  // the thing named does not exist, or the asker may not know that it does
     conflict,   // somebody else changed it first, or it exists already
     denied,     // the asker's level or the policy says no (exit 4)

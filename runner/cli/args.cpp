@@ -231,8 +231,13 @@ void add_permissions(CLI::App& app, line& l) {
         add(app, "audit", "The log of every decision, grant and use",
             "  latchkey audit verify\n  latchkey audit tail -n 50\n  latchkey audit export > audit.jsonl\n");
     audit->require_subcommand(1);
-    add(*audit, "verify", "Prove that no entry was touched, or name the first that was", "  latchkey audit verify\n")
-        ->callback([&l] { l.command = [&l](context& c) { return audit_verify_command(c, l.audit); }; });
+    CLI::App* verify =
+        add(*audit, "verify", "Prove that no entry was touched, or name the first that was",
+            "  latchkey audit verify\n  latchkey audit verify --expect 42:9f86d081…\n\n"
+            "Who can write the store can also write a whole new log. Keep the head that this prints somewhere else:\n"
+            "--expect proves that the log still begins with what it was then.\n");
+    verify->add_option("--expect", l.audit.expect, "A head that was printed before")->type_name("COUNT:HASH");
+    verify->callback([&l] { l.command = [&l](context& c) { return audit_verify_command(c, l.audit); }; });
     add(*audit, "export", "Print all entries as JSON lines", "  latchkey audit export > audit.jsonl\n")
         ->callback([&l] { l.command = [&l](context& c) { return audit_export_command(c, l.audit); }; });
     CLI::App* tail = add(*audit, "tail", "Print the last entries", "  latchkey audit tail -n 50\n");

@@ -3,28 +3,80 @@
 // latchkey audit verify, export, tail; latchkey key rotate.
 #include "runner/cli/commands.hpp"
 #include "runner/cli/json.hpp"
+#include "runner/store/sqlite_store.hpp"
 #include "runner/vault/master_key.hpp"
 
+#include <charconv>
 #include <cstdio>
 #include <deque>
+#include <fcntl.h>
+#include <optional>
 #include <ostream>
 #include <unistd.h>
 
 namespace latchkey::cli {
 
-int audit_verify_command(context& c, const audit_args&) {
+namespace {
+
+// COUNT:HASH, as `audit verify` prints it.
+std::optional<store::audit_head> head_named(const std::string& text) {
+    store::audit_head head;
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, head.entries);
+    if (error != std::errc() || at == end || *at != ':' || head.entries < 1) return std::nullopt;
+    head.hash.assign(at + 1, end);
+    if (head.hash.size() != 64) return std::nullopt;
+    return head;
+}
+
+// That what is renamed in a folder stays so after a power failure.
+bool flush_folder(const std::filesystem::path& folder) {
+    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool good = fd >= 0 && ::fsync(fd) == 0;
+    if (fd >= 0) ::close(fd);
+    return good;
+}
+
+}  // namespace
+
+int audit_verify_command(context& c, const audit_args& args) {
+    std::optional<store::audit_head> expected;
+    if (!args.expect.empty() && !(expected = head_named(args.expect)))
+        return c.usage("\"" + args.expect + "\" is no head: say COUNT:HASH, as `latchkey audit verify` printed it");
     auto s = c.store();
     if (!s) return c.fail(s.error());
+    // Before the walk: entries may be written meanwhile.
+    auto head = (*s)->head_of_audit();
+    if (!head) return c.fail(head.error());
     policy::chain_verifier verifier;
-    auto walked = (*s)->walk_audit(1, [&](const policy::audit_entry& e) { return verifier.feed(e); });
+    std::string at_head;
+    std::string at_expected;
+    auto walked = (*s)->walk_audit(1, [&](const policy::audit_entry& e) {
+        if (!verifier.feed(e)) return false;
+        if (e.sequence == head->entries) at_head = policy::to_hex(e.hash);
+        if (expected && e.sequence == expected->entries) at_expected = policy::to_hex(e.hash);
+        return true;
+    });
     if (!walked) return c.fail(walked.error());
     if (verifier.first_broken() != 0) {
         c.err << "latchkey: the audit log was touched: entry " << verifier.first_broken()
               << " is the first that does not verify; " << verifier.verified() << " before it do\n";
         return exit_run_failed;
     }
-    c.out << verifier.verified() << (verifier.verified() == 1 ? " entry" : " entries") << ", none touched; head "
-          << policy::to_hex(verifier.head()).substr(0, 16) << "\n";
+    if (at_head != head->hash) {
+        c.err << "latchkey: the audit log is not whole: " << head->entries << " entries were written, and "
+              << verifier.verified() << " are there\n";
+        return exit_run_failed;
+    }
+    if (expected && at_expected != expected->hash) {
+        c.err << "latchkey: the audit log is another one: its entry " << expected->entries
+              << (at_expected.empty() ? " is missing\n" : " is not the one that was expected\n");
+        return exit_run_failed;
+    }
+    c.out << verifier.verified() << (verifier.verified() == 1 ? " entry" : " entries") << ", none touched";
+    if (expected) c.out << ", with what was expected";
+    if (verifier.verified() > 0) c.out << "\nhead " << verifier.verified() << ":" << policy::to_hex(verifier.head());
+    c.out << "\n";
     return exit_success;
 }
 
@@ -67,15 +119,17 @@ int audit_tail_command(context& c, const audit_args& args) {
 }
 
 int key_rotate_command(context& c) {
-    // Rotation in one step that a crash can't spoil: the new key lies beside the old one until the store has
-    // switched.
+    // Rotation in one step that neither a crash nor a power failure can spoil: the new key lies beside the old one
+    // until the store has switched, on the disk, and the old one until the new one has opened it.
     auto data = c.data_folder();
     if (!data) return c.fail(data.error());
     auto s = c.store();
     if (!s) return c.fail(s.error());
     auto user = c.user();
     if (!user) return c.fail(user.error());
-    auto keys = (*s)->keys();
+    auto durable = store::open_sqlite(*data / "latchkey.db", {.level = store::durability::full});
+    if (!durable) return c.fail(durable.error());
+    auto keys = (*durable)->keys();
     if (!keys) return c.fail(keys.error());
     if (keys->empty()) return c.usage("there is no key to rotate yet");
     const std::filesystem::path file = *data / "master.key";
@@ -86,16 +140,28 @@ int key_rotate_command(context& c) {
         return c.usage("the master key comes from " + old->origin + ": rotate it where it is kept");
     auto fresh = vault::load_master_key(next, true);
     if (!fresh) return c.fail(fresh.error());
+    if (!flush_folder(*data))
+        return c.fail(failure(errc::io, "can't write the folder " + data->string() + " to the disk"));
     auto wrapped = vault::vault::rewrap(*old, *fresh, *keys);
     if (!wrapped) {
         // A rotation was cut off between the two steps below: the store has the new key already.
         if (!vault::vault::unlock(*fresh, *keys)) return c.fail(wrapped.error());
-    } else if (auto replaced = (*s)->replace_keys(*wrapped, user->rights.id, c.now()); !replaced) {
+    } else if (auto replaced = (*durable)->replace_keys(*wrapped, user->rights.id, c.now()); !replaced) {
         return c.fail(replaced.error());
     }
-    if (std::rename(next.c_str(), file.c_str()) != 0)
+    const std::filesystem::path before = *data / "master.key.old";
+    std::error_code ec;
+    std::filesystem::remove(before, ec);
+    std::filesystem::create_hard_link(file, before, ec);
+    if (ec || !flush_folder(*data) || std::rename(next.c_str(), file.c_str()) != 0 || !flush_folder(*data))
         return c.fail(failure(errc::io, "the store has the new master key, but " + next.string() +
                                             " could not be put in place of " + file.string() + ": move it there"));
+    auto stored = (*durable)->keys();
+    auto now = vault::load_master_key(file, false);
+    if (!stored || !now || !vault::vault::unlock(*now, *stored))
+        return c.fail(failure(
+            errc::corrupt, "the new master key does not open the store: the old one is kept in " + before.string()));
+    std::filesystem::remove(before, ec);
     c.out << "the master key is new; keep a copy of " << file.string() << "\n";
     return exit_success;
 }

@@ -125,6 +125,7 @@ int revoke_command(context&, const grant_args&);
 struct audit_args {
     int count = 20;
     bool json = false;
+    std::string expect;  // COUNT:HASH
 };
 int audit_verify_command(context&, const audit_args&);
 int audit_export_command(context&, const audit_args&);

@@ -15,6 +15,9 @@ namespace latchkey::cli {
 
 namespace {
 
+// Of the log of an action that failed.
+constexpr std::size_t most_bytes_shown = 16UL * 1024;
+
 constexpr std::size_t lines_of_a_failure = 20;
 
 std::size_t terminal_width() {
@@ -195,8 +198,10 @@ void console::print_log(std::int32_t action, std::size_t last_lines) {
         if (!count) return;
         const std::uint64_t first = *count > last_lines ? *count - last_lines + 1 : 1;
         if (first > 1) context_.out << context_.dim("    (" + std::to_string(first - 1) + " lines before)") << "\n";
-        const auto text = log->lines(first, last_lines);
+        const auto text = log->last_lines(last_lines, most_bytes_shown);
         if (!text || text->empty()) return;
+        if (text->size() == most_bytes_shown)
+            context_.out << context_.dim("    (cut: `latchkey logs` shows all of it)") << "\n";
         for (std::string_view rest = *text; !rest.empty();) {
             const std::size_t end = rest.find('\n');
             context_.out << "    " << plain(rest.substr(0, end)) << "\n";

@@ -140,6 +140,8 @@ int context::fail(const failure& f) {
             return exit_usage;
         case errc::cancelled:
             return exit_cancelled;
+        case errc::invalid:
+            return exit_invalid;
         case errc::denied:
             return exit_missing_permissions;
         case errc::refused:

@@ -41,13 +41,37 @@ std::vector<std::pair<std::string, std::string>> base_environment() {
     return all;
 }
 
+namespace {
+
+// Git compares files through the filters that the repository configures, and asks monitors and hooks: each is a
+// program.
+result<std::vector<std::string>> git_that_starts_nothing(const std::filesystem::path& root) {
+    auto filters = exec::capture({"git", "config", "--null", "--name-only", "--get-regexp", "^filter[.].*"}, root);
+    if (!filters) return filters.error();
+    std::vector<std::string> command = {"git", "--no-optional-locks",     "-c", "core.fsmonitor=false",
+                                        "-c",  "core.hooksPath=/dev/null"};
+    for (std::string_view rest = filters->output; !rest.empty();) {
+        const std::size_t end = rest.find('\0');
+        const std::string name(rest.substr(0, end));
+        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+        const bool required = name.ends_with(".required");
+        command.insert(command.end(), {"-c", name + (required ? "=false" : "=")});
+    }
+    return command;
+}
+
+}  // namespace
+
 result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root) {
     std::error_code ec;
     if (!std::filesystem::exists(root / ".git", ec)) return std::optional<git_facts>();
     // Only looked at: nothing is written, and no program that the repository's configuration names is started.
-    auto status = exec::capture({"git", "--no-optional-locks", "-c", "core.fsmonitor=false", "status",
-                                 "--porcelain=v2", "--branch", "--untracked-files=no"},
-                                root);
+    auto command = git_that_starts_nothing(root);
+    if (!command) return command.error();
+    for (const char* word :
+         {"status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=all"})
+        command->emplace_back(word);
+    auto status = exec::capture(*command, root);
     if (!status) return status.error();
     if (status->exit_code != 0)
         return failure(errc::engine,

@@ -166,7 +166,7 @@ result<store::pipeline_record> find_pipeline(context& c, const std::string& name
                                              purpose why) {
     auto made = choose_pipeline(c, name, file, why);
     if (!made) return made.error();
-    if (!made->chosen) return failure(errc::usage, "the pipeline file has errors: `latchkey validate` shows them");
+    if (!made->chosen) return failure(errc::invalid, "the pipeline file has errors:\n" + made->invalid);
     return made->chosen->record;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/log/log_reader.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -100,14 +102,33 @@ result<std::uint64_t> log_reader::count_lines() {
     return lines_ + (ends_in_line_ ? 0U : 1U);
 }
 
-result<std::string> log_reader::lines(std::uint64_t first, std::uint64_t count) {
+result<std::string> log_reader::last_lines(std::uint64_t count, std::size_t most) {
+    struct stat facts{};
+    if (::fstat(fd_, &facts) != 0) return unreadable(file_);
+    const auto size = static_cast<std::uint64_t>(facts.st_size);
+    std::string out(static_cast<std::size_t>(std::min<std::uint64_t>(size, most)), '\0');
+    std::size_t got = 0;
+    while (got < out.size()) {
+        const ssize_t n = read_at(fd_, out.data() + got, out.size() - got, size - out.size() + got);
+        if (n < 0) return unreadable(file_);
+        if (n == 0) break;
+        got += static_cast<std::size_t>(n);
+    }
+    out.resize(got);
+    std::size_t begin = out.size();
+    for (std::uint64_t found = 0; begin > 0; --begin)
+        if (out[begin - 1] == '\n' && begin != out.size() && ++found == count) break;
+    return out.substr(begin);
+}
+
+result<std::string> log_reader::lines(std::uint64_t first, std::uint64_t count, std::size_t most) {
     if (auto done = index(); !done) return done.error();
     std::string out;
     if (first == 0 || count == 0 || (first - 1) / lines_an_entry >= starts_.size()) return out;
     std::uint64_t offset = starts_[(first - 1) / lines_an_entry];
     std::uint64_t to_skip = (first - 1) % lines_an_entry;
     std::vector<char> buffer(block);
-    while (count > 0) {
+    while (count > 0 && out.size() < most) {
         const ssize_t n = read_at(fd_, buffer.data(), buffer.size(), offset);
         if (n < 0) return unreadable(file_);
         if (n == 0) return out;
@@ -125,6 +146,7 @@ result<std::string> log_reader::lines(std::uint64_t first, std::uint64_t count) 
                 --count;
         }
     }
+    if (out.size() > most) out.resize(most);
     return out;
 }
 

@@ -27,8 +27,10 @@ public:
     // What came since the last call, at most `most` bytes; empty: nothing yet.
     result<std::string> next(std::size_t most = 1U << 20U);
 
-    // Lines [first, first + count), from 1, with their line ends.
-    result<std::string> lines(std::uint64_t first, std::uint64_t count);
+    // Lines [first, first + count), from 1, with their line ends; no more than `most` bytes of them.
+    result<std::string> lines(std::uint64_t first, std::uint64_t count, std::size_t most = 1U << 24U);
+    // The last lines, with their line ends; no more than `most` bytes, so the first may lack its beginning.
+    result<std::string> last_lines(std::uint64_t count, std::size_t most);
     result<std::uint64_t> count_lines();
 
     // Returns when the file has grown or the time is over; true: look again.

@@ -68,6 +68,15 @@ void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id a
         "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash)",
         entry.sequence, to_stored(at), policy::to_string(kind), actor.value(), revision.value(), to_pairs_text(about),
         policy::to_hex(entry.hash));
+    in.exec("UPDATE audit_head SET entries = entries + 1, hash = :hash WHERE id = 1", policy::to_hex(entry.hash));
+}
+
+result<audit_head> sql_store::head_of_audit() {
+    return read([](sql_connection& in) -> result<audit_head> {
+        auto row = in.one<std::int64_t, std::string>("SELECT entries, hash FROM audit_head WHERE id = 1");
+        if (!row) return failure(errc::corrupt, "the head of the audit log is missing: the log was touched");
+        return audit_head{std::get<0>(*row), std::move(std::get<1>(*row))};
+    });
 }
 
 result<void> sql_store::record_decisions(std::span<const decision_record> decisions, policy::user_id actor,

@@ -70,6 +70,7 @@ public:
     result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,
                                   policy::time_point) override;
     result<void> audit(policy::audit_kind, policy::user_id actor, const facts&, policy::time_point) override;
+    result<audit_head> head_of_audit() override;
     result<void> walk_audit(std::int64_t first,
                             const std::function<bool(const policy::audit_entry&)>& visit) override;
 

@@ -95,6 +95,11 @@ struct attempt_record {
     policy::revision decided_at;  // no older than the grant that made this attempt
 };
 
+struct audit_head {
+    std::int64_t entries = 0;
+    std::string hash;
+};
+
 struct run_record {
     policy::run_id id;
     std::int64_t number = 0;  // within its project, from 1: what a person types
@@ -227,6 +232,9 @@ public:
     virtual result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,
                                           policy::time_point) = 0;
     virtual result<void> audit(policy::audit_kind, policy::user_id actor, const facts&, policy::time_point) = 0;
+    // How many entries were ever written and the last one's hash, as hex: more than walk_audit finds, and the end is
+    // missing.
+    virtual result<audit_head> head_of_audit() = 0;
     // Entries from `first` on, in order, handed over one by one; `visit` returns false to stop. An entry that can't
     // be read any more is handed over with a hash of zero, so that a verifier names it.
     virtual result<void> walk_audit(std::int64_t first,

@@ -86,7 +86,7 @@ TEST_SUITE("pipelines.plan_environment") {
                 "  variables:\n  - {key: V, value: " + std::string(value) + "}\n  actions:\n" + step("A");
             const compiled missing(body);
             REQUIRE(missing.codes() == strings{"P064"});
-            CHECK(missing.problems[0].help == "supply it with `--secret-file V=FILE`");
+            CHECK(missing.problems[0].help == "put `V=…` into a file and give that with `--secret-file`");
             const compiled supplied(body, with_secret("V"));
             CHECK(supplied.problems.empty());
             CHECK(find_entry(supplied.made.environment, "V")->secret);

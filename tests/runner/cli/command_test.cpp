@@ -192,4 +192,67 @@ TEST_SUITE("cli.commands") {
         CHECK(has(s.latchkey({"runs"}), "cancelled"));
         CHECK_EQ(s.latchkey({"cancel", "1"}).code, 2);
     }
+
+    TEST_CASE("git starts nothing that a repository configures: filters, monitors, hooks") {
+        const session s;
+        s.write("buddy.yml",
+                "- pipeline: p\n  actions:\n    - {action: A, type: BUILD, execute_commands: ['true']}\n");
+        s.write(".gitattributes", "* filter=x diff=x\n");
+        REQUIRE_EQ(
+            s.program({"/bin/sh", "-c",
+                       "git init -q -b main && git -c user.name=t -c user.email=t@t -c core.hooksPath=/dev/null "
+                       "commit -q --allow-empty -m x && git add . && "
+                       "git -c user.name=t -c user.email=t@t commit -q -m y && "
+                       "for k in filter.x.clean filter.x.smudge filter.x.process core.fsmonitor diff.x.textconv "
+                       "diff.external; do git config $k \"sh -c 'touch pwned; cat'\"; done && "
+                       "git config filter.x.required true && "
+                       "printf '#!/bin/sh\\ntouch pwned\\n' > .git/hooks/post-index-change && "
+                       "chmod +x .git/hooks/post-index-change && sleep 0 && touch -d '1 hour ago' buddy.yml"})
+                .code,
+            0);
+        CHECK_EQ(s.latchkey({"run"}).code, 0);
+        CHECK_EQ(s.latchkey({"plan"}).code, 0);
+        CHECK_FALSE(std::filesystem::exists(s.project() / "pwned"));
+    }
+
+    TEST_CASE("a broken file: a permission for one of its pipelines can't be given, and why is said") {
+        const session s;
+        s.write("buddy.yml", "- pipeline: p\n  actions: [\n");
+        REQUIRE_EQ(
+            s.latchkey({"integration", "add", "gh", "--type", "GIT_HUB", "--field", "token=-"}, "planted").code, 0);
+        const said broken = s.latchkey({"grant", "gh", "--pipeline", "p"});
+        CHECK_EQ(broken.code, 3);
+        CHECK(has(broken, "buddy.yml:"));
+    }
+
+    TEST_CASE("the audit log: an end that was cut off shows, and so does another log than was expected") {
+        const session s;
+        s.write("buddy.yml",
+                "- pipeline: p\n  actions:\n    - {action: A, type: BUILD, execute_commands: ['true']}\n");
+        CHECK_EQ(s.latchkey({"run"}).code, 0);
+        CHECK_EQ(s.latchkey({"run"}).code, 0);
+        const said good = s.latchkey({"audit", "verify"});
+        CHECK_EQ(good.code, 0);
+        const std::string head = good.out.substr(good.out.find("head ") + 5, 66);
+        CHECK_EQ(s.latchkey({"audit", "verify", "--expect", head}).code, 0);
+        CHECK_EQ(s.latchkey({"run"}).code, 0);
+        CHECK_EQ(s.latchkey({"audit", "verify", "--expect", head}).code, 0);
+        CHECK_EQ(s.latchkey({"audit", "verify", "--expect", "2:00"}).code, 2);
+        CHECK_EQ(s.latchkey({"audit", "verify", "--expect", "2:" + std::string(64, '0')}).code, 1);
+        CHECK_EQ(s.latchkey({"audit", "verify", "--expect", "9" + head.substr(1)}).code, 1);
+        const auto cut = [&](const char* sql) {
+            const std::string file = (s.data() / "latchkey/latchkey.db").string();
+            return s
+                .program({"/usr/bin/python3", "-c",
+                          "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute(sys.argv[2]); d.commit()",
+                          file, sql})
+                .code;
+        };
+        REQUIRE_EQ(cut("DELETE FROM audit WHERE sequence > 2"), 0);
+        CHECK(has(s.latchkey({"audit", "verify"}), "3 entries were written, and 2 are there"));
+        CHECK_EQ(s.latchkey({"run"}).code, 0);  // what is cut off does not come back with what is written next
+        CHECK_EQ(s.latchkey({"audit", "verify"}).code, 1);
+        REQUIRE_EQ(cut("DELETE FROM audit"), 0);
+        CHECK_EQ(s.latchkey({"audit", "verify"}).code, 1);
+    }
 }

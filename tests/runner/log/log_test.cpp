@@ -99,6 +99,24 @@ TEST_SUITE("log.log_reader") {
         CHECK_EQ(reader->lines(0, 1).value(), "");
     }
 
+    TEST_CASE("the last lines: as many as asked, and never more than so many bytes") {
+        const latchkey::test::temp_dir folder;
+        latchkey::test::write_file(folder / "x.log", "one\ntwo\n\nfour\nfive");
+        auto reader = log_reader::open(folder / "x.log");
+        REQUIRE(reader.has_value());
+        CHECK_EQ(reader->last_lines(2, 100).value(), "four\nfive");
+        CHECK_EQ(reader->last_lines(3, 100).value(), "\nfour\nfive");
+        CHECK_EQ(reader->last_lines(99, 100).value(), "one\ntwo\n\nfour\nfive");
+        CHECK_EQ(reader->last_lines(99, 7).value(), "ur\nfive");
+        CHECK_EQ(reader->last_lines(1, 2).value(), "ve");
+        latchkey::test::write_file(folder / "y.log", "one\ntwo\n");
+        CHECK_EQ(log_reader::open(folder / "y.log")->last_lines(1, 100).value(), "two\n");
+        latchkey::test::write_file(folder / "z.log", std::string(100'000, 'x'));
+        auto long_line = log_reader::open(folder / "z.log");
+        CHECK_EQ(long_line->last_lines(5, 1000).value(), std::string(1000, 'x'));
+        CHECK_EQ(long_line->lines(1, 1, 1000).value(), std::string(1000, 'x'));
+    }
+
     TEST_CASE("follows: what another writes is read as it comes") {
         const latchkey::test::temp_dir folder;
         auto writer = log_writer::create(folder / "x.log");
