@@ -74,4 +74,28 @@ std::uint32_t width_of(char32_t code) {
     return within(double_width_ranges, code) ? 2 : 1;
 }
 
+static std::string harmless(std::string_view text, bool one_line) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const character c = decode(text);
+        const bool layout = c.code == '\t' || (c.code == '\n' && !one_line);
+        const bool bad = !c.valid || is_control(c.code) || turns_direction(c.code);
+        if (bad && !layout)
+            out.push_back('?');
+        else
+            out += text.substr(0, c.length);
+        text.remove_prefix(c.length);
+    }
+    return out;
+}
+
+std::string plain(std::string_view text) {
+    return harmless(text, true);
+}
+
+std::string plain_lines(std::string_view text) {
+    return harmless(text, false);
+}
+
 }  // namespace latchkey::pipelines

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace latchkey::pipelines {
@@ -30,5 +31,10 @@ bool is_control(char32_t);
 bool turns_direction(char32_t);
 // Cells on a terminal: 0, 1 or 2.
 std::uint32_t width_of(char32_t);
+
+// Text from files, stores and people, made harmless for a terminal: what moves a cursor, turns the direction of
+// reading or is no UTF-8 becomes "?". `plain` gives one line, so that a name can't pretend to be a line of ours.
+std::string plain(std::string_view);
+std::string plain_lines(std::string_view);
 
 }  // namespace latchkey::pipelines

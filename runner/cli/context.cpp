@@ -177,22 +177,6 @@ std::string context::green(std::string_view text) const {
 
 namespace {
 
-std::string harmless(std::string_view text, bool one_line) {
-    std::string out;
-    out.reserve(text.size());
-    while (!text.empty()) {
-        const pipelines::character c = pipelines::decode(text);
-        const bool layout = c.code == '\t' || (c.code == '\n' && !one_line);
-        const bool bad = !c.valid || pipelines::is_control(c.code) || pipelines::turns_direction(c.code);
-        if (bad && !layout)
-            out.push_back('?');
-        else
-            out += text.substr(0, c.length);
-        text.remove_prefix(c.length);
-    }
-    return out;
-}
-
 // Cells on a terminal, not bytes: names are in any language.
 std::size_t width_on_screen(std::string_view text) {
     std::size_t cells = 0;
@@ -205,14 +189,6 @@ std::size_t width_on_screen(std::string_view text) {
 }
 
 }  // namespace
-
-std::string plain(std::string_view text) {
-    return harmless(text, true);
-}
-
-std::string plain_lines(std::string_view text) {
-    return harmless(text, false);
-}
 
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view indent) {
     std::vector<std::size_t> widths;

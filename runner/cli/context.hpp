@@ -4,6 +4,7 @@
 // project, each opened when first asked for. Made once by main; one thread.
 #pragma once
 
+#include "pipelines/characters.hpp"
 #include "runner/error.hpp"
 #include "runner/run/service.hpp"
 #include "runner/store/store.hpp"
@@ -67,10 +68,9 @@ private:
     std::unique_ptr<opened> opened_;
 };
 
-// Text from files and people, made harmless for a terminal: what moves a cursor, turns the direction of reading or is
-// no UTF-8 becomes "?". `plain` gives one line, so that a name can't pretend to be a line of ours.
-std::string plain(std::string_view);
-std::string plain_lines(std::string_view);
+// Text from files and people, made harmless for a terminal (pipelines/characters.hpp).
+using pipelines::plain;
+using pipelines::plain_lines;
 
 // Columns, each as wide as its widest cell; the last is not padded.
 std::string aligned(const std::vector<std::vector<std::string>>& rows, std::string_view indent = "");

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/report.hpp"
 
+#include "pipelines/characters.hpp"
+
 namespace latchkey::run {
 
 namespace {
 
-// The names from files and stores are somebody's words: nothing in them moves a cursor.
-std::string plain(std::string_view text) {
-    std::string out;
-    for (const char c : text) out.push_back(static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c);
-    return out;
-}
+// The names come from files and stores: they are somebody's words.
+using pipelines::plain;
 
 void add_line(std::string& out, std::string_view label, const std::string& text) {
     std::string cell(label);

@@ -59,10 +59,11 @@ TEST_SUITE("run.report") {
     TEST_CASE("names can't move a cursor: control characters are shown as question marks") {
         missing_integration m = slack();
         m.name = "a\033[2Jb\nc";
-        m.used_by.front().action = "x\ry";
+        m.used_by.front().action = "x\ry\xc2\x9bz\xe2\x80\xae";
         const std::string text = latchkey::run::report_of({m}, "g");
         CHECK_EQ(text.find('\033'), std::string::npos);
         CHECK_EQ(text.find('\r'), std::string::npos);
         CHECK_NE(text.find("a?[2Jb?c"), std::string::npos);
+        CHECK_NE(text.find("x?y?z?"), std::string::npos);  // C1 and what turns the direction too
     }
 }
