@@ -54,6 +54,10 @@ result<std::vector<std::string>> git_that_starts_nothing(const std::filesystem::
         const std::size_t end = rest.find('\0');
         const std::string name(rest.substr(0, end));
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+        // On a command line the first = would end its name.
+        if (name.find('=') != std::string::npos)
+            return failure(errc::refused, "the repository configures the filter \"" + name +
+                                              "\", which can't be kept from being started: rename it");
         const bool required = name.ends_with(".required");
         command.insert(command.end(), {"-c", name + (required ? "=false" : "=")});
     }

@@ -213,6 +213,12 @@ TEST_SUITE("cli.commands") {
         CHECK_EQ(s.latchkey({"run"}).code, 0);
         CHECK_EQ(s.latchkey({"plan"}).code, 0);
         CHECK_FALSE(std::filesystem::exists(s.project() / "pwned"));
+        // A name that would hide from the command line.
+        s.write(".gitattributes", "* filter=a=b\n");
+        REQUIRE_EQ(s.program({"/bin/sh", "-c", "git config 'filter.a=b.clean' \"sh -c 'touch pwned; cat'\""}).code,
+                   0);
+        CHECK(has(s.latchkey({"run"}), "can't be kept from being started"));
+        CHECK_FALSE(std::filesystem::exists(s.project() / "pwned"));
     }
 
     TEST_CASE("a broken file: a permission for one of its pipelines can't be given, and why is said") {
