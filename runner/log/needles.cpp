@@ -16,14 +16,14 @@ constexpr std::string_view base64_url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklm
 // piece alone is masked too.
 constexpr std::size_t longest_needle = 256;
 
-// Programs break long encoded text into lines of 76, 64 or 60 characters, wherever that falls within it. So each
-// piece of an encoded form that is this long is a needle too, at every `step_of`th place: they overlap, and what of a
-// line they cover is masked.
-constexpr std::size_t broken_piece = 16;
+// Programs break long encoded text into lines of 76, 64 or 60 characters, wherever that falls within it. So pieces
+// of an encoded form are needles too, one at every `step_of`th place: whatever 16 characters of it stand in a line, a
+// piece covers them but for one at each break. Every place would double the time that needles take to compile.
+constexpr std::size_t broken_piece = 15;
 constexpr std::size_t most_pieces = 96;
 
 std::size_t step_of(std::size_t size) {
-    return size / most_pieces + 1;
+    return std::max<std::size_t>(2, size / most_pieces + 1);
 }
 
 // The characters of a base64 text that depend on nothing but `bytes`, when `shift` other bytes stand before them in
