@@ -41,7 +41,8 @@ bool flush_folder(const std::filesystem::path& folder) {
 
 int audit_verify_command(context& c, const audit_args& args) {
     std::optional<store::audit_head> expected;
-    if (!args.expect.empty() && !(expected = head_named(args.expect)))
+    if (!args.expect.empty()) expected = head_named(args.expect);
+    if (!args.expect.empty() && !expected)
         return c.usage("\"" + args.expect + "\" is no head: say COUNT:HASH, as `latchkey audit verify` printed it");
     auto s = c.store();
     if (!s) return c.fail(s.error());

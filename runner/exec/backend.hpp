@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How an action is executed. A backend starts one script and gives its output as it comes and its end; it knows
-// nothing of policy, stores or masking. host.hpp is one; a sandbox and containers are others. One conformance
+// nothing of policy, stores or masking. host.hpp is one, container.hpp another. One conformance
 // suite (tests/runner/exec) runs against each.
 //
 // Contract
-// - start() may be called for several actions at once; executions don't know each other.
+// - start() may be called for several actions at once; executions don't know each other. It may take as long as an
+//   image takes to be pulled; a cancelled start() leaves nothing behind.
 // - read() is called by one coroutine at a time until it gives 0 (nobody holds the output open any more).
 // - wait() is awaited once. When it returns, every process that the script started is gone, daemons too.
 // - terminate() and kill() may be called at any time, any number of times, also after the end.
@@ -19,8 +20,11 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +42,35 @@ struct secret_file {
     unsigned mode = 0600;
 };
 
+// What an action may use; 0: no limit. One that can't be enforced is a failure to start, never silence.
+struct limits {
+    std::uint64_t memory_bytes = 0;
+    double cpus = 0;
+    std::uint32_t pids = 0;
+};
+
+struct mount {
+    std::filesystem::path source;  // on this machine
+    std::string target;            // in the container
+    bool read_only = false;
+};
+
+struct registry_login {
+    std::string server;  // empty: Docker Hub
+    std::string username;
+    const vault::secret* password = nullptr;
+};
+
+// For an action that runs in a container: what it looks like in there.
+struct container {
+    std::string image;  // as an engine understands it
+    std::string working_directory;
+    std::string user;                         // empty: the image's
+    std::vector<mount> mounts;                // the workspace among them
+    std::vector<std::string> setup_commands;  // executed once for an image, and kept as one
+    std::optional<registry_login> login;
+};
+
 struct request {
     std::string label;  // names it in messages and in the process list
     exec::shell shell = exec::shell::sh;
@@ -46,7 +79,13 @@ struct request {
     std::vector<std::pair<std::string, std::string>> environment;
     std::vector<std::pair<std::string, const vault::secret*>> secrets;  // environment variables too
     std::vector<secret_file> files;
-    std::filesystem::path directory;  // where the script starts
+    std::filesystem::path directory;  // where the script starts, on this machine
+    // PATH, HOME and the like: of this machine, so no container gets them. The environment's own come over them.
+    std::vector<std::pair<std::string, std::string>> machine_environment;
+    exec::limits limits;
+    bool network = true;
+    std::optional<exec::container> container;     // absent: no image is asked for
+    std::function<void(const std::string&)> say;  // told a line for the action's log while it is being prepared
 };
 
 struct exit_status {
@@ -79,6 +118,8 @@ public:
     virtual exec::isolation isolation() const = 0;
     // engine: it could not be started; nothing is left behind.
     virtual async::task<result<std::unique_ptr<execution>>> start(request) = 0;
+    // Waits for what is still being done for executions that are gone. The last call, before it is destroyed.
+    virtual async::task<> close() { co_return; }
 };
 
 }  // namespace latchkey::exec

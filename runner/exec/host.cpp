@@ -256,6 +256,7 @@ private:
         descriptor script_file;
         if (auto refused = add_script(r, l, script_file)) return *refused;
         environment_block environment;
+        for (const auto& [name, value] : r.machine_environment) environment.add(name, value);
         for (const auto& [name, value] : r.environment) environment.add(name, value);
         for (const auto& [name, value] : r.secrets) environment.add(name, value->reveal());
         for (const auto& [name, path] : files->variables()) environment.add(name, path);

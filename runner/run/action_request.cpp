@@ -78,9 +78,8 @@ exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
     r.commands = commands_of(a);
     r.execute_every_command = a.execute_every_command;
     r.directory = directory_of(a, workspace);
-    r.environment = base;
-    r.environment.reserve(r.environment.size() + plan.environment.size() + p.environment.size() +
-                          secrets.plain.size() + 1);
+    r.machine_environment = base;
+    r.environment.reserve(plan.environment.size() + p.environment.size() + secrets.plain.size() + 1);
     for (const auto* environment : {&plan.environment, &p.environment})
         for (const pipelines::environment_entry& e : *environment) {
             const auto supplied = supplied_secrets.find(e.name);

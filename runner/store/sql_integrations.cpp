@@ -141,8 +141,11 @@ void add_changes(facts& about, const integration_record& before, const integrati
     add(old.others != rights.others, "others", level_text(rights.others));
     add(old.demanded_to_grant != rights.demanded_to_grant, "demanded to grant", level_text(rights.demanded_to_grant));
     std::string rows;
-    for (const auto& row : rights.users) rows += "user " + to_fact(row.user) + " " + level_text(row.access) + ", ";
-    for (const auto& row : rights.groups) rows += "group " + to_fact(row.group) + " " + level_text(row.access) + ", ";
+    const auto add_row = [&rows](const char* kind, const auto& id, policy::level access) {
+        rows.append(kind).append(to_fact(id)).append(" ").append(level_text(access)).append(", ");
+    };
+    for (const auto& row : rights.users) add_row("user ", row.user, row.access);
+    for (const auto& row : rights.groups) add_row("group ", row.group, row.access);
     add(old.users != rights.users || old.groups != rights.groups, "rows", rows.substr(0, rows.rfind(',')));
     for (const auto& [key, value] : now.settings)
         add(std::ranges::find(before.settings, std::pair(key, value)) == before.settings.end(), "setting",

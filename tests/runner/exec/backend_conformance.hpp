@@ -14,8 +14,16 @@ namespace latchkey::test {
 
 using backend_factory = std::function<std::unique_ptr<exec::backend>(boost::asio::any_io_executor)>;
 
+// Where backends differ, and why that is right.
+struct backend_traits {
+    std::function<void(exec::request&)> prepare;  // what its requests need besides
+    bool tells_signals = true;                    // else a signal is the exit code 128 + n, as a shell says it
+    int at_once = 100;
+    bool has_children = false;  // the test itself has some that stay
+};
+
 // Runs every case. `folder` is a fresh workspace.
-void check_backend(const backend_factory&, const std::filesystem::path& folder);
+void check_backend(const backend_factory&, const std::filesystem::path& folder, const backend_traits& = {});
 
 struct finished {
     std::string output;
