@@ -57,7 +57,10 @@ void add_running(CLI::App& app, line& l) {
         ->allow_extra_args(false);
     add_secret_file(run, l.run.secret_file);
     run->add_option("--ref", l.run.ref, "The full ref; the branch that is checked out if left out")->type_name("REF");
-    run->add_option("--backend", l.run.backend, "How actions are executed: host")->type_name("NAME");
+    run->add_option("--backend", l.run.backend,
+                    "Where actions run: host (all on this machine, images ignored), container (all in\ncontainers); "
+                    "else as each says: with an image in a container")
+        ->type_name("NAME");
     run->add_option("-j,--jobs", l.run.jobs, "How many actions may run at once")
         ->type_name("N")
         ->check(CLI::Range(1, 10000));

@@ -3,7 +3,8 @@
 
 #include "pipelines/characters.hpp"
 #include "runner/cli/environment.hpp"
-#include "runner/exec/host.hpp"
+#include "runner/exec/choice.hpp"
+#include "runner/exec/container.hpp"
 #include "runner/exec/orphans.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
@@ -118,12 +119,22 @@ result<run::service*> context::service() {
         **s,
         [this] { return vault(); },
         [this] { return now(); },
-        [](boost::asio::any_io_executor ex) { return exec::make_host_backend(std::move(ex)); },
+        [](boost::asio::any_io_executor ex, const std::string& wanted) {
+            return exec::make_choosing_backend(std::move(ex), {wanted, exec::executor_mark()});
+        },
+        []() -> result<void> {
+            auto found = exec::find_engine_now();
+            if (!found) return found.error();
+            return {};
+        },
         *data,
         base_environment(),
         std::chrono::seconds(10),
         exec::executor_mark(),
-        [](const std::string& mark) { exec::kill_left_by(mark); },
+        [](const std::string& mark) {
+            exec::kill_left_by(mark);
+            return exec::remove_left_by_now(mark);
+        },
     };
     vault::harden_process();
     opened_->service = std::make_unique<run::service>(std::move(around));

@@ -3,6 +3,7 @@
 // latchkey doctor: what is really active on this machine.
 #include "runner/cli/commands.hpp"
 #include "runner/exec/capture.hpp"
+#include "runner/exec/container.hpp"
 #include "runner/exec/host.hpp"
 #include "runner/vault/master_key.hpp"
 
@@ -76,7 +77,11 @@ int doctor_command(context& c) {
             (isolation.own_pid_namespace ? ", own process namespace and /proc" : "; " + isolation.note) +
             "; actions run as you do, with your files and network");
     row(true, "sandbox", "not in this version");
-    row(true, "containers", "not in this version: actions that name an image need --backend host");
+    const auto engine = exec::find_engine_now();
+    row(true, "containers",
+        engine ? engine->second.name + " " + engine->second.version + " (API " + engine->second.api_version +
+                     ") at " + engine->first
+               : engine.error().what + ": actions that name an image need --backend host");
     for (const auto& [name, shell] : {std::pair("SH", exec::shell::sh), std::pair("BASH", exec::shell::bash),
                                       std::pair("POWERSHELL", exec::shell::powershell)}) {
         const std::string program = exec::program_of(shell);

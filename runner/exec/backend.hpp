@@ -58,7 +58,7 @@ struct mount {
 struct registry_login {
     std::string server;  // empty: Docker Hub
     std::string username;
-    const vault::secret* password = nullptr;
+    vault::secret password;
 };
 
 // For an action that runs in a container: what it looks like in there.

@@ -7,6 +7,11 @@
 #include "runner/exec/container_image.hpp"
 #include "runner/exec/handover.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <functional>
 #include <sys/stat.h>
 
 namespace latchkey::exec {
@@ -191,6 +196,38 @@ async::task<result<std::pair<std::string, engine::engine_facts>>> find_engine(as
     }
     if (tried.empty()) tried = "DOCKER_HOST names no unix:// socket";
     co_return failure(errc::engine, tried);
+}
+
+namespace {
+
+template <class T>
+result<T> run_now(const std::function<async::task<result<T>>(asio::any_io_executor)>& work) {
+    asio::io_context loop(1);
+    std::optional<result<T>> done;
+    constexpr auto keep = [](async::task<result<T>> w, std::optional<result<T>>& into) -> async::task<> {
+        into = co_await std::move(w);
+    };
+    asio::co_spawn(loop, keep(work(loop.get_executor()), done), [](const std::exception_ptr& e) {
+        if (e) std::rethrow_exception(e);
+    });
+    loop.run();
+    return std::move(*done);
+}
+
+}  // namespace
+
+result<std::pair<std::string, engine::engine_facts>> find_engine_now() {
+    return run_now<std::pair<std::string, engine::engine_facts>>(
+        [](asio::any_io_executor executor) { return find_engine(executor); });
+}
+
+result<void> remove_left_by_now(const std::string& executor_mark) {
+    return run_now<void>([&](asio::any_io_executor executor) -> async::task<result<void>> {
+        auto found = co_await find_engine(executor);
+        if (!found) co_return result<void>();
+        engine::client client(executor, found->first);
+        co_return co_await remove_left_by(client, executor_mark);
+    });
 }
 
 async::task<result<void>> remove_left_by(engine::client& client, std::string executor_mark) {

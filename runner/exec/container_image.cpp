@@ -95,7 +95,7 @@ async::task<result<engine::image_facts>> container_images::pulled(const request&
     if (*there) co_return **there;
     if (r.say) r.say("pulling the image " + c.image);
     std::optional<engine::registry_login> login;
-    if (c.login) login = engine::registry_login{c.login->server, c.login->username, c.login->password->reveal()};
+    if (c.login) login = engine::registry_login{c.login->server, c.login->username, c.login->password.reveal()};
     busy_.insert(c.image);
     const auto done = co_await engine::pull_image(client_, c.image, login, r.say);
     busy_.erase(c.image);

@@ -275,7 +275,7 @@ result<void> access::open(const used& u, const policy::decision& decision, const
     for (const pipelines::delivered_file& f : d.files)
         if (auto content = pipelines::expand(f.content, value_of))
             out.files.push_back({f.variable, f.name, vault::secret(std::move(*content)), f.directory});
-    for (vault::opened_field& f : *fields) out.to_mask.push_back(std::move(f.value));
+    out.integrations.push_back({record.identifier, record.type, record.settings, std::move(*fields)});
     return {};
 }
 

@@ -43,12 +43,20 @@ struct delivered_secret_file {
     unsigned mode = 0600;
 };
 
+// An integration as it is: for what needs more than its type delivers to every action.
+struct opened_integration {
+    std::string identifier;
+    std::string type;
+    std::vector<std::pair<std::string, std::string>> settings;
+    std::vector<vault::opened_field> fields;
+};
+
 // What one action gets of its integrations.
 struct action_secrets {
     std::vector<std::pair<std::string, vault::secret>> variables;
     std::vector<std::pair<std::string, std::string>> plain;  // no secrets: region, user name
     std::vector<delivered_secret_file> files;
-    std::vector<vault::secret> to_mask;  // the fields themselves
+    std::vector<opened_integration> integrations;
 };
 
 class access {

@@ -119,7 +119,7 @@ private:
         done.missing.clear();
         done.report.clear();
         if (options_.on_plan) options_.on_plan(request_.run, request_.attempt, plan, request_.definition.source);
-        const auto backend = around_.make_backend(executor_);
+        const auto backend = around_.make_backend(executor_, request_.run.source.backend);
         driver_ =
             std::make_unique<run_driver>(executor_, pool_, *backend, access_, journal_, context(), driver_settings());
         if (auto learned = co_await learn_what_to_mask(); !learned) {
@@ -129,9 +129,10 @@ private:
             co_return learned.error();
         }
         if (cancelled_) driver_->cancel("a signal");
-        say_what_the_host_leaves_out();
+        say_what_this_machine_leaves_out();
         const status end = co_await driver_->run();
         driver_.reset();
+        co_await backend->close();
         done.outcome = end == status::successful   ? outcome::succeeded
                        : end == status::terminated ? outcome::cancelled
                                                    : outcome::failed;
@@ -191,27 +192,30 @@ private:
         o.grace = around_.grace;
         o.logs = request_.logs;
         o.workspace = request_.run.source.workspace;
+        o.caches = around_.data / "caches" / std::to_string(request_.run.pipeline.value());
+        o.containers = request_.run.source.backend != "host";
         o.base_environment = around_.base_environment;
         o.grant_command = "latchkey retry " + std::to_string(request_.run.number) + " --grant";
         return o;
     }
 
     // Once, not once an action.
-    void say_what_the_host_leaves_out() {
+    void say_what_this_machine_leaves_out() {
+        const bool host = request_.run.source.backend == "host";
         bool images = false;
         bool setup = false;
         for (const pipelines::planned_action& p : request_.compiled.plan.actions) {
             images = images || (p.may_run && !p.definition->image.empty());
             setup = setup || (p.may_run && !p.definition->setup_commands.empty());
         }
-        if (images)
+        if (images && host)
             push(event_kind::warning, status::in_progress,
                  "actions run on this machine: the images they name are not used");
         if (has_variable_files(request_.compiled.plan))
             push(event_kind::warning, status::in_progress,
                  "FILE and SSH_KEY variables hold paths of private files: on this machine nothing lies at their "
                  "file_path");
-        if (setup)
+        if (setup && (host || !images))
             push(event_kind::warning, status::in_progress,
                  "setup_commands prepare an image: on this machine they are not executed");
     }

@@ -16,7 +16,8 @@ void attempt_maskers::learn(const vault::secret& s) {
 }
 
 void attempt_maskers::learn(const action_secrets& given) {
-    for (const vault::secret& s : given.to_mask) learn(s);
+    for (const opened_integration& i : given.integrations)
+        for (const vault::opened_field& f : i.fields) learn(f.value);
     for (const auto& [name, value] : given.variables) learn(value);
     for (const delivered_secret_file& f : given.files) learn(f.content);
 }

@@ -4,6 +4,7 @@
 #include "pipelines/catalogue.hpp"
 #include "pipelines/variables.hpp"
 #include "policy/explain.hpp"
+#include "runner/run/container_request.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -96,16 +97,26 @@ compiled compile(const definition& d, const compile_facts& f) {
     return c;
 }
 
-result<void> check_executable(const pipelines::plan& plan, const std::string& backend) {
+result<void> check_executable(const pipelines::plan& plan, const std::string& backend,
+                              const std::function<result<void>()>& find_engine) {
     if (backend == "host") return {};
-    if (!backend.empty())
-        return failure(errc::usage, "this version has no backend \"" + backend + "\": use --backend host");
-    for (const pipelines::planned_action& p : plan.actions)
-        if (p.may_run && !p.definition->image.empty())
-            return failure(errc::engine,
-                           "the action \"" + p.name + "\" asks for the image " + p.definition->image.value +
-                               ", and this version has no container backend: --backend host runs it on this "
-                               "machine, without the image");
+    if (!backend.empty() && backend != "container")
+        return failure(errc::usage, "this version has no backend \"" + backend + "\": it has host and container");
+    for (const pipelines::planned_action& p : plan.actions) {
+        if (!p.may_run) continue;
+        const std::string image = image_of(plan, p.index);
+        if (image.empty() && backend == "container")
+            return failure(errc::usage,
+                           "the action \"" + p.name + "\" names no image: --backend container can't run it");
+        if (image.empty()) continue;
+        // One engine is asked for, whatever the image.
+        auto found = find_engine ? find_engine() : failure(errc::engine, "no container engine is known");
+        if (found) return {};
+        return failure(errc::engine,
+                       "the action \"" + p.name + "\" asks for the image " + image + ", and " + found.error().what +
+                           ": start Docker or Podman's service, or say --backend host to run it on this "
+                           "machine, without the image");
+    }
     return {};
 }
 

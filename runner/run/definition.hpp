@@ -9,6 +9,7 @@
 #include "runner/error.hpp"
 #include "runner/store/store.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -42,7 +43,9 @@ struct compiled {
 
 compiled compile(const definition&, const compile_facts&);
 
-// engine: the plan asks for something that this machine's only backend can't give, and nobody said to do without.
-result<void> check_executable(const pipelines::plan&, const std::string& backend);
+// engine: an action names an image, no container engine answers, and nobody said to do without. `find_engine` is
+// asked at most once.
+result<void> check_executable(const pipelines::plan&, const std::string& backend,
+                              const std::function<result<void>()>& find_engine);
 
 }  // namespace latchkey::run

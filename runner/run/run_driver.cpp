@@ -4,10 +4,14 @@
 #include "pipelines/catalogue.hpp"
 #include "runner/async/offload.hpp"
 #include "runner/run/action_request.hpp"
+#include "runner/run/container_request.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/variable_files.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <csignal>
@@ -18,26 +22,6 @@ namespace latchkey::run {
 namespace {
 
 constexpr std::size_t read_size = 256UL * 1024;
-
-run_shape shape_of(const attempt_context& c, int jobs) {
-    run_shape shape;
-    shape.jobs = jobs;
-    shape.previous_failed = c.previous_failed;
-    shape.actions.reserve(c.plan.actions.size());
-    for (const pipelines::planned_action& p : c.plan.actions) {
-        action_shape a;
-        a.stage = p.stage;
-        a.when = p.definition->trigger_time;
-        a.ignore_errors = p.definition->ignore_errors;
-        a.only_on_first_failure = p.definition->run_only_on_first_failure;
-        a.retry_count = p.definition->retry_count;
-        a.retry_interval = p.definition->retry_interval;
-        a.carried = p.index < c.carried.size() && c.carried[p.index];
-        a.left_out = p.index < c.left_out.size() && c.left_out[p.index];
-        shape.actions.push_back(a);
-    }
-    return shape;
-}
 
 std::string signal_text(int number) {
     const char* name = ::sigabbrev_np(number);
@@ -57,6 +41,12 @@ struct run_driver::running {
     bool over = false;                      // it has ended: nothing is left to stop
     boost::asio::steady_timer kill_at;
     async::task_group helpers;
+    boost::asio::cancellation_signal starting;  // ends a start that takes long: an image that is pulled
+
+    void say(const std::string& line) {
+        if (log_failure) return;
+        if (auto written = log->write(masker->feed(line + "\n")); !written) log_failure = written.error();
+    }
     explicit running(const boost::asio::any_io_executor& ex) : kill_at(ex), helpers(ex) {}
 };
 
@@ -319,13 +309,27 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     exec::request request = request_for(context_.plan, action, context_.supplied, delivery.secrets,
                                         options_.base_environment, options_.workspace);
     if (!failed_action_.empty()) request.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
-    auto started = co_await backend_.start(std::move(request));
+    if (options_.containers) {
+        auto container = container_for(context_.plan, action, delivery.secrets, context_.supplied,
+                                       {options_.workspace, options_.caches});
+        if (!container) co_return container.error().what;
+        request.container = std::move(*container);
+    }
+    request.say = [&r](const std::string& line) { r.say(line); };
+    auto started = co_await start(r, std::move(request));
     if (!started) co_return started.error().what;
     r.execution = std::move(*started);
     r.helpers.spawn(carry_output(r));
     if (definition.timeout > 0) r.helpers.spawn(limit_time(r, std::chrono::seconds(definition.timeout)));
     if (r.stopped != end_reason::none) r.execution->terminate();
     co_return std::string();
+}
+
+// A cancel ends it, and nothing of it is left.
+async::task<result<std::unique_ptr<exec::execution>>> run_driver::start(running& r, exec::request request) {
+    co_return co_await boost::asio::co_spawn(
+        executor_, backend_.start(std::move(request)),
+        boost::asio::bind_cancellation_slot(r.starting.slot(), boost::asio::use_awaitable));
 }
 
 async::task<> run_driver::carry_output(running& r) {
@@ -365,7 +369,11 @@ async::task<> run_driver::limit_time(running& r, std::chrono::milliseconds limit
 void run_driver::stop(running& r, end_reason why) {
     if (r.over) return;
     if (r.stopped == end_reason::none) r.stopped = why;
-    if (!r.execution) return;  // execute() looks at `stopped` before and after the start
+    if (!r.execution) {
+        // execute() looks at `stopped` before and after the start.
+        r.starting.emit(boost::asio::cancellation_type::terminal);
+        return;
+    }
     r.execution->terminate();
     r.kill_at.cancel();  // its own limit no longer counts
     r.helpers.spawn(limit_time(r, options_.grace));

@@ -13,9 +13,9 @@
 #include "runner/exec/backend.hpp"
 #include "runner/log/log_writer.hpp"
 #include "runner/run/access.hpp"
+#include "runner/run/attempt_context.hpp"
 #include "runner/run/attempt_maskers.hpp"
 #include "runner/run/journal.hpp"
-#include "runner/run/run_fsm.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -31,21 +31,10 @@ struct driver_options {
     std::chrono::milliseconds grace{10'000};  // between asking an action to end and killing it
     std::filesystem::path logs;               // the attempt's folder is made below
     std::filesystem::path workspace;
+    std::filesystem::path caches;                                       // of the pipeline
+    bool containers = false;                                            // an action that names an image runs in one
     std::vector<std::pair<std::string, std::string>> base_environment;  // PATH, HOME …: nothing else is ours to give
     std::string grant_command;                                          // for a denial in mid-run
-};
-
-// Everything of one attempt that the driver only reads. All of it outlives the driver.
-struct attempt_context {
-    const pipelines::plan& plan;
-    const pipelines::source& source;
-    pipelines::condition_facts facts;                      // for conditions that are decided as the run goes
-    const std::map<std::string, vault::secret>& supplied;  // secret variables, by name
-    policy::run_id run;
-    int attempt = 1;
-    std::vector<bool> carried;   // by action: succeeded in an earlier attempt
-    std::vector<bool> left_out;  // by action: not part of this attempt
-    bool previous_failed = false;
 };
 
 class run_driver {
@@ -69,6 +58,7 @@ private:
     async::task<> run_action(std::uint32_t action, int number);
     async::task<> retry_later(std::uint32_t action, int seconds);
     async::task<std::string> execute(std::uint32_t action, running&);
+    async::task<result<std::unique_ptr<exec::execution>>> start(running&, exec::request);
     async::task<> carry_output(running&);
     async::task<> limit_time(running&, std::chrono::milliseconds);
     async::task<result<access::delivery>> deliver(std::uint32_t action);

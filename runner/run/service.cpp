@@ -155,7 +155,8 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
         auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
         if (!c) return c.error();
         if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
-        if (auto can = check_executable(c->plan, request.source.backend); !can) return can.error();
+        if (auto can = check_executable(c->plan, request.source.backend, around_.find_engine); !can)
+            return can.error();
     }
     signal_hold hold;
     auto run = around_.store.create_run(request, d.source.text());
@@ -222,7 +223,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     auto c = compile_now(around_, *d, run->source, run->pipeline, request.actor, run->number);
     if (!c) return c.error();
     if (pipelines::has_errors(c->problems)) return invalid_definition(*d, c->problems);
-    if (auto can = check_executable(c->plan, run->source.backend); !can) return can.error();
+    if (auto can = check_executable(c->plan, run->source.backend, around_.find_engine); !can) return can.error();
 
     const std::vector<pipelines::planned_action>& actions = c->plan.actions;
     std::size_t from = 0;
@@ -322,7 +323,8 @@ result<int> service::recover_one(const store::run_record& run) {
     const auto lock = executor_lock::take(folder_of(run.id), around_.executor_mark);
     if (!lock) return lock.error().code == errc::conflict ? result<int>(0) : lock.error();
     // Before anybody can run it again.
-    if (around_.kill_left_by && !mark.empty() && mark != around_.executor_mark) around_.kill_left_by(mark);
+    if (around_.kill_left_by && !mark.empty() && mark != around_.executor_mark)
+        if (auto killed = around_.kill_left_by(mark); !killed) return killed.error();
     auto events = around_.store.events(run.id, attempt.number, 0);
     if (!events) return events.error();
     // Now that nobody else can write: what was running is lost, and the attempt has failed.

@@ -29,13 +29,16 @@ struct surroundings {
     store::store& store;
     access::unlock unlock;
     wall_clock clock;
-    std::function<std::unique_ptr<exec::backend>(boost::asio::any_io_executor)> make_backend;
-    std::filesystem::path data;  // runs/ is below
+    // `wanted`: as in store::run_source::backend.
+    std::function<std::unique_ptr<exec::backend>(boost::asio::any_io_executor, const std::string& wanted)>
+        make_backend;
+    std::function<result<void>()> find_engine;  // engine: no container engine answers, with what was tried
+    std::filesystem::path data;                 // runs/ is below
     std::vector<std::pair<std::string, std::string>> base_environment;
     std::chrono::milliseconds grace{10'000};
     // What the processes that the backend starts carry, and how to end those that a dead executor left.
     std::string executor_mark;
-    std::function<void(const std::string& executor_mark)> kill_left_by;
+    std::function<result<void>(const std::string& executor_mark)> kill_left_by;
 };
 
 enum class outcome : unsigned char { succeeded, failed, denied, cancelled, invalid, skipped };

@@ -128,7 +128,7 @@ TEST_SUITE("cli.commands") {
         CHECK_EQ(run.code, 0);
         CHECK(has(run, "\"kind\":\"action_ended\""));
         CHECK(has(run, "\"outcome\":\"succeeded\",\"exit_code\":0"));
-        const said denied = s.latchkey({"run", "deploy", "--json"});
+        const said denied = s.latchkey({"run", "deploy", "--backend", "host", "--json"});
         CHECK_EQ(denied.code, 4);
         CHECK(has(denied, "\"missing\":[{"));
         CHECK(has(denied, "Missing permissions to the following integration:"));

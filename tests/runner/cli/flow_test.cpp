@@ -218,7 +218,7 @@ TEST_SUITE("cli.flow") {
                                "api_key=@json", "--all-pipelines"})
                        .code,
                    0);
-        const said run = s.latchkey({"run"});
+        const said run = s.latchkey({"run", "--backend", "host"});
         CAPTURE(run.out);
         CHECK_EQ(run.code, 0);
         std::string path = read_file(s.project() / "path");

@@ -48,12 +48,14 @@ session::session() {
 }
 
 std::vector<std::string> session::environment() const {
-    return {"PATH=/usr/local/bin:/usr/bin:/bin",
-            "HOME=" + home_.path().string(),
-            "XDG_DATA_HOME=" + data().string(),
-            "LANG=C.UTF-8",
-            "TERM=xterm",
-            "SECRET_OF_THE_USER=not for actions"};
+    std::vector<std::string> all = {"PATH=/usr/local/bin:/usr/bin:/bin",
+                                    "HOME=" + home_.path().string(),
+                                    "XDG_DATA_HOME=" + data().string(),
+                                    "LANG=C.UTF-8",
+                                    "TERM=xterm",
+                                    "SECRET_OF_THE_USER=not for actions"};
+    all.insert(all.end(), more_.begin(), more_.end());
+    return all;
 }
 
 void session::write(const std::string& file, const std::string& text) const {

@@ -33,6 +33,9 @@ public:
     };
     said on_terminal(const std::vector<std::string>& words, const std::vector<exchange>& answers) const;
 
+    // For everything that is run from now on.
+    void set(const std::string& name, const std::string& value) { more_.push_back(name + "=" + value); }
+
     void write(const std::string& file, const std::string& text) const;
     std::filesystem::path project() const { return home_ / "shop"; }
     std::filesystem::path data() const { return home_ / "data"; }
@@ -43,6 +46,7 @@ public:
 private:
     std::vector<std::string> environment() const;
     temp_dir home_;
+    std::vector<std::string> more_;
 };
 
 }  // namespace latchkey::test

@@ -156,7 +156,8 @@ TEST_SUITE("run.access") {
         CHECK_EQ(value_of(aws->secrets, "AWS_DEFAULT_REGION"), "eu-west-1");
         CHECK_EQ(value_of(aws->secrets, "MY_AWS_SECRET_KEY"), "planted-key");
         CHECK_EQ(value_of(aws->secrets, "AWS_SESSION_TOKEN"), "(none)");
-        CHECK_EQ(aws->secrets.to_mask.size(), 2);
+        REQUIRE_EQ(aws->secrets.integrations.size(), 1);
+        CHECK_EQ(aws->secrets.integrations[0].fields.size(), 2);
 
         const auto google = p.deliver(access, 1);
         REQUIRE_EQ(google->secrets.files.size(), 1);

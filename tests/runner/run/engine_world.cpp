@@ -50,14 +50,18 @@ void engine_world::make_service() {
             if (on_clock) on_clock();
             return now();
         },
-        [this](boost::asio::any_io_executor ex) {
+        [this](boost::asio::any_io_executor ex, const std::string&) {
             return exec::make_host_backend(std::move(ex), {.pid_namespace = namespaces});
         },
+        []() -> result<void> { return failure(errc::engine, "no container engine answers in this test"); },
         data(),
         {{"PATH", path != nullptr ? path : "/usr/bin:/bin"}},
         grace,
         exec::executor_mark(),
-        [](const std::string& mark) { exec::kill_left_by(mark); },
+        [](const std::string& mark) -> result<void> {
+            exec::kill_left_by(mark);
+            return {};
+        },
     };
     service = std::make_unique<run::service>(std::move(around));
 }
