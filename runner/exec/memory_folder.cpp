@@ -25,18 +25,16 @@ bool is_tmpfs(const char* folder) {
     return ::statfs(folder, &facts) == 0 && facts.f_type == TMPFS_MAGIC && ::access(folder, W_OK | X_OK) == 0;
 }
 
-constexpr std::string_view folder_prefix = "latchkey-";
-
 std::string folder_in_memory() {
     if (const char* runtime = std::getenv("XDG_RUNTIME_DIR"); runtime != nullptr && is_tmpfs(runtime)) return runtime;
-    for (const char* folder : {"/dev/shm", "/run"})
+    for (const char* folder : {"/run", "/dev/shm"})
         if (is_tmpfs(folder)) return folder;
     return {};
 }
 
 // A folder of ours that nobody uses any more.
 bool left_behind(int parent, const char* name, std::chrono::seconds age) {
-    if (!std::string_view(name).starts_with(folder_prefix)) return false;
+    if (std::string_view(name) == "." || std::string_view(name) == "..") return false;
     const descriptor folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat facts{};
     return folder.get() >= 0 && ::fstat(folder.get(), &facts) == 0 && facts.st_uid == ::geteuid() &&
@@ -45,30 +43,45 @@ bool left_behind(int parent, const char* name, std::chrono::seconds age) {
 
 }  // namespace
 
+result<std::string> memory_folder::parent() {
+    const std::string memory = folder_in_memory();
+    if (memory.empty())
+        return failure(errc::engine, "can't hand over secret files: no tmpfs at $XDG_RUNTIME_DIR, /run or /dev/shm");
+    const std::string folder = memory + "/latchkey-" + std::to_string(::geteuid());
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return failure(errc::engine,
+                       "can't make the private folder " + folder + ": " + std::system_category().message(errno));
+    // Where anybody may write, somebody else may have made it.
+    struct stat facts{};
+    if (::lstat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode) || facts.st_uid != ::geteuid() ||
+        (facts.st_mode & 0077U) != 0)
+        return failure(errc::refused, folder + " is not a folder of ours alone (0700): remove it");
+    std::error_code ec;
+    const auto without_links = std::filesystem::canonical(folder, ec);
+    return ec ? folder : without_links.string();
+}
+
 void memory_folder::remove_left_behind(std::chrono::seconds age) {
-    const std::string parent = folder_in_memory();
-    DIR* all = parent.empty() ? nullptr : ::opendir(parent.c_str());
+    const auto all_of_them = parent();
+    DIR* all = all_of_them ? ::opendir(all_of_them->c_str()) : nullptr;
     if (all == nullptr) return;
     while (const dirent* entry = ::readdir(all)) {
         std::error_code ignored;
         if (left_behind(::dirfd(all), entry->d_name, age))
-            std::filesystem::remove_all(parent + "/" + entry->d_name, ignored);
+            std::filesystem::remove_all(*all_of_them + "/" + entry->d_name, ignored);
     }
     ::closedir(all);
 }
 
 result<memory_folder> memory_folder::make() {
-    const std::string parent = folder_in_memory();
-    if (parent.empty())
-        return failure(errc::engine, "can't hand over secret files: no tmpfs at $XDG_RUNTIME_DIR, /dev/shm or /run");
-    std::string folder = parent + "/" + std::string(folder_prefix) + "XXXXXX";
+    auto all_of_them = parent();
+    if (!all_of_them) return all_of_them.error();
+    std::string folder = *all_of_them + "/XXXXXX";
     if (::mkdtemp(folder.data()) == nullptr)
-        return failure(errc::engine,
-                       "can't make a private folder in " + parent + ": " + std::system_category().message(errno));
+        return failure(errc::engine, "can't make a private folder in " + *all_of_them + ": " +
+                                         std::system_category().message(errno));
     memory_folder made;
-    std::error_code ec;
-    made.path_ = std::filesystem::canonical(folder, ec).string();
-    if (ec) made.path_ = folder;
+    made.path_ = folder;
     made.lock_.reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (made.lock_.get() < 0 || ::flock(made.lock_.get(), LOCK_SH | LOCK_NB) != 0)
         return failure(errc::engine, "can't lock the private folder " + folder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A folder (0700) in memory (tmpfs), gone with this object. It is locked while it is used, so that what a killed
+// A folder (0700) in memory (tmpfs), gone with this object. All of them lie in one, so that a view of the machine can
+// leave them all out (process_namespace.hpp). It is locked while it is used, so that what a killed
 // runner left behind can be told and removed. One owner, one thread; blocks for a few system calls on tmpfs.
 #pragma once
 
@@ -17,6 +18,8 @@ public:
     // Never on a disk: what is written there may outlive us. engine: there is no tmpfs that we may write to.
     static result<memory_folder> make();
 
+    // Where all of them lie. refused: somebody else has put something there.
+    static result<std::string> parent();
     // Removes the folders of runners of ours that were killed. A younger one may not be locked yet.
     static void remove_left_behind(std::chrono::seconds age = std::chrono::seconds(60));
 

@@ -88,7 +88,7 @@ struct process_namespace::state {
     descriptor root;
     descriptor proc;
     descriptor mount_table;
-    memory_folder folder;  // what the private one is mounted on
+    std::string folder;  // what the private one is mounted on: nobody's folders are seen from inside
     descriptor in_place;
     private_place place;
     off_t empty_size = -1;  // of the place
@@ -118,9 +118,9 @@ result<std::unique_ptr<process_namespace>> process_namespace::make() {
     s->channel = new (memory) minder_channel;
     minder_channel& c = *s->channel;
     // Without memory for it there is none, and who has files to hand over says so.
-    if (auto folder = memory_folder::make()) {
+    if (auto folder = memory_folder::parent()) {
         s->folder = std::move(*folder);
-        c.private_folder = s->folder.path().c_str();
+        c.private_folder = s->folder.c_str();
     }
 
     // No signal may be handled in the minder, which shares our memory: it keeps all blocked.
@@ -152,7 +152,7 @@ result<std::unique_ptr<process_namespace>> process_namespace::make() {
     s->proc.reset(c.proc);
     s->mount_table.reset(c.mounts);
     s->in_place.reset(c.place);
-    s->place = {c.place, s->folder.path()};
+    s->place = {c.place, s->folder};
     s->empty_size = size_of(c.place);
     auto made = std::make_unique<process_namespace>(std::move(s));
     if (c.failed_at.load() == static_cast<int>(minder_stage::mounts))

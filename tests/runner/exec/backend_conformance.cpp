@@ -200,7 +200,8 @@ struct suite {
             const bool apart = b.isolation().own_pid_namespace;
             CHECK_EQ(std::filesystem::exists(path), !apart);
             const finished spy = co_await run_to_end(
-                b, script({"cat '" + path + "' /dev/shm/latchkey-*/*/* 2>/dev/null || :"}, folder));
+                b, script({"cat '" + path + "' /dev/shm/latchkey-*/*/*/* /run/latchkey-*/*/*/* 2>/dev/null || :"},
+                          folder));
             if (apart) CHECK_EQ(spy.output, "");
             (*e)->kill();
             CHECK((co_await (*e)->wait()).has_value());

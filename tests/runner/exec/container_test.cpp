@@ -2,7 +2,7 @@
 #include "runner/exec/container.hpp"
 
 #include "runner/engine/containers.hpp"
-#include "runner/engine/images.hpp"
+#include "runner/exec/host.hpp"
 #include "tests/runner/exec/backend_conformance.hpp"
 #include "tests/support/async_test.hpp"
 #include "tests/support/engine.hpp"
@@ -127,10 +127,17 @@ TEST_SUITE("exec.container") {
             CHECK(facts->running);
             const auto other = co_await run_to_end(
                 b, in_container({"cat /run/latchkey/* /proc/*/environ /proc/*/cmdline 2>/dev/null; env"}, folder));
+            // An action on this machine neither: what all are handed lies where it sees nothing.
+            const auto host = exec::make_host_backend(co_await asio::this_coro::executor);
+            const auto sibling = co_await run_to_end(
+                *host, latchkey::test::script(
+                           {"cat /run/latchkey-*/*/*/* /dev/shm/latchkey-*/*/*/* /proc/*/environ 2>/dev/null || :"},
+                           folder));
             const std::string disk = e.socket.substr(0, e.socket.rfind('/'));
             for (const std::string secret : {"tok-3f9a77e1c2", "key-88aa11bb22"}) {
                 CHECK_EQ(facts->whole.find(secret), std::string::npos);
                 CHECK_EQ(other.output.find(secret), std::string::npos);
+                CHECK_EQ(sibling.output.find(secret), std::string::npos);
                 const std::string look =
                     "grep -rqs --exclude-dir=merged " + secret + " " + disk + " " + folder.string();
                 CHECK_NE(std::system(look.c_str()), 0);

@@ -79,7 +79,9 @@ TEST_SUITE("exec.secret_files") {
         const own_memory parent;
         auto used = secret_files::write({{"A", "key", &content, false}});
         REQUIRE(used.has_value());
-        const fs::path young = parent.path() / "latchkey-young!";
+        const auto ours = latchkey::exec::memory_folder::parent();
+        REQUIRE(ours.has_value());
+        const fs::path young = fs::path(*ours) / "young!";
         fs::create_directory(young);
         // The age of a folder can't be set: what is asked for is.
         latchkey::exec::memory_folder::remove_left_behind(std::chrono::seconds(60));
@@ -90,5 +92,19 @@ TEST_SUITE("exec.secret_files") {
         fs::create_directory(parent.path() / "another's");
         latchkey::exec::memory_folder::remove_left_behind(std::chrono::seconds(-2));
         CHECK(fs::exists(parent.path() / "another's"));
+    }
+
+    TEST_CASE("refused: the folder of all of them is open to others, or no folder") {
+        const latchkey::vault::secret content(std::string("x"));
+        const own_memory parent;
+        const auto ours = latchkey::exec::memory_folder::parent();
+        REQUIRE(ours.has_value());
+        fs::permissions(*ours, fs::perms(0755));
+        const auto open = secret_files::write({{"A", "key", &content, false}});
+        REQUIRE_FALSE(open.has_value());
+        CHECK_EQ(open.error().what, *ours + " is not a folder of ours alone (0700): remove it");
+        fs::remove(*ours);
+        fs::create_directory_symlink("/tmp", *ours);
+        CHECK_FALSE(secret_files::write({{"A", "key", &content, false}}).has_value());
     }
 }
