@@ -84,6 +84,7 @@ struct request {
     std::vector<std::pair<std::string, std::string>> machine_environment;
     exec::limits limits;
     bool network = true;
+    bool collect_exported = false;                // SH and BASH: execution::exported() has them at the end
     std::optional<exec::container> container;     // absent: no image is asked for
     std::function<void(const std::string&)> say;  // told a line for the action's log while it is being prepared
 };
@@ -100,6 +101,8 @@ public:
     // Standard output and error, in the order written; 0: the end.
     virtual async::task<result<std::size_t>> read(boost::asio::mutable_buffer) = 0;
     virtual async::task<result<exit_status>> wait() = 0;
+    // After wait(): the file of what its shell had exported (exported.hpp); empty where it was not asked for.
+    virtual std::string exported() { return {}; }
     virtual void terminate() = 0;  // asks every process of it to end
     virtual void kill() = 0;       // ends every process of it
 };

@@ -60,6 +60,8 @@ public:
     }
 
     // Signals reach the container's first process only, which is not the script: a process in it passes it on.
+    std::string exported() override { return files_.exported(); }
+
     void terminate() override {
         if (asked_ || over_) return;
         asked_ = true;
@@ -118,6 +120,7 @@ public:
         if (!files) co_return files.error();
         spec->command = files->arguments();
         spec->mounts.push_back({files->source(), std::string(handover::place), true});
+        if (files->collects()) spec->mounts.push_back({files->back(), std::string(handover::place_back), false});
         auto id = co_await engine::create_container(client_, *spec);
         if (!id) co_return about(r, id.error());
         auto output = co_await engine::attach(client_, *id);

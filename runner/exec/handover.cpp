@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/exec/handover.hpp"
 
+#include "runner/exec/exported.hpp"
+#include "runner/exec/secret_files.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -99,10 +102,19 @@ result<handover> handover::write(const request& r, bool for_everybody) {
             return refuse("the secret file for " + file.variable + " can't be written in memory");
         add(file.variable, std::string(place) + own + (file.directory ? "" : "/" + file.name));
     }
+    const bool collects = r.collect_exported && r.shell != shell::powershell;
     std::string script;
+    if (collects) script = export_at_end;
     for (const std::string& command : r.commands) script.append(command).append("\n");
     if (script.find('\0') != std::string::npos) return refuse("a command holds a NUL character");
     const std::string there(place);
+    // The container's user may be any; around the folder nobody but us gets in.
+    if (collects) {
+        if (!make_folder(h.back(), 0777) || !write_file(h.back() + "/" + std::string(exported_name), {}, 0666))
+            return refuse("its files can't be written in memory");
+        add(exported_variable, std::string(place_back) + "/" + std::string(exported_name));
+        h.collects_ = true;
+    }
     if (!write_file(in + "/environment", environment, file_mode) || !write_file(in + "/script", script, file_mode))
         return refuse("its files can't be written in memory");
 
@@ -124,6 +136,10 @@ result<handover> handover::write(const request& r, bool for_everybody) {
                  shell_quoted(r.label);
     h.arguments_ = {"-c", start + ") 2>&1; exit $?"};
     return h;
+}
+
+std::string handover::exported() const {
+    return collects_ ? read_private_file(back() + "/" + std::string(exported_name), longest_exported) : std::string();
 }
 
 }  // namespace latchkey::exec

@@ -2,6 +2,7 @@
 #include "runner/exec/host.hpp"
 
 #include "runner/exec/descriptor.hpp"
+#include "runner/exec/exported.hpp"
 #include "runner/exec/find_program.hpp"
 #include "runner/exec/launch.hpp"
 #include "runner/exec/orphans.hpp"
@@ -81,6 +82,7 @@ public:
             const auto [ec] = co_await ended_.async_wait(asio::posix::descriptor_base::wait_read, async::nothrow);
             if (ec) co_return failure(errc::cancelled, "waiting for an action was cancelled");
         }
+        exported_ = files_.exported();
         files_.remove();
         if (around_.space && around_.space->as_made())
             idle_->push_back(std::move(around_.space));
@@ -95,6 +97,7 @@ public:
         co_return exit_status{false, WEXITSTATUS(*status)};
     }
 
+    std::string exported() override { return std::move(exported_); }
     void terminate() override { process_->terminate(); }
     void kill() override { process_->kill(); }
 
@@ -124,6 +127,7 @@ private:
     secret_files files_;
     asio::posix::stream_descriptor output_;
     asio::posix::stream_descriptor ended_;
+    std::string exported_;
     bool over_ = false;
 };
 
@@ -209,6 +213,10 @@ std::string powershell_script(const std::string& commands, bool execute_every_co
     return script + commands + "\nif ($LASTEXITCODE) { exit $LASTEXITCODE }\n";
 }
 
+bool collects(const request& r) {
+    return r.collect_exported && r.shell != shell::powershell;
+}
+
 class host_backend : public backend {
 public:
     host_backend(asio::any_io_executor executor, host_options options)
@@ -251,7 +259,7 @@ private:
 
         auto around = enclosure_for(l);
         if (!around) return refuse(around.error().what);
-        auto files = secret_files::write(r.files, around->space ? around->space->place() : nullptr);
+        auto files = secret_files::write(r.files, around->space ? around->space->place() : nullptr, collects(r));
         if (!files) return files.error();
         descriptor script_file;
         if (auto refused = add_script(r, l, script_file)) return *refused;
@@ -311,6 +319,7 @@ private:
         std::string script = joined(r.commands);
         if (script.find('\0') != std::string::npos)
             return failure(errc::engine, "can't execute \"" + r.label + "\": a command holds a NUL character");
+        if (collects(r)) script.insert(0, export_at_end);
         if (r.shell == shell::powershell) {
             script = powershell_script(script, r.execute_every_command);
             l.arguments = {"pwsh", "-NoProfile", "-NonInteractive", "-Command"};

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/exec/secret_files.hpp"
 
+#include "runner/exec/exported.hpp"
+
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
@@ -34,9 +37,10 @@ bool write_whole(const std::string& path, std::string_view bytes, unsigned mode)
 
 }  // namespace
 
-result<secret_files> secret_files::write(const std::vector<secret_file>& files, const private_place* place) {
+result<secret_files> secret_files::write(const std::vector<secret_file>& files, const private_place* place,
+                                         bool exported) {
     secret_files written;
-    if (files.empty()) return written;
+    if (files.empty() && !exported) return written;
     std::string seen_by_it;
     if (place != nullptr) {
         // Ours is another view of the machine: the folder is reached by its descriptor only.
@@ -59,7 +63,17 @@ result<secret_files> secret_files::write(const std::vector<secret_file>& files, 
             return failure(errc::engine, "can't write the secret file for " + file.variable + " in memory");
         written.variables_.emplace_back(file.variable, seen_by_it + (file.directory ? own : path));
     }
+    if (exported) {
+        const std::string path = "/" + std::string(exported_name);
+        if (!write_whole(written.base_ + path, {}, 0600))
+            return failure(errc::engine, "can't make the file for exported variables in memory");
+        written.variables_.emplace_back(std::string(exported_variable), seen_by_it + path);
+    }
     return written;
+}
+
+std::string secret_files::exported() const {
+    return read_private_file(base_ + "/" + std::string(exported_name), longest_exported);
 }
 
 secret_files::secret_files(secret_files&& other) noexcept
@@ -67,6 +81,17 @@ secret_files::secret_files(secret_files&& other) noexcept
       place_(std::move(other.place_)),
       base_(std::exchange(other.base_, {})),
       variables_(std::move(other.variables_)) {}
+
+// An action may have put anything in its place, a link or a pipe: only a plain file is read.
+std::string read_private_file(const std::string& path, std::size_t most) {
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    struct stat facts{};
+    if (file.get() < 0 || ::fstat(file.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
+    std::string text(std::min<std::size_t>(most, static_cast<std::size_t>(facts.st_size)), '\0');
+    const ssize_t n = ::read(file.get(), text.data(), text.size());
+    text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return text;
+}
 
 secret_files::~secret_files() {
     remove();
@@ -77,6 +102,7 @@ void secret_files::remove() noexcept {
     std::error_code ignored;
     for (std::size_t i = 0; i < variables_.size() + 1; ++i)
         std::filesystem::remove_all(base_ + "/" + std::to_string(i), ignored);
+    std::filesystem::remove(base_ + "/" + std::string(exported_name), ignored);
     base_.clear();
     own_ = memory_folder();
     place_.reset();

@@ -25,7 +25,9 @@ class secret_files {
 public:
     // In the place, which outlives the call, or in a folder of its own. engine: there is no tmpfs to put them on, or
     // they can't be written. No files: no folder.
-    static result<secret_files> write(const std::vector<secret_file>&, const private_place* = nullptr);
+    // `exported` makes an empty file that the action writes what it exports to.
+    static result<secret_files> write(const std::vector<secret_file>&, const private_place* = nullptr,
+                                      bool exported = false);
 
     secret_files() = default;
     secret_files(secret_files&&) noexcept;
@@ -35,6 +37,8 @@ public:
     // For each file: the variable and the path it holds.
     const std::vector<std::pair<std::string, std::string>>& variables() const { return variables_; }
 
+    // What the action wrote to the file of its exports, at most longest_exported.
+    std::string exported() const;
     // Before the end of this object: the place is empty then.
     void remove() noexcept;
 
@@ -44,5 +48,8 @@ private:
     std::string base_;  // as we reach it
     std::vector<std::pair<std::string, std::string>> variables_;
 };
+
+// The first bytes of a plain file; anything else is as if it were empty.
+std::string read_private_file(const std::string& path, std::size_t most);
 
 }  // namespace latchkey::exec

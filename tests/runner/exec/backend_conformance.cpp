@@ -2,6 +2,7 @@
 #include "tests/runner/exec/backend_conformance.hpp"
 
 #include "runner/async/task_group.hpp"
+#include "runner/exec/exported.hpp"
 #include "tests/support/async_test.hpp"
 #include "tests/support/golden.hpp"
 
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <map>
 #include <stdexcept>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -210,6 +212,46 @@ struct suite {
         });
     }
 
+    void exports() const {
+        run([this](exec::backend& b) -> task<> {
+            for (const auto shell : {exec::shell::sh, exec::shell::bash}) {
+                exec::request r = script({"export A='it is'", "B=2", "GIVEN=changed", "exit 3"}, folder);
+                r.shell = shell;
+                r.environment.emplace_back("GIVEN", "first");
+                r.collect_exported = true;
+                auto e = co_await b.start(std::move(r));
+                REQUIRE(e.has_value());
+                std::array<char, 256> buffer{};
+                for (;;) {
+                    const auto n = co_await (*e)->read(asio::buffer(buffer));
+                    if (!n || *n == 0) break;
+                }
+                const auto status = co_await (*e)->wait();
+                REQUIRE(status.has_value());
+                CHECK((*status == exec::exit_status{false, 3}));
+                std::map<std::string, std::string> last;
+                for (auto& [name, value] : exec::parse_exported((*e)->exported())) last[name] = value;
+                CHECK_EQ(last["A"], "it is");
+                CHECK_EQ(last["GIVEN"], "changed");
+                CHECK_FALSE(last.contains("B"));
+            }
+            // What is no plain file is not read, and does not block.
+            exec::request r = script({"rm $LATCHKEY_EXPORTED", "mkfifo $LATCHKEY_EXPORTED", "trap - EXIT"}, folder);
+            r.collect_exported = true;
+            auto e = co_await b.start(std::move(r));
+            REQUIRE(e.has_value());
+            CHECK((co_await (*e)->wait()).has_value());
+            CHECK_EQ((*e)->exported(), "");
+            // Nothing of it is left for the next.
+            exec::request next = script({"ls $LATCHKEY_EXPORTED", "cat $LATCHKEY_EXPORTED"}, folder);
+            next.collect_exported = true;
+            const finished f = co_await run_to_end(b, std::move(next));
+            CHECK_EQ(f.status.number, 0);
+            CHECK_NE(f.output.find("/exported\n"), std::string::npos);
+            CHECK_EQ(f.output.find('='), std::string::npos);
+        });
+    }
+
     void ends() const {
         run([this](exec::backend& b) -> task<> {
             auto e = co_await b.start(
@@ -337,37 +379,6 @@ struct suite {
 
 }  // namespace
 
-exec::request script(std::vector<std::string> commands, const std::filesystem::path& folder) {
-    exec::request r;
-    r.label = "test";
-    r.commands = std::move(commands);
-    r.environment = {{"PATH", "/usr/bin:/bin"}};
-    r.directory = folder;
-    return r;
-}
-
-task<finished> run_to_end(exec::backend& backend, exec::request r) {
-    auto e = co_await backend.start(std::move(r));
-    if (!e) throw std::runtime_error(e.error().what);
-    finished f;
-    std::vector<char> buffer(1 << 16);
-    // A background process may hold the output open after the script: wait() ends it, read() then sees the end.
-    async::task_group reader(co_await asio::this_coro::executor);
-    constexpr auto read_all = [](exec::execution& from, std::vector<char>& into, std::string& text) -> task<> {
-        for (;;) {
-            const auto n = co_await from.read(asio::buffer(into));
-            if (!n || *n == 0) co_return;
-            text.append(into.data(), *n);
-        }
-    };
-    reader.spawn(read_all(**e, buffer, f.output));
-    const auto status = co_await (*e)->wait();
-    co_await reader.join();
-    if (!status) throw std::runtime_error(status.error().what);
-    f.status = *status;
-    co_return f;
-}
-
 void check_backend(const backend_factory& make, const std::filesystem::path& folder, const backend_traits& traits) {
     const suite s{make, folder, traits};
     SUBCASE("scripts mean what they mean to their shell") {
@@ -378,6 +389,9 @@ void check_backend(const backend_factory& make, const std::filesystem::path& fol
     }
     SUBCASE("the environment is the request's, and secret files are private and gone") {
         s.environment();
+    }
+    SUBCASE("what its shell exported is known at its end") {
+        s.exports();
     }
     SUBCASE("asked to end, killed, destroyed: nothing is left") {
         s.ends();
