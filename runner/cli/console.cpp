@@ -134,6 +134,7 @@ void console::on_event(const run::event& e) {
         case run::event_kind::waiting:
             line(plain_lines(e.text) + "waiting until somebody grants it (Ctrl-C gives up) …");
             break;
+        case run::event_kind::variable_passed:
         case run::event_kind::attempt_created:
         case run::event_kind::denied:
         case run::event_kind::attempt_started:

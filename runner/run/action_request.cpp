@@ -67,7 +67,8 @@ void keep_the_last(exec::request& r) {
 }  // namespace
 
 exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
-                          const std::map<std::string, vault::secret>& supplied_secrets, const action_secrets& secrets,
+                          const std::map<std::string, vault::secret>& supplied_secrets,
+                          const passed_variables& passed, const action_secrets& secrets,
                           const std::vector<std::pair<std::string, std::string>>& base,
                           const std::filesystem::path& workspace) {
     const pipelines::planned_action& p = plan.actions[action];
@@ -80,7 +81,7 @@ exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
     r.directory = directory_of(a, workspace);
     r.machine_environment = base;
     r.environment.reserve(plan.environment.size() + p.environment.size() + secrets.plain.size() + 1);
-    for (const auto* environment : {&plan.environment, &p.environment})
+    for (const auto* environment : {&plan.environment, &p.environment}) {
         for (const pipelines::environment_entry& e : *environment) {
             const auto supplied = supplied_secrets.find(e.name);
             if (supplied != supplied_secrets.end())
@@ -88,6 +89,10 @@ exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
             else
                 r.environment.emplace_back(e.name, e.value);
         }
+        if (environment == &p.environment) break;
+        for (const auto& v : passed.plain()) r.environment.emplace_back(v.first, v.second);
+        for (const auto& v : passed.secrets()) r.secrets.emplace_back(v.first, v.second);
+    }
     for (const auto& v : secrets.plain) r.environment.push_back(v);
     for (const auto& [name, value] : secrets.variables) r.secrets.emplace_back(name, &value);
     for (const delivered_secret_file& f : secrets.files)

@@ -7,16 +7,18 @@
 #include "pipelines/plan.hpp"
 #include "runner/exec/backend.hpp"
 #include "runner/run/access.hpp"
+#include "runner/run/passed_variables.hpp"
 
 #include <filesystem>
 #include <map>
 
 namespace latchkey::run {
 
-// The environment is the base, then the run's, then the action's own, then what its integrations give; the last wins.
+// The environment is the base, then the run's, then what actions before it passed on, then the action's own, then
+// what its integrations give; the last wins.
 exec::request request_for(const pipelines::plan&, std::uint32_t action,
-                          const std::map<std::string, vault::secret>& supplied_secrets, const action_secrets&,
-                          const std::vector<std::pair<std::string, std::string>>& base,
+                          const std::map<std::string, vault::secret>& supplied_secrets, const passed_variables&,
+                          const action_secrets&, const std::vector<std::pair<std::string, std::string>>& base,
                           const std::filesystem::path& workspace);
 
 }  // namespace latchkey::run

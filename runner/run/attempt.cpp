@@ -128,6 +128,7 @@ private:
                  "its secrets could not be opened: " + learned.error().what);
             co_return learned.error();
         }
+        for (const auto& [name, value] : request_.scope.passed) driver_->pass(name, value);
         if (cancelled_) driver_->cancel("a signal");
         say_what_this_machine_leaves_out();
         const status end = co_await driver_->run();

@@ -13,11 +13,15 @@ namespace {
 namespace fs = std::filesystem;
 
 // A field is text; a secret in one would be seen in the container's settings, so only plain variables have a value.
-pipelines::variable_lookup plain_variables(const pipelines::plan& plan, std::uint32_t action) {
-    return [&plan, action](std::string_view name) -> std::optional<std::string> {
-        for (const auto* environment : {&plan.actions[action].environment, &plan.environment})
+pipelines::variable_lookup plain_variables(const pipelines::plan& plan, std::uint32_t action,
+                                           const passed_variables& passed) {
+    return [&plan, &passed, action](std::string_view name) -> std::optional<std::string> {
+        for (const auto* environment : {&plan.actions[action].environment, &plan.environment}) {
+            if (environment == &plan.environment)
+                if (auto value = passed.value_of(name)) return value;
             for (auto e = environment->rbegin(); e != environment->rend(); ++e)
                 if (e->name == name) return e->secret ? std::nullopt : std::optional(e->value);
+        }
         return std::nullopt;
     };
 }
@@ -57,8 +61,11 @@ result<fs::path> in_workspace(const std::string& named, const fs::path& workspac
 
 class reader {
 public:
-    reader(const pipelines::plan& plan, std::uint32_t action, const container_places& places)
-        : definition_(*plan.actions[action].definition), lookup_(plain_variables(plan, action)), places_(places) {}
+    reader(const pipelines::plan& plan, std::uint32_t action, const passed_variables& passed,
+           const container_places& places)
+        : definition_(*plan.actions[action].definition),
+          lookup_(plain_variables(plan, action, passed)),
+          places_(places) {}
 
     std::string filled(const std::string& text) { return pipelines::interpolate(text, lookup_, &unknown_); }
     std::string text(std::string_view key) {
@@ -177,9 +184,10 @@ vault::secret secret_text(const std::string& written, const pipelines::variable_
 
 }  // namespace
 
-std::string image_of(const pipelines::plan& plan, std::uint32_t action, std::vector<std::string>* unknown) {
+std::string image_of(const pipelines::plan& plan, std::uint32_t action, const passed_variables& passed,
+                     std::vector<std::string>* unknown) {
     const pipelines::action& a = *plan.actions[action].definition;
-    const auto plain = plain_variables(plan, action);
+    const auto plain = plain_variables(plan, action, passed);
     std::string image = pipelines::resolve_image(a, plain, unknown);
     const auto* registry = field(a, "registry");
     if (image.empty() || registry == nullptr || registry->text.empty() || !server_in(image).empty()) return image;
@@ -193,12 +201,12 @@ std::string image_of(const pipelines::plan& plan, std::uint32_t action, std::vec
 result<std::optional<exec::container>> container_for(const pipelines::plan& plan, std::uint32_t action,
                                                      const action_secrets& secrets,
                                                      const std::map<std::string, vault::secret>& supplied,
-                                                     const container_places& places) {
+                                                     const passed_variables& passed, const container_places& places) {
     std::vector<std::string> unknown;
     exec::container c;
-    c.image = image_of(plan, action, &unknown);
+    c.image = image_of(plan, action, passed, &unknown);
     if (c.image.empty() && unknown.empty()) return std::optional<exec::container>();
-    reader r(plan, action, places);
+    reader r(plan, action, passed, places);
     c.user = r.text("run_as_user");
     for (const pipelines::text& command : r.definition().setup_commands) c.setup_commands.push_back(command.value);
     if (auto mounted = r.add_mounts(c); !mounted) return mounted.error();
@@ -207,7 +215,7 @@ result<std::optional<exec::container>> container_for(const pipelines::plan& plan
         c.login.emplace();
         c.login->server = server_in(c.image);
         c.login->username = r.text("login");
-        c.login->password = secret_text(password->text, plain_variables(plan, action), supplied);
+        c.login->password = secret_text(password->text, plain_variables(plan, action, passed), supplied);
     }
     for (const opened_integration& i : secrets.integrations)
         if (!c.login) c.login = login_by(i, server_in(c.image));

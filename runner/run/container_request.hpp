@@ -8,6 +8,7 @@
 #include "pipelines/plan.hpp"
 #include "runner/exec/backend.hpp"
 #include "runner/run/access.hpp"
+#include "runner/run/passed_variables.hpp"
 
 #include <filesystem>
 #include <map>
@@ -21,13 +22,14 @@ struct container_places {
 
 // The image that the action runs in, or empty: it names none and its type has none. Names without a value are added
 // to `unknown`.
-std::string image_of(const pipelines::plan&, std::uint32_t action, std::vector<std::string>* unknown = nullptr);
+std::string image_of(const pipelines::plan&, std::uint32_t action, const passed_variables& = {},
+                     std::vector<std::string>* unknown = nullptr);
 
 // None: no image. usage: a key has a value that can't be: a mount that leaves the workspace, a variable without a
 // value.
 result<std::optional<exec::container>> container_for(const pipelines::plan&, std::uint32_t action,
                                                      const action_secrets&,
                                                      const std::map<std::string, vault::secret>& supplied,
-                                                     const container_places&);
+                                                     const passed_variables&, const container_places&);
 
 }  // namespace latchkey::run

@@ -48,6 +48,7 @@ enum class event_kind : unsigned char {
     cancel_requested,  // text: by whom
     warning,           // text
     attempt_ended,     // status; text: why, where it failed
+    variable_passed,   // text: NAME=value, or NAME alone of a secret
 };
 
 std::string_view to_string(event_kind);

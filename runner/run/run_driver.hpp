@@ -16,6 +16,7 @@
 #include "runner/run/attempt_context.hpp"
 #include "runner/run/attempt_maskers.hpp"
 #include "runner/run/journal.hpp"
+#include "runner/run/passed_variables.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -43,6 +44,8 @@ public:
                attempt_context, driver_options);
     ~run_driver();
 
+    // What actions that succeeded in an earlier attempt passed on. Before run().
+    void pass(const std::string& name, std::string value) { passed_.set(name, std::move(value)); }
     // Masked in the output of every action. Before run().
     void learn(const action_secrets& s) { maskers_.learn(s); }
 
@@ -66,6 +69,7 @@ private:
     void stop(running&, end_reason);
     void ended(std::uint32_t action, int number, end_reason, int code, std::string text, bool success);
     void warn(std::string text);
+    void pass_on(running&);
 
     boost::asio::any_io_executor executor_;
     boost::asio::thread_pool& pool_;
@@ -85,6 +89,7 @@ private:
     std::vector<bool> uses_integrations_;
     bool unrecorded_ = false;  // the end of an action that uses integrations may not be on record yet
     attempt_maskers maskers_;
+    passed_variables passed_;
     std::string failed_action_;
     status end_ = status::initial;
     int cancels_ = 0;

@@ -7,6 +7,7 @@
 #include "runner/run/signal_hold.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace latchkey::run {
 
@@ -89,6 +90,31 @@ result<std::vector<bool>> succeeded_before(store::store& s, const store::run_rec
         succeeded[i] = success[i] > before;
     }
     return succeeded;
+}
+
+// What carried actions passed on. The value of a secret is not kept: an action that passed one on is executed again,
+// and what comes after it.
+result<void> carry_variables(store::store& s, const store::run_record& run,
+                             const std::vector<pipelines::planned_action>& actions, retry_scope& scope) {
+    std::vector<std::pair<std::size_t, std::string>> passed;
+    std::uint32_t again_from = std::numeric_limits<std::uint32_t>::max();  // a stage
+    for (const store::attempt_record& attempt : run.attempts) {
+        auto events = s.events(run.id, attempt.number, 0);
+        if (!events) return events.error();
+        for (event& e : *events) {
+            const auto action = static_cast<std::size_t>(e.action);
+            if (e.kind != event_kind::variable_passed || e.action < 0 || action >= actions.size()) continue;
+            if (!scope.carried[action]) continue;
+            if (e.text.find('=') == std::string::npos) again_from = std::min(again_from, actions[action].stage);
+            passed.emplace_back(action, std::move(e.text));
+        }
+    }
+    for (const pipelines::planned_action& p : actions)
+        if (p.stage >= again_from) scope.carried[p.index] = false;
+    for (const auto& [action, text] : passed)
+        if (scope.carried[action])
+            scope.passed.emplace_back(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
+    return {};
 }
 
 // A retry runs the same again, and values of secrets are not kept.
@@ -236,7 +262,9 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     }
     auto succeeded = succeeded_before(around_.store, *run, actions);
     if (!succeeded) return succeeded.error();
-    retry_scope scope{std::vector<bool>(actions.size()), std::vector<bool>(actions.size())};
+    retry_scope scope;
+    scope.carried.resize(actions.size());
+    scope.left_out.resize(actions.size());
     for (const pipelines::planned_action& p : actions) {
         const bool ordinary = p.definition->trigger_time == pipelines::trigger_time::on_every_execution;
         // --from asks for what comes after to be executed again; without it nothing that succeeded is.
@@ -245,6 +273,8 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         scope.carried[p.index] = ordinary && (*succeeded)[p.index] && !again;
         scope.left_out[p.index] = request.only_that_action && p.index != from && !scope.carried[p.index];
     }
+
+    if (auto kept = carry_variables(around_.store, *run, actions, scope); !kept) return kept.error();
 
     int attempt = 0;
     const int first = request.from_action.empty() ? -1 : static_cast<int>(from);

@@ -66,6 +66,8 @@ struct run_options {
 struct retry_scope {
     std::vector<bool> carried;   // by action: succeeded before, is not executed again
     std::vector<bool> left_out;  // by action: not part of this attempt
+    // What the carried ones passed on, in the order they did.
+    std::vector<std::pair<std::string, std::string>> passed;
     std::vector<bool> not_executed() const;
 };
 

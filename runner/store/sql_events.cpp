@@ -70,6 +70,7 @@ result<void> apply(attempt_state& to, const run::event& event, policy::run_id ru
         case run::event_kind::action_ended:
         case run::event_kind::cancel_requested:
         case run::event_kind::warning:
+        case run::event_kind::variable_passed:
             break;
     }
     return {};

@@ -33,6 +33,9 @@ struct finished {
 // A request with a usual environment.
 exec::request script(std::vector<std::string> commands, const std::filesystem::path& folder);
 
+// Of this process.
+std::size_t open_descriptors();
+
 // Starts, reads everything, waits. Throws on a failure.
 async::task<finished> run_to_end(exec::backend&, exec::request);
 

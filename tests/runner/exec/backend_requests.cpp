@@ -4,6 +4,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
@@ -15,6 +16,12 @@ namespace asio = boost::asio;
 using async::task;
 
 }  // namespace
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+    return count;
+}
 
 exec::request script(std::vector<std::string> commands, const std::filesystem::path& folder) {
     exec::request r;
