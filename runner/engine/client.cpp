@@ -129,4 +129,8 @@ std::string reason_in(const answer& a) {
     return "status " + std::to_string(a.status);
 }
 
+failure cannot(const std::string& what, const answer& a) {
+    return {errc::engine, "the container engine can't " + what + ": " + reason_in(a)};
+}
+
 }  // namespace latchkey::engine

@@ -61,5 +61,7 @@ private:
 
 // The engine's own words for why it refused; its status where it has none.
 std::string reason_in(const answer&);
+// "the container engine can't WHAT: …"
+failure cannot(const std::string& what, const answer&);
 
 }  // namespace latchkey::engine

@@ -22,10 +22,6 @@ using namespace std::chrono_literals;
 
 constexpr auto nothing_kept = "none";
 
-failure refused(const std::string& what, const answer& a) {
-    return {errc::engine, "the container engine can't " + what + ": " + reason_in(a)};
-}
-
 bool good(const answer& a) {
     return a.status >= 200 && a.status < 300;
 }
@@ -91,7 +87,7 @@ async::task<result<std::string>> create_container(client& c, const container_spe
     if (!said) co_return said.error();
     const json j = json::parse(said->body, nullptr, false);
     if (said->status != 201 || !j.is_object() || !j.contains("Id"))
-        co_return refused("make a container of " + spec.image, *said);
+        co_return cannot("make a container of " + spec.image, *said);
     co_return j["Id"].get<std::string>();
 }
 
@@ -101,13 +97,13 @@ async::task<result<std::unique_ptr<http_connection>>> attach(client& c, const st
     if (!opened) co_return opened.error();
     if (opened->status == 101 || opened->status == 200) co_return std::move(opened->connection);
     auto body = co_await opened->connection->read_all(65536);
-    co_return refused("hand over a container's output", {opened->status, body ? *body : ""});
+    co_return cannot("hand over a container's output", {opened->status, body ? *body : ""});
 }
 
 async::task<result<void>> start_container(client& c, const std::string& id) {
     auto said = co_await c.call("POST", "/containers/" + id + "/start", {}, {}, 120s);
     if (!said) co_return said.error();
-    if (!good(*said) && said->status != 304) co_return refused("start a container", *said);
+    if (!good(*said) && said->status != 304) co_return cannot("start a container", *said);
     co_return result<void>();
 }
 
@@ -118,7 +114,7 @@ async::task<result<int>> wait_container(client& c, const std::string& id) {
     if (!body) co_return body.error();
     const json j = json::parse(*body, nullptr, false);
     if (opened->status != 200 || !j.is_object() || !j.contains("StatusCode"))
-        co_return refused("tell how a container ended", {opened->status, *body});
+        co_return cannot("tell how a container ended", {opened->status, *body});
     co_return j["StatusCode"].get<int>();
 }
 
@@ -126,7 +122,7 @@ async::task<result<void>> kill_container(client& c, const std::string& id, const
     auto said = co_await c.call("POST", "/containers/" + id + "/kill?signal=" + signal);
     if (!said) co_return said.error();
     // 409: it does not run any more.
-    if (!good(*said) && said->status != 409 && said->status != 404) co_return refused("kill a container", *said);
+    if (!good(*said) && said->status != 409 && said->status != 404) co_return cannot("kill a container", *said);
     co_return result<void>();
 }
 
@@ -134,7 +130,7 @@ async::task<result<void>> remove_container(client& c, const std::string& id) {
     auto said = co_await c.call("DELETE", "/containers/" + id + "?force=1&v=1");
     if (!said) co_return said.error();
     // 409: somebody else is removing it.
-    if (!good(*said) && said->status != 404 && said->status != 409) co_return refused("remove a container", *said);
+    if (!good(*said) && said->status != 404 && said->status != 409) co_return cannot("remove a container", *said);
     co_return result<void>();
 }
 
@@ -142,7 +138,7 @@ async::task<result<std::vector<std::string>>> containers_with_label(client& c, c
     auto said = co_await c.call("GET", "/containers/json?all=1&" + label_filter(label));
     if (!said) co_return said.error();
     const json j = json::parse(said->body, nullptr, false);
-    if (said->status != 200 || !j.is_array()) co_return refused("list containers", *said);
+    if (said->status != 200 || !j.is_array()) co_return cannot("list containers", *said);
     std::vector<std::string> ids;
     for (const json& one : j) ids.push_back(one.value("Id", ""));
     co_return ids;
@@ -151,7 +147,7 @@ async::task<result<std::vector<std::string>>> containers_with_label(client& c, c
 async::task<result<std::string>> output_of(client& c, const std::string& id) {
     auto opened = co_await c.open("GET", "/containers/" + id + "/logs?stdout=1&stderr=1");
     if (!opened) co_return opened.error();
-    if (opened->status != 200) co_return refused("hand over a container's output", {opened->status, ""});
+    if (opened->status != 200) co_return cannot("hand over a container's output", {opened->status, ""});
     co_return co_await read_frames(*opened->connection);
 }
 
@@ -159,7 +155,7 @@ async::task<result<container_facts>> inspect_container(client& c, const std::str
     auto said = co_await c.call("GET", "/containers/" + id + "/json");
     if (!said) co_return said.error();
     const json j = json::parse(said->body, nullptr, false);
-    if (said->status != 200 || !j.is_object()) co_return refused("describe a container", *said);
+    if (said->status != 200 || !j.is_object()) co_return cannot("describe a container", *said);
     container_facts f;
     f.whole = said->body;
     const json state = j.value("State", json::object());
@@ -185,21 +181,21 @@ async::task<result<executed>> execute_in(client& c, const std::string& id, std::
     if (!made) co_return made.error();
     const json j = json::parse(made->body, nullptr, false);
     if (made->status != 201 || !j.is_object() || !j.contains("Id"))
-        co_return refused("execute a program in a container", *made);
+        co_return cannot("execute a program in a container", *made);
     const auto exec = j["Id"].get<std::string>();
     auto opened = co_await c.open("POST", "/exec/" + exec + "/start", R"({"Detach":false,"Tty":false})",
                                   {{"Upgrade", "tcp"}, {"Connection", "Upgrade"}});
     if (!opened) co_return opened.error();
     if (opened->status != 200 && opened->status != 101) {
         auto why = co_await opened->connection->read_all(65536);
-        co_return refused("execute a program in a container", {opened->status, why ? *why : ""});
+        co_return cannot("execute a program in a container", {opened->status, why ? *why : ""});
     }
     auto output = co_await read_frames(*opened->connection);
     if (!output) co_return output.error();
     auto ended = co_await c.call("GET", "/exec/" + exec + "/json");
     if (!ended) co_return ended.error();
     const json end = json::parse(ended->body, nullptr, false);
-    if (ended->status != 200 || !end.is_object()) co_return refused("tell how a program ended", *ended);
+    if (ended->status != 200 || !end.is_object()) co_return cannot("tell how a program ended", *ended);
     const auto code = end.find("ExitCode");
     co_return executed{code != end.end() && code->is_number() ? code->get<int>() : 0, std::move(*output)};
 }
@@ -210,14 +206,14 @@ async::task<result<std::string>> create_network(client& c, const std::string& na
     auto said =
         co_await c.call("POST", "/networks/create", body.dump(-1, ' ', false, json::error_handler_t::replace));
     if (!said) co_return said.error();
-    if (!good(*said)) co_return refused("make a network", *said);
+    if (!good(*said)) co_return cannot("make a network", *said);
     co_return name;
 }
 
 async::task<result<void>> remove_network(client& c, const std::string& name) {
     auto said = co_await c.call("DELETE", "/networks/" + percent_encoded(name));
     if (!said) co_return said.error();
-    if (!good(*said) && said->status != 404) co_return refused("remove a network", *said);
+    if (!good(*said) && said->status != 404) co_return cannot("remove a network", *said);
     co_return result<void>();
 }
 
@@ -225,7 +221,7 @@ async::task<result<std::vector<std::string>>> networks_with_label(client& c, con
     auto said = co_await c.call("GET", "/networks?" + label_filter(label));
     if (!said) co_return said.error();
     const json j = json::parse(said->body, nullptr, false);
-    if (said->status != 200 || !j.is_array()) co_return refused("list networks", *said);
+    if (said->status != 200 || !j.is_array()) co_return cannot("list networks", *said);
     std::vector<std::string> names;
     for (const json& one : j) names.push_back(one.value("Name", ""));
     co_return names;

@@ -13,10 +13,6 @@ using nlohmann::json;
 
 constexpr std::string_view docker_hub = "https://index.docker.io/v1/";
 
-failure refused(const std::string& what, const answer& a) {
-    return {errc::engine, "the container engine can't " + what + ": " + reason_in(a)};
-}
-
 std::string base64_url(std::string_view bytes) {
     constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     std::string out;
@@ -30,7 +26,7 @@ std::string base64_url(std::string_view bytes) {
     return out;
 }
 
-std::string text_of(const json& j) {
+std::string dump_of(const json& j) {
     return j.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -42,7 +38,7 @@ std::vector<std::pair<std::string, std::string>> login_header(const std::optiona
     }
     const std::string server = login->server.empty() ? std::string(docker_hub) : login->server;
     return {{"X-Registry-Auth",
-             base64_url(text_of(
+             base64_url(dump_of(
                  {{"username", login->username}, {"password", login->password}, {"serveraddress", server}}))}};
 }
 
@@ -76,7 +72,7 @@ async::task<result<void>> transfer(client& c, std::string target, std::string wh
     if (!opened) co_return opened.error();
     if (opened->status != 200) {
         auto body = co_await opened->connection->read_all(1UL << 20U);
-        co_return refused(what, {opened->status, body ? *body : ""});
+        co_return cannot(what, {opened->status, body ? *body : ""});
     }
     transfer_lines lines(say);
     std::string why;
@@ -104,7 +100,7 @@ async::task<result<std::optional<image_facts>>> inspect_image(client& c, const s
     if (!said) co_return said.error();
     if (said->status == 404) co_return std::optional<image_facts>();
     const json j = json::parse(said->body, nullptr, false);
-    if (said->status != 200 || !j.is_object()) co_return refused("describe the image " + image, *said);
+    if (said->status != 200 || !j.is_object()) co_return cannot("describe the image " + image, *said);
     image_facts f;
     f.id = j.value("Id", "");
     if (const auto config = j.find("Config"); config != j.end() && config->is_object())
@@ -132,14 +128,14 @@ async::task<result<void>> tag_image(client& c, const std::string& image, const s
     auto said = co_await c.call("POST", "/images/" + percent_encoded(image) + "/tag?repo=" + percent_encoded(n.name) +
                                             "&tag=" + percent_encoded(n.tag));
     if (!said) co_return said.error();
-    if (said->status != 201 && said->status != 200) co_return refused("name the image " + image + " " + as, *said);
+    if (said->status != 201 && said->status != 200) co_return cannot("name the image " + image + " " + as, *said);
     co_return result<void>();
 }
 
 async::task<result<void>> remove_image(client& c, const std::string& image) {
     auto said = co_await c.call("DELETE", "/images/" + percent_encoded(image));
     if (!said) co_return said.error();
-    if (said->status != 200 && said->status != 404) co_return refused("remove the image " + image, *said);
+    if (said->status != 200 && said->status != 404) co_return cannot("remove the image " + image, *said);
     co_return result<void>();
 }
 
@@ -151,7 +147,7 @@ async::task<result<std::string>> commit_container(client& c, const std::string& 
                                 "{}", {}, std::chrono::seconds(600));
     if (!said) co_return said.error();
     const json j = json::parse(said->body, nullptr, false);
-    if (said->status != 201 || !j.is_object()) co_return refused("make an image of a container", *said);
+    if (said->status != 201 || !j.is_object()) co_return cannot("make an image of a container", *said);
     co_return j.value("Id", "");
 }
 
@@ -161,14 +157,14 @@ async::task<result<std::string>> build_image(client& c, const build_spec& spec, 
     std::string target = "/build?rm=1&forcerm=1&dockerfile=" + percent_encoded(spec.dockerfile);
     for (const std::string& tag : spec.tags) target += "&t=" + percent_encoded(tag);
     if (!spec.target.empty()) target += "&target=" + percent_encoded(spec.target);
-    if (!spec.arguments.empty()) target += "&buildargs=" + percent_encoded(text_of(spec.arguments));
-    if (!spec.labels.empty()) target += "&labels=" + percent_encoded(text_of(spec.labels));
+    if (!spec.arguments.empty()) target += "&buildargs=" + percent_encoded(dump_of(spec.arguments));
+    if (!spec.labels.empty()) target += "&labels=" + percent_encoded(dump_of(spec.labels));
     http_request request{"POST", client::versioned(target), {}, "application/x-tar", {}};
     if (login) {
         const std::string server = login->server.empty() ? std::string(docker_hub) : login->server;
         request.headers.emplace_back(
             "X-Registry-Config",
-            base64_url(text_of({{server, {{"username", login->username}, {"password", login->password}}}})));
+            base64_url(dump_of({{server, {{"username", login->username}, {"password", login->password}}}})));
     }
     auto connection = co_await c.connect();
     if (!connection) co_return connection.error();
@@ -184,7 +180,7 @@ async::task<result<std::string>> build_image(client& c, const build_spec& spec, 
     if (!status) co_return status.error();
     if (*status != 200) {
         auto body = co_await (*connection)->read_all(1UL << 20U);
-        co_return refused("build the image", {*status, body ? *body : ""});
+        co_return cannot("build the image", {*status, body ? *body : ""});
     }
     std::string id;
     std::string why;

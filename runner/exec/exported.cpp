@@ -107,6 +107,15 @@ private:
 
 }  // namespace
 
+bool may_set_variables(std::string_view script) {
+    // An assignment, an expansion that may be anything, arithmetic; and the builtins that set without any of these.
+    if (script.find_first_of("=$`") != std::string_view::npos) return true;
+    for (const std::string_view word : {"((", "read", "eval", "source", ". ", "getopts", "mapfile", "for", "select",
+                                        "let", "printf -v", "coproc", "wait -p"})
+        if (script.find(word) != std::string_view::npos) return true;
+    return false;
+}
+
 variables parse_exported(std::string_view text) {
     variables all;
     word_reader r(text.substr(0, longest_exported));

@@ -19,6 +19,10 @@ inline constexpr std::size_t longest_exported = std::size_t{1} << 20U;
 // Before the first command, on its line, so that line numbers in messages stay. For SH and BASH.
 inline constexpr std::string_view export_at_end = "trap 'export -p >>\"$LATCHKEY_EXPORTED\"' EXIT; ";
 
+// Whether a script may set a variable of its shell. One in which nothing can needs no trap, which costs as much as
+// starting its shell's smallest program. In doubt: true.
+bool may_set_variables(std::string_view script);
+
 using variables = std::vector<std::pair<std::string, std::string>>;
 
 // The file's variables in their order, a name as often as it is there. Understands what dash, bash and busybox write

@@ -104,8 +104,8 @@ result<handover> handover::write(const request& r, bool for_everybody) {
     }
     const bool collects = r.collect_exported && r.shell != shell::powershell;
     std::string script;
-    if (collects) script = export_at_end;
     for (const std::string& command : r.commands) script.append(command).append("\n");
+    if (collects && may_set_variables(script)) script.insert(0, export_at_end);
     if (script.find('\0') != std::string::npos) return refuse("a command holds a NUL character");
     const std::string there(place);
     // The container's user may be any; around the folder nobody but us gets in.

@@ -319,7 +319,7 @@ private:
         std::string script = joined(r.commands);
         if (script.find('\0') != std::string::npos)
             return failure(errc::engine, "can't execute \"" + r.label + "\": a command holds a NUL character");
-        if (collects(r)) script.insert(0, export_at_end);
+        if (collects(r) && may_set_variables(script)) script.insert(0, export_at_end);
         if (r.shell == shell::powershell) {
             script = powershell_script(script, r.execute_every_command);
             l.arguments = {"pwsh", "-NoProfile", "-NonInteractive", "-Command"};

@@ -63,12 +63,9 @@ result<secret_files> secret_files::write(const std::vector<secret_file>& files, 
             return failure(errc::engine, "can't write the secret file for " + file.variable + " in memory");
         written.variables_.emplace_back(file.variable, seen_by_it + (file.directory ? own : path));
     }
-    if (exported) {
-        const std::string path = "/" + std::string(exported_name);
-        if (!write_whole(written.base_ + path, {}, 0600))
-            return failure(errc::engine, "can't make the file for exported variables in memory");
-        written.variables_.emplace_back(std::string(exported_variable), seen_by_it + path);
-    }
+    if (exported)
+        written.variables_.emplace_back(std::string(exported_variable),
+                                        seen_by_it + "/" + std::string(exported_name));
     return written;
 }
 

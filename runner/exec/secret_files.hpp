@@ -25,7 +25,7 @@ class secret_files {
 public:
     // In the place, which outlives the call, or in a folder of its own. engine: there is no tmpfs to put them on, or
     // they can't be written. No files: no folder.
-    // `exported` makes an empty file that the action writes what it exports to.
+    // `exported` names a file, which is not there yet, that the action writes what it exports to.
     static result<secret_files> write(const std::vector<secret_file>&, const private_place* = nullptr,
                                       bool exported = false);
 

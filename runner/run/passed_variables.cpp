@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace latchkey::run {
 
@@ -17,6 +18,11 @@ constexpr std::array<std::string_view, 14> never = {"PATH", "HOME",   "USER",  "
 bool stays(std::string_view name) {
     return std::ranges::find(never, name) != never.end() || name.starts_with("BUDDY_") ||
            name.starts_with("LATCHKEY_");
+}
+
+std::size_t hash_of(std::string_view name, std::string_view value) {
+    const std::hash<std::string_view> hash;
+    return hash(name) * 31 + hash(value);
 }
 
 constexpr std::size_t longest_value = 64UL * 1024;
@@ -34,34 +40,30 @@ std::optional<std::string> passed_variables::value_of(std::string_view name) con
 }
 
 passing::passing(const exec::request& r, const pipelines::plan& plan, std::uint32_t action) {
+    given_.reserve(r.machine_environment.size() + r.environment.size() + r.secrets.size());
     for (const auto* variables : {&r.machine_environment, &r.environment})
-        for (const auto& [name, value] : *variables) given_[name] = value;
-    for (const exec::secret_file& f : r.files) own_.insert(f.variable);
-    std::set<std::string_view> of_the_run;
-    for (const auto* environment : {&plan.environment, &plan.actions[action].environment})
-        for (const pipelines::environment_entry& e : *environment)
-            if (e.secret) of_the_run.insert(e.name);
+        for (const auto& [name, value] : *variables) given_.push_back(hash_of(name, value));
+    for (const exec::secret_file& f : r.files) own_.push_back(f.variable);
     for (const auto& [name, value] : r.secrets) {
-        if (of_the_run.contains(name))
-            secret_[name] = std::string(value->reveal());
-        else
-            own_.insert(name);
+        given_.push_back(hash_of(name, value->reveal()));
+        const auto is_it = [&n = name](const pipelines::environment_entry& e) { return e.secret && e.name == n; };
+        const bool of_the_run = std::ranges::any_of(plan.environment, is_it) ||
+                                std::ranges::any_of(plan.actions[action].environment, is_it);
+        (of_the_run ? secrets_ : own_).push_back(name);
     }
 }
 
 std::vector<passing::changed> passing::from(const std::string& exported) const {
+    if (exported.empty()) return {};
+    const auto holds = [](const auto& list, const auto& one) { return std::ranges::find(list, one) != list.end(); };
     std::map<std::string, std::string> last;
     for (auto& [name, value] : exec::parse_exported(exported)) {
-        if (stays(name) || own_.contains(name) || value.size() > longest_value) continue;
+        if (stays(name) || value.size() > longest_value || holds(own_, name)) continue;
         // The shell's list comes last, and has the value of the beginning where a program appended another.
-        const auto was = given_.find(name);
-        if (was != given_.end() && was->second == value) continue;
-        const auto secret = secret_.find(name);
-        if (secret != secret_.end() && secret->second == value) continue;
-        last[name] = std::move(value);
+        if (!holds(given_, hash_of(name, value))) last[name] = std::move(value);
     }
     std::vector<changed> all;
-    for (auto& [name, value] : last) all.push_back({name, std::move(value), secret_.contains(name)});
+    for (auto& [name, value] : last) all.push_back({name, std::move(value), holds(secrets_, name)});
     return all;
 }
 

@@ -12,7 +12,6 @@
 #include <list>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,9 +50,9 @@ public:
     std::vector<changed> from(const std::string& exported) const;
 
 private:
-    std::map<std::string, std::string, std::less<>> given_;   // plain
-    std::set<std::string, std::less<>> own_;                  // delivered to this action: stay with it
-    std::map<std::string, std::string, std::less<>> secret_;  // encrypted variables, with their value
+    std::vector<std::size_t> given_;    // hashes of name and value: most actions change nothing, and copies cost
+    std::vector<std::string> own_;      // delivered to this action: stay with it
+    std::vector<std::string> secrets_;  // encrypted variables
 };
 
 }  // namespace latchkey::run

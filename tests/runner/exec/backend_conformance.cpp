@@ -229,14 +229,16 @@ struct suite {
                 CHECK_FALSE(last.contains("B"));
             }
             // What is no file is not read, and blocks nothing.
-            exec::request r = script({"rm $LATCHKEY_EXPORTED", "mkfifo $LATCHKEY_EXPORTED", "trap - EXIT"}, folder);
+            exec::request r =
+                script({"rm -f $LATCHKEY_EXPORTED", "mkfifo $LATCHKEY_EXPORTED", "trap - EXIT"}, folder);
             r.collect_exported = true;
             auto e = co_await b.start(std::move(r));
             REQUIRE(e.has_value());
             CHECK((co_await (*e)->wait()).has_value());
             CHECK_EQ((*e)->exported(), "");
             // Nothing of it is left for the next.
-            exec::request next = script({"ls $LATCHKEY_EXPORTED", "cat $LATCHKEY_EXPORTED"}, folder);
+            exec::request next =
+                script({"echo $LATCHKEY_EXPORTED", "cat $LATCHKEY_EXPORTED 2>/dev/null || :"}, folder);
             next.collect_exported = true;
             const finished f = co_await run_to_end(b, std::move(next));
             CHECK_EQ(f.status.number, 0);

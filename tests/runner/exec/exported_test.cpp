@@ -55,6 +55,14 @@ TEST_SUITE("exec.exported") {
         }
     }
 
+    TEST_CASE("a script in which nothing can set a variable is told from one that may") {
+        for (const char* script : {"true", "npm ci\nmake test", "./gradlew build && ls -l", "cd /tmp; exit 3"})
+            CHECK_FALSE(latchkey::exec::may_set_variables(script));
+        for (const char* script : {"A=1", "export A", "read A <f\n", "$SETUP", "`cat setup`", ". ./env", "source env",
+                                   "((n++))", "let n", "for i in a b; do :; done", "printf -v A x", "eval x"})
+            CHECK_EQ(latchkey::exec::may_set_variables(script), std::string_view(script) != "export A");
+    }
+
     TEST_CASE("what is no variable is passed over, and nothing after it is lost") {
         const variables expected = {{"A", "1"}, {"B", "2"}, {"C", "3 4"}};
         CHECK_EQ(parse_exported("export A='1'\nexport NOVALUE\nexport 1X='no'\n# text\n\nB=2\r"
