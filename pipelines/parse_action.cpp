@@ -106,6 +106,14 @@ void check_type(value_reader& reader, const action& out, const action_type* know
     }
 }
 
+// Its integration may also come with a target, which is read before.
+void check_integration(value_reader& reader, const action& out, const action_type* known) {
+    if (known == nullptr || !known->needs_integration || !out.integrations.empty() || reader.full()) return;
+    reader.error("P048", out.type.where,
+                 "an action of the type " + in_backticks(out.type.value) + " needs an integration",
+                 "add `integration:` with the identifier of one");
+}
+
 // People mix the names of the key up: it differs from type to type.
 void check_command_key(value_reader& reader, const action_type* type, const yaml::entry& field) {
     if (type == nullptr || lists_key(*type, field.key)) return;
@@ -257,6 +265,9 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
         reader.error("P026", out.name.where.end > 0 ? out.name.where : out.where, "an action has no name",
                      "add `action: Name`");
     check_type(reader, out, type);
+    const bool says_which =
+        std::ranges::any_of(map.entries, [](const yaml::entry& e) { return is_integration_key(e.key); });
+    if (!says_which) check_integration(reader, out, type);
     if (type != nullptr && type->execution == execution_kind::commands && out.commands.empty() && !reader.full())
         reader.warning("P044", out.type.where,
                        "the action " + in_backticks(out.name.value) + " has no commands and does nothing",

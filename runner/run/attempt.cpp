@@ -196,6 +196,7 @@ private:
         o.caches = around_.data / "caches" / std::to_string(request_.run.pipeline.value());
         o.containers = request_.run.source.backend != "host";
         o.base_environment = around_.base_environment;
+        o.program = around_.program;
         o.grant_command = "latchkey retry " + std::to_string(request_.run.number) + " --grant";
         return o;
     }

@@ -5,6 +5,7 @@
 #include "pipelines/variables.hpp"
 #include "policy/explain.hpp"
 #include "runner/run/container_request.hpp"
+#include "runner/run/native_request.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -103,7 +104,7 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
     if (!backend.empty() && backend != "container")
         return failure(errc::usage, "this version has no backend \"" + backend + "\": it has host and container");
     for (const pipelines::planned_action& p : plan.actions) {
-        if (!p.may_run) continue;
+        if (!p.may_run || is_native(*p.definition)) continue;
         const std::string image = image_of(plan, p.index);
         if (image.empty() && backend == "container")
             return failure(errc::usage,

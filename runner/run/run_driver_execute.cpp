@@ -3,6 +3,7 @@
 #include "runner/async/offload.hpp"
 #include "runner/run/action_request.hpp"
 #include "runner/run/container_request.hpp"
+#include "runner/run/native_request.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/running_action.hpp"
 #include "runner/run/variable_files.hpp"
@@ -95,7 +96,9 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     exec::request request = request_for(context_.plan, action, context_.supplied, passed_, delivery.secrets,
                                         options_.base_environment, options_.workspace);
     if (!failed_action_.empty()) request.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
-    if (options_.containers) {
+    const bool native = is_native(definition);
+    vault::secret native_fields;
+    if (options_.containers && !native) {
         auto container = container_for(context_.plan, action, delivery.secrets, context_.supplied, passed_,
                                        {options_.workspace, options_.caches});
         if (!container) co_return container.error().what;
@@ -104,6 +107,10 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     // The last ones pass nothing on.
     request.collect_exported = context_.plan.actions[action].stage + 1 < context_.plan.stages;
     r.passes = passing(request, context_.plan, action);
+    if (native) {
+        native_fields = native_file(context_.plan, action, request, delivery.secrets, options_.workspace);
+        make_native(request, definition, options_.program, native_fields);
+    }
     request.say = [&r](const std::string& line) { r.say(line); };
     auto started = co_await start(r, std::move(request));
     if (!started) co_return started.error().what;

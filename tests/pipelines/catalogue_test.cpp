@@ -81,7 +81,8 @@ TEST_SUITE("pipelines.catalogue") {
         CHECK(find_action_type("BUILD")->execution == execution_kind::commands);
         CHECK(find_action_type("VM_LINUX")->execution == execution_kind::commands);
         CHECK(find_action_type("SLEEP")->execution == execution_kind::sleep);
-        CHECK(find_action_type("SFTP")->execution == execution_kind::unsupported);
+        CHECK(find_action_type("SFTP")->execution == execution_kind::native);
+        CHECK(find_action_type("ANDROID_SIGN")->execution == execution_kind::unsupported);
         CHECK(find_action_type("AWS_CLI")->needs_integration);
         CHECK(find_action_type("AWS_CLI")->integration_types == names{"AMAZON"});
         CHECK_FALSE(find_action_type("BUILD")->needs_integration);

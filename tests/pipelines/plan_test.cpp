@@ -146,7 +146,9 @@ TEST_SUITE("pipelines.plan") {
         strings unknown;
         CHECK(image("    docker_image_name: node\n    docker_image_tag: $GONE\n", &unknown) == "node");
         CHECK(unknown == strings{"GONE"});
-        const compiled aws("  actions:\n  - action: A\n    type: AWS_CLI\n    execute_commands: [aws s3 ls]\n");
+        const compiled aws(
+            "  actions:\n  - action: A\n    type: AWS_CLI\n    integration: aws\n    execute_commands: [aws s3 "
+            "ls]\n");
         CHECK(resolve_image(aws.read.model.pipelines[0].actions[0], {}) == "amazon/aws-cli:latest");
     }
 

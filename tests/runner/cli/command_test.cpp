@@ -114,10 +114,10 @@ TEST_SUITE("cli.commands") {
         CHECK(has(host, "images they name are not used"));
         s.write("buddy.yml",
                 "- pipeline: y\n  actions:\n    - {action: A, type: BUILD, execute_commands: [touch again]}\n    - "
-                "{action: B, type: SLACK}\n");
+                "{action: B, type: ANDROID_SIGN}\n");
         const said type = s.latchkey({"run"});
         CHECK_EQ(type.code, 3);
-        CHECK(has(type, "can't run actions of the type `SLACK`"));
+        CHECK(has(type, "can't run actions of the type `ANDROID_SIGN`"));
         CHECK_FALSE(std::filesystem::exists(s.project() / "again"));
     }
 

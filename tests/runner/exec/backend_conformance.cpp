@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 
 namespace latchkey::test {
-
 namespace {
 
 namespace asio = boost::asio;
@@ -373,7 +372,6 @@ struct suite {
 };
 
 }  // namespace
-
 void check_backend(const backend_factory& make, const std::filesystem::path& folder, const backend_traits& traits) {
     const suite s{make, folder, traits};
     SUBCASE("scripts mean what they mean to their shell") {

@@ -57,6 +57,7 @@ void engine_world::make_service() {
         data(),
         {{"PATH", path != nullptr ? path : "/usr/bin:/bin"}},
         grace,
+        LATCHKEY_BUILD_DIR "/runner/latchkey",
         exec::executor_mark(),
         [](const std::string& mark) -> result<void> {
             exec::kill_left_by(mark);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/native/native.hpp"
+
+#include "runner/native/action.hpp"
+#include "runner/native/types.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <ostream>
+#include <utility>
+
+namespace latchkey::native {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, perform_function>, 11> types = {{
+    {"DISCORD", discord},
+    {"FTP", upload},
+    {"FTPS", upload},
+    {"HTTP", http},
+    {"MICROSOFT_TEAMS", microsoft_teams},
+    {"PUSHOVER", pushover},
+    {"SFTP", upload},
+    {"SLACK", slack},
+    {"SSH_COMMAND", ssh_command},
+    {"TELEGRAM", telegram},
+    {"WEB", web},
+}};
+
+}  // namespace
+
+perform_function find(std::string_view type) {
+    const auto at = std::ranges::find(types, type, &std::pair<std::string_view, perform_function>::first);
+    return at == types.end() ? nullptr : at->second;
+}
+
+int main_of(std::string_view type, std::ostream& out) {
+    const perform_function perform = find(type);
+    const char* file = std::getenv("LATCHKEY_ACTION");
+    if (perform == nullptr || file == nullptr) {
+        out << "latchkey native is run by Latchkey itself, for actions of the types that it performs\n";
+        return 2;
+    }
+    const auto a = action::read(file);
+    if (!a) {
+        out << a.error().what << "\n";
+        return 2;
+    }
+    return perform(*a, out);
+}
+
+}  // namespace latchkey::native

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each native type does: performs one action, says on `out` what happened, gives its exit code (native.hpp).
+// They block, and know nothing of each other. Private to this room.
+#pragma once
+
+#include <iosfwd>
+
+namespace latchkey::native {
+
+class action;
+
+int http(const action&, std::ostream&);
+int web(const action&, std::ostream&);
+int slack(const action&, std::ostream&);
+int discord(const action&, std::ostream&);
+int microsoft_teams(const action&, std::ostream&);
+int telegram(const action&, std::ostream&);
+int pushover(const action&, std::ostream&);
+int ssh_command(const action&, std::ostream&);
+int upload(const action&, std::ostream&);  // SFTP, FTP, FTPS
+
+}  // namespace latchkey::native

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SFTP, FTP, FTPS: the workspace's files, or those below local_path, to a folder of another machine, by libcurl.
+// Files that Git ignores are sent too, .git is not; what deployment_excludes names is left out unless
+// deployment_includes names it. An SFTP host's key is checked against ~/.ssh/known_hosts; an unknown one is learned.
+#include "runner/native/curl.hpp"
+#include "runner/native/host_login.hpp"
+#include "runner/native/types.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fnmatch.h>
+#include <fstream>
+#include <ostream>
+#include <system_error>
+
+namespace latchkey::native {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A pattern names a file, or a folder with all that is in it.
+bool named_by(const std::vector<std::string>& patterns, const std::string& path) {
+    return std::ranges::any_of(patterns, [&path](std::string pattern) {
+        while (pattern.starts_with("/")) pattern.erase(0, 1);
+        while (pattern.ends_with("/")) pattern.pop_back();
+        if (pattern.empty()) return false;
+        return ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0 ||
+               ::fnmatch((pattern + "/*").c_str(), path.c_str(), 0) == 0;
+    });
+}
+
+result<std::vector<std::string>> files_below(const action& a, const fs::path& root) {
+    std::vector<std::string> files;
+    const auto excludes = a.list("deployment_excludes");
+    const auto includes = a.list("deployment_includes");
+    std::error_code ec;
+    // Links are not followed: they might lead out of the workspace.
+    for (fs::recursive_directory_iterator at(root, ec), end; !ec && at != end; at.increment(ec)) {
+        if (at->is_directory(ec) && at->path().filename() == ".git") at.disable_recursion_pending();
+        if (at->is_symlink(ec) || !at->is_regular_file(ec)) continue;
+        const std::string path = at->path().lexically_relative(root).string();
+        if (!named_by(excludes, path) || named_by(includes, path)) files.push_back(path);
+    }
+    if (ec) return failure(errc::io, "can't list " + root.string() + ": " + ec.message());
+    std::ranges::sort(files);
+    return files;
+}
+
+std::size_t read_file(char* into, std::size_t, std::size_t size, void* from) {
+    auto& in = *static_cast<std::ifstream*>(from);
+    in.read(into, static_cast<std::streamsize>(size));
+    return static_cast<std::size_t>(in.gcount());
+}
+
+// libssh2 looks only at what it is told: a host that is not known yet is written down.
+int learn_host(CURL*, const curl_khkey*, const curl_khkey*, enum curl_khmatch match, void*) {
+    return match == CURLKHMATCH_OK        ? CURLKHSTAT_FINE
+           : match == CURLKHMATCH_MISSING ? CURLKHSTAT_FINE_ADD_TO_FILE
+                                          : CURLKHSTAT_REJECT;
+}
+
+std::string escaped(const curl_handle& c, const std::string& path) {
+    std::string out;
+    for (std::size_t at = 0; at <= path.size();) {
+        const std::size_t slash = std::min(path.find('/', at), path.size());
+        if (char* part = curl_easy_escape(c.get(), path.data() + at, static_cast<int>(slash - at));
+            part != nullptr && slash > at) {
+            out += part;
+            curl_free(part);
+        }
+        if (slash < path.size()) out += '/';
+        at = slash + 1;
+    }
+    return out;
+}
+
+struct destination {
+    std::string base;  // sftp://host:port/
+    std::string folder;
+};
+
+bool prepare(const action& a, const curl_handle& c, const host_login& login, bool ssh, bool tls) {
+    set(c, CURLOPT_USERNAME, login.user.c_str());
+    set(c, CURLOPT_FTP_CREATE_MISSING_DIRS, static_cast<long>(CURLFTP_CREATE_DIR_RETRY));
+    set(c, CURLOPT_UPLOAD, 1L);
+    set(c, CURLOPT_READFUNCTION, read_file);
+    if (tls) set(c, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+    if (!ssh || login.key.empty()) set(c, CURLOPT_PASSWORD, login.password.c_str());
+    if (!ssh) return true;
+    const char* home = std::getenv("HOME");
+    const std::string known = std::string(home != nullptr ? home : ".") + "/.ssh/known_hosts";
+    std::error_code ignored;
+    fs::create_directories(fs::path(known).parent_path(), ignored);
+    std::ofstream(known, std::ios::app).close();
+    set(c, CURLOPT_SSH_KNOWNHOSTS, known.c_str());
+    set(c, CURLOPT_SSH_KEYFUNCTION, learn_host);
+    set(c, CURLOPT_SSH_AUTH_TYPES,
+        static_cast<long>(login.key.empty() ? CURLSSH_AUTH_PASSWORD | CURLSSH_AUTH_KEYBOARD
+                                            : CURLSSH_AUTH_PUBLICKEY));
+    if (login.key.empty()) return true;
+    const fs::path key = a.private_folder() / "key";
+    std::ofstream out(key, std::ios::binary | std::ios::trunc);
+    fs::permissions(key, fs::perms(0600), ignored);
+    out << login.key << (login.key.ends_with('\n') ? "" : "\n");
+    out.close();
+    set(c, CURLOPT_SSH_PRIVATE_KEYFILE, key.c_str());
+    return !out.fail();
+}
+
+int send_to(const action& a, const host_login& login, const fs::path& root, const std::vector<std::string>& files,
+            std::ostream& out) {
+    const std::string type = a.text("type");
+    const bool ssh = type == "SFTP";
+    const curl_handle c = new_curl(ssh ? "sftp" : "ftp,ftps");
+    if (!c || !prepare(a, c, login, ssh, type == "FTPS")) {
+        out << "the transfer can't be prepared\n";
+        return 1;
+    }
+    std::string folder = a.text("remote_path").empty() ? login.path : a.text("remote_path");
+    while (folder.ends_with('/')) folder.pop_back();
+    const std::string port = login.port > 0 ? ":" + std::to_string(login.port) : "";
+    // To FTP a second slash begins at the root, not at the login's own folder.
+    const std::string base = std::string(ssh ? "sftp://" : "ftp://") + login.host + port + "/" +
+                             (ssh || !folder.starts_with("/") ? "" : "/") +
+                             escaped(c, folder.starts_with("/") && !ssh ? folder.substr(1)
+                                        : folder.starts_with("/")       ? folder.substr(1)
+                                                                        : folder);
+    out << "sending " << files.size() << (files.size() == 1 ? " file" : " files") << " to " << login.host << "\n"
+        << std::flush;
+    for (const std::string& file : files) {
+        std::ifstream in(root / file, std::ios::binary);
+        const std::string url = base + "/" + escaped(c, file);
+        set(c, CURLOPT_URL, url.c_str());
+        set(c, CURLOPT_READDATA, &in);
+        std::error_code ec;
+        set(c, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(fs::file_size(root / file, ec)));
+        if (!in || ec) {
+            out << "can't read " << file << "\n";
+            return 1;
+        }
+        if (auto sent = perform(c); !sent) {
+            out << "can't send " << file << ": " << sent.error().what << "\n";
+            return 1;
+        }
+        out << file << "\n";
+    }
+    return 0;
+}
+
+}  // namespace
+
+int upload(const action& a, std::ostream& out) {
+    const auto logins = logins_of(a);
+    auto root = in_workspace(a, a.text("local_path"));
+    if (!logins || !root) {
+        out << (logins ? root.error().what : logins.error().what) << "\n";
+        return 2;
+    }
+    std::vector<std::string> files;
+    std::error_code ec;
+    if (fs::is_regular_file(*root, ec)) {
+        files.push_back(root->filename().string());
+        *root = root->parent_path();
+    } else {
+        auto found = files_below(a, *root);
+        if (!found) {
+            out << found.error().what << "\n";
+            return 1;
+        }
+        files = std::move(*found);
+    }
+    for (const host_login& login : *logins)
+        if (const int code = send_to(a, login, *root, files, out); code != 0) return code;
+    return 0;
+}
+
+}  // namespace latchkey::native

@@ -1,0 +1,38 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""An HTTP server on 127.0.0.1 that keeps what it is sent: http_sink.py FOLDER. Writes its port to FOLDER/port, and each
+request (method, path, headers, body) as a JSON line to FOLDER/requests. /status/N answers N, /refuse says {"ok":false}."""
+import http.server
+import json
+import os
+import sys
+
+folder = sys.argv[1]
+
+
+class Sink(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+        with open(os.path.join(folder, "requests"), "a") as out:
+            out.write(json.dumps({"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body}) + "\n")
+        parts = self.path.split("?")[0].split("/")
+        status = int(parts[2]) if len(parts) > 2 and parts[1] == "status" else 200
+        said = json.dumps({"ok": "/refuse" not in self.path, "error": "channel_not_found"}).encode()
+        self.send_response(status)
+        if status in (301, 302):
+            self.send_header("Location", "file:///etc/passwd")
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    do_GET = do_POST = do_PUT = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+with open(os.path.join(folder, "port.new"), "w") as out:
+    out.write(str(server.server_address[1]))
+os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
+server.serve_forever()
