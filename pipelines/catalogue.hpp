@@ -67,6 +67,7 @@ struct action_type {
     std::string title;
     execution_kind execution = execution_kind::unsupported;
     bool needs_integration = false;
+    bool needs_engine = false;                   // of containers, though it has no image of its own
     std::vector<std::string> integration_types;  // empty: any
     std::vector<std::string> required;           // keys
     std::vector<std::string> optional;

@@ -172,6 +172,8 @@ action_type read_action_type(const embedded_file& file) {
             out.needs_integration = reader.bool_of(fact.value);
         } else if (fact.key == "integration_types") {
             out.integration_types = reader.texts_of(fact.value);
+        } else if (fact.key == "needs_engine") {
+            out.needs_engine = reader.bool_of(fact.value);
         } else if (fact.key == "required") {
             out.required = reader.texts_of(fact.value);
         } else if (fact.key == "optional") {

@@ -12,10 +12,10 @@ namespace latchkey::cli {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> passed_on = {
+constexpr std::array<std::string_view, 18> passed_on = {
     "PATH",       "HOME",        "USER",     "LOGNAME",        "SHELL",           "LANG",
     "LANGUAGE",   "TZ",          "TMPDIR",   "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
-    "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE"};
+    "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE",  "DOCKER_HOST",     "XDG_RUNTIME_DIR"};
 
 bool is_passed_on(std::string_view name) {
     for (const std::string_view known : passed_on)

@@ -117,10 +117,11 @@ async::task<result<void>> pull_image(client& c, const std::string& image, const 
 }
 
 async::task<result<void>> push_image(client& c, const std::string& image, const std::optional<registry_login>& login,
-                                     const progress& say) {
+                                     const progress& say, bool insecure) {
     const image_name n = split_image(image);
-    co_return co_await transfer(c, "/images/" + percent_encoded(n.name) + "/push?tag=" + percent_encoded(n.tag),
-                                "push the image " + image, login_header(login, true), say);
+    const std::string target = "/images/" + percent_encoded(n.name) + "/push?tag=" + percent_encoded(n.tag);
+    co_return co_await transfer(c, target + (insecure ? "&tlsVerify=false" : ""), "push the image " + image,
+                                login_header(login, true), say);
 }
 
 async::task<result<void>> tag_image(client& c, const std::string& image, const std::string& as) {
@@ -157,6 +158,7 @@ async::task<result<std::string>> build_image(client& c, const build_spec& spec, 
     std::string target = "/build?rm=1&forcerm=1&dockerfile=" + percent_encoded(spec.dockerfile);
     for (const std::string& tag : spec.tags) target += "&t=" + percent_encoded(tag);
     if (!spec.target.empty()) target += "&target=" + percent_encoded(spec.target);
+    if (!spec.platform.empty()) target += "&platform=" + percent_encoded(spec.platform);
     if (!spec.arguments.empty()) target += "&buildargs=" + percent_encoded(dump_of(spec.arguments));
     if (!spec.labels.empty()) target += "&labels=" + percent_encoded(dump_of(spec.labels));
     http_request request{"POST", client::versioned(target), {}, "application/x-tar", {}};

@@ -38,8 +38,10 @@ image_name split_image(const std::string& image);
 async::task<result<std::optional<image_facts>>> inspect_image(client&, const std::string& image);
 async::task<result<void>> pull_image(client&, const std::string& image, const std::optional<registry_login>&,
                                      const progress&);
+// `insecure`: Podman may speak plain HTTP to the registry. Docker does so where its own configuration says so, and on
+// 127.0.0.0/8.
 async::task<result<void>> push_image(client&, const std::string& image, const std::optional<registry_login>&,
-                                     const progress&);
+                                     const progress&, bool insecure = false);
 async::task<result<void>> tag_image(client&, const std::string& image, const std::string& as);
 async::task<result<void>> remove_image(client&, const std::string& image);
 // Makes an image of a stopped container's files; its settings are the container's.
@@ -50,6 +52,7 @@ struct build_spec {
     std::vector<std::string> tags;
     std::map<std::string, std::string> arguments;
     std::string target;
+    std::string platform;  // "linux/arm64"; empty: the engine's own
     std::map<std::string, std::string> labels;
 };
 // Gives the next bytes of the context's tar archive; empty: its end.

@@ -2,6 +2,7 @@
 #include "runner/exec/choice.hpp"
 
 #include "runner/async/notification.hpp"
+#include "runner/engine/find_engine.hpp"
 #include "runner/exec/container.hpp"
 #include "runner/exec/host.hpp"
 
@@ -37,7 +38,7 @@ private:
         while (looking_) co_await found_.wait();
         if (containers_) co_return result<void>();
         looking_ = true;
-        auto engine = co_await find_engine(executor_);
+        auto engine = co_await engine::find_engine(executor_);
         looking_ = false;
         found_.notify();
         if (!engine) co_return engine.error();

@@ -3,6 +3,7 @@
 
 #include "runner/async/task_group.hpp"
 #include "runner/engine/containers.hpp"
+#include "runner/engine/find_engine.hpp"
 #include "runner/engine/frames.hpp"
 #include "runner/exec/container_image.hpp"
 #include "runner/exec/handover.hpp"
@@ -188,45 +189,14 @@ std::unique_ptr<backend> make_container_backend(asio::any_io_executor executor, 
     return std::make_unique<container_backend>(executor, std::move(options));
 }
 
-async::task<result<std::pair<std::string, engine::engine_facts>>> find_engine(asio::any_io_executor executor) {
-    std::string tried;
-    for (const std::string& socket : engine::likely_sockets()) {
-        engine::client client(executor, socket);
-        auto facts = co_await client.facts();
-        if (facts) co_return std::pair(socket, std::move(*facts));
-        if (facts.error().code == errc::cancelled) co_return facts.error();
-        tried += (tried.empty() ? "" : "; ") + facts.error().what;
-    }
-    if (tried.empty()) tried = "DOCKER_HOST names no unix:// socket";
-    co_return failure(errc::engine, tried);
-}
-
-namespace {
-
-template <class T>
-result<T> run_now(const std::function<async::task<result<T>>(asio::any_io_executor)>& work) {
-    asio::io_context loop(1);
-    std::optional<result<T>> done;
-    constexpr auto keep = [](async::task<result<T>> w, std::optional<result<T>>& into) -> async::task<> {
-        into = co_await std::move(w);
-    };
-    asio::co_spawn(loop, keep(work(loop.get_executor()), done), [](const std::exception_ptr& e) {
-        if (e) std::rethrow_exception(e);
-    });
-    loop.run();
-    return std::move(*done);
-}
-
-}  // namespace
-
 result<std::pair<std::string, engine::engine_facts>> find_engine_now() {
-    return run_now<std::pair<std::string, engine::engine_facts>>(
-        [](asio::any_io_executor executor) { return find_engine(executor); });
+    return engine::run_now<std::pair<std::string, engine::engine_facts>>(
+        [](asio::any_io_executor executor) { return engine::find_engine(executor); });
 }
 
 result<void> remove_left_by_now(const std::string& executor_mark) {
-    return run_now<void>([&](asio::any_io_executor executor) -> async::task<result<void>> {
-        auto found = co_await find_engine(executor);
+    return engine::run_now<void>([&](asio::any_io_executor executor) -> async::task<result<void>> {
+        auto found = co_await engine::find_engine(executor);
         if (!found) co_return result<void>();
         engine::client client(executor, found->first);
         co_return co_await remove_left_by(client, executor_mark);

@@ -24,10 +24,7 @@ struct container_options {
 
 std::unique_ptr<backend> make_container_backend(boost::asio::any_io_executor, container_options);
 
-// The engine that answers first, of those that may be there; engine: none does, with the sockets tried.
-async::task<result<std::pair<std::string, engine::engine_facts>>> find_engine(boost::asio::any_io_executor);
-
-// For a caller without a loop: blocks.
+// engine::find_engine() for a caller without a loop: blocks.
 result<std::pair<std::string, engine::engine_facts>> find_engine_now();
 // What remove_left_by() does, on the engine that answers, if any. Blocks.
 result<void> remove_left_by_now(const std::string& executor_mark);

@@ -18,6 +18,7 @@ struct action::impl {
     std::filesystem::path file;
     std::vector<integration> integrations;
     std::vector<std::pair<std::string, std::string>> variables;
+    std::optional<native::registry> registry;
 
     const json* field(std::string_view key) const {
         const auto fields = all.find("fields");
@@ -54,6 +55,8 @@ result<action> action::read(const std::filesystem::path& file) {
         for (const auto& [key, value] : fields.items()) made.fields[key] = text_in(value);
         i->integrations.push_back(std::move(made));
     }
+    if (const json r = i->all.value("registry", json()); r.is_object())
+        i->registry = {r.value("server", ""), r.value("username", ""), r.value("password", "")};
     for (const json& one : i->all.value("variables", json::array()))
         if (one.is_array() && one.size() == 2) i->variables.emplace_back(text_in(one[0]), text_in(one[1]));
     return action(std::move(i));
@@ -112,6 +115,10 @@ std::string action::working_directory() const {
 const integration* action::of(std::string_view type) const {
     const auto at = std::ranges::find(impl_->integrations, type, &integration::type);
     return at == impl_->integrations.end() ? nullptr : &*at;
+}
+
+const registry* action::registry() const {
+    return impl_->registry ? &*impl_->registry : nullptr;
 }
 
 const std::vector<std::pair<std::string, std::string>>& action::variables() const {

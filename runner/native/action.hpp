@@ -22,6 +22,12 @@ struct integration {
     std::map<std::string, std::string> fields;
 };
 
+struct registry {
+    std::string server;  // empty: Docker Hub
+    std::string username;
+    std::string password;
+};
+
 class action {
 public:
     // invalid: it is not what the driver writes.
@@ -42,6 +48,8 @@ public:
     std::string working_directory() const;
     // Of that type; nullptr: it names none.
     const integration* of(std::string_view type) const;
+    // That it may log in to; nullptr: none.
+    const struct registry* registry() const;
     // The variables that it would have as a script.
     const std::vector<std::pair<std::string, std::string>>& variables() const;
     std::filesystem::path workspace() const;

@@ -14,8 +14,10 @@ namespace latchkey::native {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, perform_function>, 11> types = {{
+constexpr std::array<std::pair<std::string_view, perform_function>, 13> types = {{
     {"DISCORD", discord},
+    {"DOCKERFILE", dockerfile},
+    {"DOCKER_PUSH", docker_push},
     {"FTP", upload},
     {"FTPS", upload},
     {"HTTP", http},

@@ -18,6 +18,8 @@ int microsoft_teams(const action&, std::ostream&);
 int telegram(const action&, std::ostream&);
 int pushover(const action&, std::ostream&);
 int ssh_command(const action&, std::ostream&);
+int dockerfile(const action&, std::ostream&);
+int docker_push(const action&, std::ostream&);
 int upload(const action&, std::ostream&);  // SFTP, FTP, FTPS
 
 }  // namespace latchkey::native

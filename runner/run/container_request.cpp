@@ -2,6 +2,7 @@
 #include "runner/run/container_request.hpp"
 
 #include "pipelines/image.hpp"
+#include "runner/run/registry_access.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -128,60 +129,6 @@ private:
     std::vector<std::string> unknown_;
 };
 
-// The registry's host where the image's name begins with one; empty: Docker Hub.
-std::string server_in(const std::string& image) {
-    const std::size_t slash = image.find('/');
-    if (slash == std::string::npos) return {};
-    const std::string first = image.substr(0, slash);
-    const bool host = first.find_first_of(".:") != std::string::npos || first == "localhost";
-    return host && first != "docker.io" ? first : "";
-}
-
-// Whose credential a registry is shown. Never another's: an image's name must not carry a credential to a host that
-// it was not made for.
-bool is_for(std::string_view type, std::string_view server) {
-    if (type == "DOCKER_HUB") return server.empty();
-    if (type.starts_with("GIT_HUB")) return server == "ghcr.io";
-    if (type == "GIT_LAB") return server == "registry.gitlab.com";
-    if (type == "GOOGLE_SERVICE_ACCOUNT")
-        return server == "gcr.io" || server.ends_with(".gcr.io") || server.ends_with("-docker.pkg.dev");
-    return false;
-}
-
-vault::secret copy_of(const vault::secret& s) {
-    return vault::secret(std::string(s.reveal()));
-}
-
-std::optional<exec::registry_login> login_by(const opened_integration& i, const std::string& server) {
-    if (!is_for(i.type, server)) return std::nullopt;
-    exec::registry_login login;
-    login.server = server;
-    for (const auto& [name, value] : i.settings)
-        if (name == "username") login.username = value;
-    // The registries take any name with a token, and this one with a key file.
-    if (login.username.empty()) login.username = i.type == "GOOGLE_SERVICE_ACCOUNT" ? "_json_key" : "token";
-    for (const char* key : {"password", "token", "api_key"})
-        for (const vault::opened_field& f : i.fields)
-            if (f.name == key) {
-                login.password = copy_of(f.value);
-                return login;
-            }
-    return std::nullopt;
-}
-
-// `$NAME` of a secret variable, as it is; anything else is plain text with variables in it.
-vault::secret secret_text(const std::string& written, const pipelines::variable_lookup& plain,
-                          const std::map<std::string, vault::secret>& supplied) {
-    std::string name = written;
-    if (name.starts_with("${") && name.ends_with("}"))
-        name = name.substr(2, name.size() - 3);
-    else if (name.starts_with("$"))
-        name = name.substr(1);
-    if (name != written)
-        if (const auto at = supplied.find(name); at != supplied.end()) return copy_of(at->second);
-    return vault::secret(pipelines::interpolate(written, plain));
-}
-
 }  // namespace
 
 std::string image_of(const pipelines::plan& plan, std::uint32_t action, const passed_variables& passed,
@@ -189,13 +136,7 @@ std::string image_of(const pipelines::plan& plan, std::uint32_t action, const pa
     const pipelines::action& a = *plan.actions[action].definition;
     const auto plain = plain_variables(plan, action, passed);
     std::string image = pipelines::resolve_image(a, plain, unknown);
-    const auto* registry = field(a, "registry");
-    if (image.empty() || registry == nullptr || registry->text.empty() || !server_in(image).empty()) return image;
-    std::string server = pipelines::interpolate(registry->text, plain, unknown);
-    for (const char* scheme : {"https://", "http://"})
-        if (server.starts_with(scheme)) server.erase(0, std::string_view(scheme).size());
-    while (server.ends_with('/')) server.pop_back();
-    return server.empty() || server == "docker.io" ? image : server + "/" + image;
+    return in_registry_of(a, std::move(image), plain, unknown);
 }
 
 result<std::optional<exec::container>> container_for(const pipelines::plan& plan, std::uint32_t action,
@@ -211,14 +152,7 @@ result<std::optional<exec::container>> container_for(const pipelines::plan& plan
     for (const pipelines::text& command : r.definition().setup_commands) c.setup_commands.push_back(command.value);
     if (auto mounted = r.add_mounts(c); !mounted) return mounted.error();
     if (auto cached = r.add_caches(c); !cached) return cached.error();
-    if (const auto* password = field(r.definition(), "password"); password != nullptr && !c.image.empty()) {
-        c.login.emplace();
-        c.login->server = server_in(c.image);
-        c.login->username = r.text("login");
-        c.login->password = secret_text(password->text, plain_variables(plan, action, passed), supplied);
-    }
-    for (const opened_integration& i : secrets.integrations)
-        if (!c.login) c.login = login_by(i, server_in(c.image));
+    c.login = login_for(r.definition(), c.image, secrets, supplied, plain_variables(plan, action, passed));
     unknown.insert(unknown.end(), r.unknown().begin(), r.unknown().end());
     if (!unknown.empty())
         return failure(errc::usage,

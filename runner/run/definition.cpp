@@ -100,11 +100,18 @@ compiled compile(const definition& d, const compile_facts& f) {
 
 result<void> check_executable(const pipelines::plan& plan, const std::string& backend,
                               const std::function<result<void>()>& find_engine) {
-    if (backend == "host") return {};
-    if (!backend.empty() && backend != "container")
+    if (!backend.empty() && backend != "container" && backend != "host")
         return failure(errc::usage, "this version has no backend \"" + backend + "\": it has host and container");
     for (const pipelines::planned_action& p : plan.actions) {
-        if (!p.may_run || is_native(*p.definition)) continue;
+        const pipelines::action_type* type = pipelines::find_action_type(p.definition->type.value);
+        if (!p.may_run) continue;
+        if (type != nullptr && type->needs_engine) {
+            auto found = find_engine ? find_engine() : failure(errc::engine, "no container engine is known");
+            if (!found)
+                return failure(errc::engine, "the action \"" + p.name + "\" works with images, and " +
+                                                 found.error().what + ": start Docker or Podman's service");
+        }
+        if (backend == "host" || is_native(*p.definition)) continue;
         const std::string image = image_of(plan, p.index);
         if (image.empty() && backend == "container")
             return failure(errc::usage,

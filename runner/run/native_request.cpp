@@ -3,8 +3,11 @@
 
 #include "pipelines/catalogue.hpp"
 #include "pipelines/variables.hpp"
+#include "runner/run/registry_access.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace latchkey::run {
 
@@ -52,8 +55,26 @@ bool is_native(const pipelines::action& a) {
     return type != nullptr && type->execution == pipelines::execution_kind::native;
 }
 
+namespace {
+
+// What an action builds or pushes, where it does: its name in its registry, and the login for it.
+void add_image(json& file, const pipelines::action& a, const action_secrets& secrets,
+               const std::map<std::string, vault::secret>& supplied, const pipelines::variable_lookup& plain) {
+    const auto repository = std::ranges::find(a.fields, "repository", &pipelines::yaml::entry::key);
+    if (repository == a.fields.end()) return;
+    const std::string image = in_registry_of(a, pipelines::interpolate(repository->value.text, plain), plain);
+    file["fields"]["image"] = image;
+    if (const auto login = login_for(a, image, secrets, supplied, plain))
+        file["registry"] = {{"server", login->server},
+                            {"username", login->username},
+                            {"password", std::string(login->password.reveal())}};
+}
+
+}  // namespace
+
 vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, const exec::request& r,
-                          const action_secrets& secrets, const std::filesystem::path& workspace) {
+                          const action_secrets& secrets, const std::map<std::string, vault::secret>& supplied,
+                          const std::filesystem::path& workspace) {
     const pipelines::action& a = *plan.actions[action].definition;
     const pipelines::variable_lookup value_of = [&r](std::string_view name) -> std::optional<std::string> {
         for (auto v = r.secrets.rbegin(); v != r.secrets.rend(); ++v)
@@ -71,6 +92,9 @@ vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, con
     file["fields"] = json::object();
     for (const pipelines::yaml::entry& e : a.fields) file["fields"][e.key] = filled(e.value, value_of);
     file["fields"]["type"] = a.type.value;
+    file["fields"]["action"] = a.name.value;
+    file["fields"]["docker_image_tag"] = pipelines::interpolate(a.image_tag.value, value_of);
+    add_image(file, a, secrets, supplied, value_of);
     if (a.execute_every_command) file["fields"]["execute_every_command"] = "true";
     file["variables"] = json::array();
     for (const auto& [name, value] : r.environment) file["variables"].push_back({name, value});

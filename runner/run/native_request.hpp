@@ -18,6 +18,7 @@ bool is_native(const pipelines::action&);
 
 // The file's content, for `r`, which is the action's request as any has it.
 vault::secret native_file(const pipelines::plan&, std::uint32_t action, const exec::request& r, const action_secrets&,
+                          const std::map<std::string, vault::secret>& supplied,
                           const std::filesystem::path& workspace);
 
 // Makes `r` the start of `program`; the file outlives it.
