@@ -2,18 +2,15 @@
 //
 // latchkey: the program.
 #include "runner/cli/args.hpp"
-#include "runner/native/native.hpp"
 
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <string_view>
+#include <string>
 #include <unistd.h>
 
 int main(int argc, char** argv) {
-    // An action of a type that we perform ourselves: none of the command line's, and no store is opened.
-    if (argc == 3 && std::string_view(argv[1]) == "native") return latchkey::native::main_of(argv[2], std::cout);
     // Whoever read our output may go: that must not end a run half-way. Actions get the default back.
     std::signal(SIGPIPE, SIG_IGN);
     std::ios::sync_with_stdio(false);

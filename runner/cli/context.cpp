@@ -130,7 +130,7 @@ result<run::service*> context::service() {
         *data,
         base_environment(),
         std::chrono::seconds(10),
-        std::filesystem::read_symlink("/proc/self/exe").string(),
+        (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "latchkey-native").string(),
         exec::executor_mark(),
         [](const std::string& mark) {
             exec::kill_left_by(mark);

@@ -124,6 +124,13 @@ const registry* action::registry() const {
 const std::vector<std::pair<std::string, std::string>>& action::variables() const {
     return impl_->variables;
 }
+std::string action::variable(std::string_view name) const {
+    if (name.starts_with("$")) name.remove_prefix(1);
+    std::string value;
+    for (const auto& [key, is] : impl_->variables)
+        if (key == name) value = is;
+    return value;
+}
 std::filesystem::path action::workspace() const {
     return impl_->all.value("workspace", "");
 }

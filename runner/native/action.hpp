@@ -52,6 +52,8 @@ public:
     const struct registry* registry() const;
     // The variables that it would have as a script.
     const std::vector<std::pair<std::string, std::string>>& variables() const;
+    // Of one, also written `$NAME`; empty where there is none.
+    std::string variable(std::string_view name) const;
     std::filesystem::path workspace() const;
     std::filesystem::path private_folder() const;  // in memory, its own
 

@@ -14,14 +14,6 @@ int number_in(const std::string& text) {
     return value;
 }
 
-std::string variable(const action& a, std::string name) {
-    if (name.starts_with("$")) name.erase(0, 1);
-    std::string value;
-    for (const auto& [key, is] : a.variables())
-        if (key == name) value = is;
-    return value;
-}
-
 result<host_login> by_older_keys(const action& a) {
     host_login login;
     login.host = a.text("host");
@@ -31,7 +23,7 @@ result<host_login> by_older_keys(const action& a) {
     if (mode == "ENV_KEY") {
         // The variable's name, or its value where the definition says $NAME.
         const std::string named = a.text("env_key");
-        login.key = named.find("PRIVATE KEY") != std::string::npos ? named : variable(a, named);
+        login.key = named.find("PRIVATE KEY") != std::string::npos ? named : a.variable(named);
         if (login.key.empty())
             return failure(errc::invalid, "the variable that env_key names has no value: give it with --secret-file");
     } else if (mode == "PRIVATE_KEY") {
@@ -61,7 +53,7 @@ result<host_login> by_target(const action& a, const std::map<std::string, std::s
     const std::string method = get("auth.method");
     if (method == "SSH_KEY") {
         login.key =
-            get("auth.key").find("PRIVATE KEY") != std::string::npos ? get("auth.key") : variable(a, get("auth.key"));
+            get("auth.key").find("PRIVATE KEY") != std::string::npos ? get("auth.key") : a.variable(get("auth.key"));
     } else if (method == "PASSWORD" || method.empty()) {
         login.password = get("auth.password");
     } else {

@@ -19,15 +19,10 @@ namespace {
 using async::task;
 using boost::asio::any_io_executor;
 
-std::string variable(const action& a, std::string_view name) {
-    const auto at = std::ranges::find(a.variables(), name, &std::pair<std::string, std::string>::first);
-    return at == a.variables().end() ? "" : at->second;
-}
-
 // Of one run's build by that name; an empty one: of the run's last build.
 std::string kept_name(const action& a, const std::string& build) {
-    const std::string all = a.workspace().string() + '\n' + variable(a, "BUDDY_PIPELINE_ID") + '\n' +
-                            variable(a, "BUDDY_RUN_ID") + '\n' + build;
+    const std::string all = a.workspace().string() + '\n' + a.variable("BUDDY_PIPELINE_ID") + '\n' +
+                            a.variable("BUDDY_RUN_ID") + '\n' + build;
     std::string name = "latchkey-built:";
     for (std::size_t hash = std::hash<std::string>{}(all), digit = 0; digit < 16; ++digit, hash >>= 4U)
         name += "0123456789abcdef"[hash & 15U];
@@ -74,13 +69,13 @@ result<engine::build_spec> spec_of(const action& a) {
     spec.tags.push_back(kept_name(a, ""));
     spec.target = a.text("target");
     spec.platform = a.text("target_platform");
-    spec.labels["latchkey.built"] = variable(a, "BUDDY_RUN_ID");
+    spec.labels["latchkey.built"] = a.variable("BUDDY_RUN_ID");
     for (const std::string& pair : a.list("build_args")) {
         const std::size_t equals = pair.find('=');
         if (pair.empty()) continue;
         // As docker build does: a name alone takes the variable's value.
         spec.arguments[pair.substr(0, equals)] =
-            equals == std::string::npos ? variable(a, pair) : pair.substr(equals + 1);
+            equals == std::string::npos ? a.variable(pair) : pair.substr(equals + 1);
     }
     for (const auto& pair : a.maps("build_args"))
         if (pair.contains("key")) spec.arguments[pair.at("key")] = pair.contains("value") ? pair.at("value") : "";

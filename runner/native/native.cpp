@@ -41,7 +41,7 @@ int main_of(std::string_view type, std::ostream& out) {
     const perform_function perform = find(type);
     const char* file = std::getenv("LATCHKEY_ACTION");
     if (perform == nullptr || file == nullptr) {
-        out << "latchkey native is run by Latchkey itself, for actions of the types that it performs\n";
+        out << "latchkey-native is run by Latchkey itself, for actions of the types that it performs\n";
         return 2;
     }
     const auto a = action::read(file);

@@ -111,7 +111,7 @@ vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, con
 
 void make_native(exec::request& r, const pipelines::action& a, const std::string& program,
                  const vault::secret& file) {
-    r.commands = {"exec " + quoted(program) + " native " + quoted(a.type.value)};
+    r.commands = {"exec " + quoted(program) + " " + quoted(a.type.value)};
     r.shell = exec::shell::sh;
     r.execute_every_command = false;
     r.container.reset();

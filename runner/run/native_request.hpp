@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An action that Latchkey performs itself (runner/native), as a request: the program is our own, and the action's
-// fields, variables filled in, are a private file of it. Secrets in fields are filled in too: they are in that file
-// and nowhere else. Pure, no thread rule.
+// An action that Latchkey performs itself (runner/native), as a request: the program is latchkey-native, and the
+// action's fields, variables filled in, are a private file of it. Secrets in fields are filled in too: they are in
+// that file and nowhere else. Pure, no thread rule.
 #pragma once
 
 #include "runner/run/access.hpp"

@@ -35,8 +35,8 @@ struct driver_options {
     std::filesystem::path caches;                                       // of the pipeline
     bool containers = false;                                            // an action that names an image runs in one
     std::vector<std::pair<std::string, std::string>> base_environment;  // PATH, HOME …: nothing else is ours to give
-    std::string program;                                                // our own, for the types that we perform
-    std::string grant_command;                                          // for a denial in mid-run
+    std::string program;        // latchkey-native, for the types that we perform
+    std::string grant_command;  // for a denial in mid-run
 };
 
 class run_driver {

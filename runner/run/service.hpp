@@ -36,7 +36,7 @@ struct surroundings {
     std::filesystem::path data;                 // runs/ is below
     std::vector<std::pair<std::string, std::string>> base_environment;
     std::chrono::milliseconds grace{10'000};
-    std::string program;  // our own, which performs native actions
+    std::string program;  // latchkey-native, which performs native actions
     // What the processes that the backend starts carry, and how to end those that a dead executor left.
     std::string executor_mark;
     std::function<result<void>(const std::string& executor_mark)> kill_left_by;
