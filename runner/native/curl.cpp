@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/native/curl.hpp"
 
+#include <cstdlib>
+
 namespace latchkey::native {
 
 curl_handle new_curl(const char* protocols) {
@@ -14,6 +16,9 @@ curl_handle new_curl(const char* protocols) {
     set(c, CURLOPT_USERAGENT, "latchkey");
     // No ~/.netrc: what an action may use is what it was given.
     set(c, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+    // As OpenSSL's own programs take it; libcurl alone would not look.
+    if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0')
+        set(c, CURLOPT_CAINFO, file);
     return c;
 }
 

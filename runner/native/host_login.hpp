@@ -15,6 +15,7 @@ struct host_login {
     std::string password;  // or
     std::string key;       // a private key
     std::string path;      // of the target
+    std::string type;      // of the target: "SSH", "FTP"
 };
 
 // One for each target. invalid: a key is missing or can't be used here, with what to write instead.

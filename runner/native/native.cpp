@@ -14,7 +14,7 @@ namespace latchkey::native {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, perform_function>, 13> types = {{
+constexpr std::array<std::pair<std::string_view, perform_function>, 19> types = {{
     {"DISCORD", discord},
     {"DOCKERFILE", dockerfile},
     {"DOCKER_PUSH", docker_push},
@@ -22,12 +22,18 @@ constexpr std::array<std::pair<std::string_view, perform_function>, 13> types = 
     {"FTPS", upload},
     {"HTTP", http},
     {"MICROSOFT_TEAMS", microsoft_teams},
+    {"PING", ping},
     {"PUSHOVER", pushover},
+    {"REPLACE", replace},
     {"SFTP", upload},
     {"SLACK", slack},
     {"SSH_COMMAND", ssh_command},
+    {"SSL_VERIFY", ssl_verify},
+    {"TCP", tcp},
     {"TELEGRAM", telegram},
+    {"TRANSFER", upload},
     {"WEB", web},
+    {"ZIP", zip},
 }};
 
 }  // namespace

@@ -20,6 +20,11 @@ int pushover(const action&, std::ostream&);
 int ssh_command(const action&, std::ostream&);
 int dockerfile(const action&, std::ostream&);
 int docker_push(const action&, std::ostream&);
-int upload(const action&, std::ostream&);  // SFTP, FTP, FTPS
+int ping(const action&, std::ostream&);
+int replace(const action&, std::ostream&);
+int ssl_verify(const action&, std::ostream&);
+int tcp(const action&, std::ostream&);
+int upload(const action&, std::ostream&);  // SFTP, FTP, FTPS, TRANSFER
+int zip(const action&, std::ostream&);
 
 }  // namespace latchkey::native

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SFTP, FTP, FTPS: the workspace's files, or those below local_path, to a folder of another machine, by libcurl.
-// Files that Git ignores are sent too, .git is not; what deployment_excludes names is left out unless
-// deployment_includes names it. An SFTP host's key is checked against ~/.ssh/known_hosts; an unknown one is learned.
+// SFTP, FTP, FTPS, TRANSFER: the workspace's files to a folder of another machine, by libcurl. Files that Git ignores
+// are sent too. An SFTP host's key is checked against ~/.ssh/known_hosts; an unknown one is learned.
 #include "runner/native/curl.hpp"
 #include "runner/native/host_login.hpp"
 #include "runner/native/types.hpp"
+#include "runner/native/workspace_files.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <fnmatch.h>
 #include <fstream>
 #include <ostream>
 #include <system_error>
@@ -20,34 +19,6 @@ namespace latchkey::native {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A pattern names a file, or a folder with all that is in it.
-bool named_by(const std::vector<std::string>& patterns, const std::string& path) {
-    return std::ranges::any_of(patterns, [&path](std::string pattern) {
-        while (pattern.starts_with("/")) pattern.erase(0, 1);
-        while (pattern.ends_with("/")) pattern.pop_back();
-        if (pattern.empty()) return false;
-        return ::fnmatch(pattern.c_str(), path.c_str(), 0) == 0 ||
-               ::fnmatch((pattern + "/*").c_str(), path.c_str(), 0) == 0;
-    });
-}
-
-result<std::vector<std::string>> files_below(const action& a, const fs::path& root) {
-    std::vector<std::string> files;
-    const auto excludes = a.list("deployment_excludes");
-    const auto includes = a.list("deployment_includes");
-    std::error_code ec;
-    // Links are not followed: they might lead out of the workspace.
-    for (fs::recursive_directory_iterator at(root, ec), end; !ec && at != end; at.increment(ec)) {
-        if (at->is_directory(ec) && at->path().filename() == ".git") at.disable_recursion_pending();
-        if (at->is_symlink(ec) || !at->is_regular_file(ec)) continue;
-        const std::string path = at->path().lexically_relative(root).string();
-        if (!named_by(excludes, path) || named_by(includes, path)) files.push_back(path);
-    }
-    if (ec) return failure(errc::io, "can't list " + root.string() + ": " + ec.message());
-    std::ranges::sort(files);
-    return files;
-}
 
 std::size_t read_file(char* into, std::size_t, std::size_t size, void* from) {
     auto& in = *static_cast<std::ifstream*>(from);
@@ -66,11 +37,10 @@ std::string escaped(const curl_handle& c, const std::string& path) {
     std::string out;
     for (std::size_t at = 0; at <= path.size();) {
         const std::size_t slash = std::min(path.find('/', at), path.size());
-        if (char* part = curl_easy_escape(c.get(), path.data() + at, static_cast<int>(slash - at));
-            part != nullptr && slash > at) {
-            out += part;
-            curl_free(part);
-        }
+        // Of no characters it would escape all that follow.
+        char* part = slash > at ? curl_easy_escape(c.get(), path.data() + at, static_cast<int>(slash - at)) : nullptr;
+        if (part != nullptr) out += part;
+        curl_free(part);
         if (slash < path.size()) out += '/';
         at = slash + 1;
     }
@@ -112,8 +82,14 @@ bool prepare(const action& a, const curl_handle& c, const host_login& login, boo
 
 int send_to(const action& a, const host_login& login, const fs::path& root, const std::vector<std::string>& files,
             std::ostream& out) {
-    const std::string type = a.text("type");
-    const bool ssh = type == "SFTP";
+    // TRANSFER goes as its target says.
+    const std::string type = a.text("type") == "TRANSFER" ? login.type : a.text("type");
+    if (type != "SFTP" && type != "SSH" && type != "FTP" && type != "FTPS") {
+        out << "files can't be sent to a target of the type " << (type.empty() ? "(none)" : type)
+            << " here: SSH, FTP and FTPS are known\n";
+        return 2;
+    }
+    const bool ssh = type == "SFTP" || type == "SSH";
     const curl_handle c = new_curl(ssh ? "sftp" : "ftp,ftps");
     if (!c || !prepare(a, c, login, ssh, type == "FTPS")) {
         out << "the transfer can't be prepared\n";
@@ -154,26 +130,13 @@ int send_to(const action& a, const host_login& login, const fs::path& root, cons
 
 int upload(const action& a, std::ostream& out) {
     const auto logins = logins_of(a);
-    auto root = in_workspace(a, a.text("local_path"));
-    if (!logins || !root) {
-        out << (logins ? root.error().what : logins.error().what) << "\n";
+    const auto files = files_of(a);
+    if (!logins || !files) {
+        out << (logins ? files.error().what : logins.error().what) << "\n";
         return 2;
     }
-    std::vector<std::string> files;
-    std::error_code ec;
-    if (fs::is_regular_file(*root, ec)) {
-        files.push_back(root->filename().string());
-        *root = root->parent_path();
-    } else {
-        auto found = files_below(a, *root);
-        if (!found) {
-            out << found.error().what << "\n";
-            return 1;
-        }
-        files = std::move(*found);
-    }
     for (const host_login& login : *logins)
-        if (const int code = send_to(a, login, *root, files, out); code != 0) return code;
+        if (const int code = send_to(a, login, files->root, files->names, out); code != 0) return code;
     return 0;
 }
 
