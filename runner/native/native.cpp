@@ -14,7 +14,7 @@ namespace latchkey::native {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, perform_function>, 19> types = {{
+constexpr std::array<std::pair<std::string_view, perform_function>, 20> types = {{
     {"DISCORD", discord},
     {"DOCKERFILE", dockerfile},
     {"DOCKER_PUSH", docker_push},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<std::string_view, perform_function>, 19> types = 
     {"PING", ping},
     {"PUSHOVER", pushover},
     {"REPLACE", replace},
+    {"RSYNC", rsync},
     {"SFTP", upload},
     {"SLACK", slack},
     {"SSH_COMMAND", ssh_command},

@@ -1,34 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SSH_COMMAND: the commands as one script on another machine, by the ssh program. The script and its variables go
-// through its standard input, so that no process list shows them; a password through an askpass program in the
-// action's private folder. A host's key is learned at the first time and has to be the same from then on
-// (~/.ssh/known_hosts).
-#include "runner/native/host_login.hpp"
+// through its standard input, so that no process list shows them.
+#include "runner/native/ssh_login.hpp"
 #include "runner/native/types.hpp"
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
 #include <ostream>
 #include <spawn.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 extern char** environ;
 
 namespace latchkey::native {
 
 namespace {
-
-std::string quoted(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
-}
 
 bool is_name(const std::string& name) {
     if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
@@ -41,19 +31,12 @@ bool is_name(const std::string& name) {
 std::string script_for(const action& a) {
     std::string script;
     for (const auto& [name, value] : a.variables())
-        if (is_name(name)) script += "export " + name + "=" + quoted(value) + "\n";
+        if (is_name(name)) script += "export " + name + "=" + shell_word(value) + "\n";
     script += "latchkey_script() {\n:\n";
     if (const std::string directory = a.working_directory(); !directory.empty())
-        script += "cd " + quoted(directory) + " || return\n";
+        script += "cd " + shell_word(directory) + " || return\n";
     script += a.script() + "\n}\nlatchkey_script </dev/null\n";
     return script;
-}
-
-bool write_private(const std::filesystem::path& path, const std::string& bytes, unsigned mode) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (fd < 0) return false;
-    const bool good = ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
-    return ::close(fd) == 0 && good && ::chmod(path.c_str(), mode) == 0;
 }
 
 int run_with_input(const std::vector<std::string>& arguments, const std::string& input) {
@@ -87,34 +70,14 @@ int run_with_input(const std::vector<std::string>& arguments, const std::string&
 }
 
 int run_on(const action& a, const host_login& login, std::ostream& out) {
-    const std::filesystem::path folder = a.private_folder();
-    std::vector<std::string> ssh = {"ssh", "-T",
-                                    "-o",  "StrictHostKeyChecking=accept-new",
-                                    "-o",  "ConnectTimeout=30",
-                                    "-o",  "LogLevel=ERROR",
-                                    "-o",  "ServerAliveInterval=30",
-                                    "-o",  "ForwardAgent=no"};
-    bool ready = true;
-    if (!login.key.empty()) {
-        const std::string key = login.key.ends_with('\n') ? login.key : login.key + "\n";
-        ready = write_private(folder / "key", key, 0600);
-        ssh.insert(ssh.end(), {"-i", (folder / "key").string(), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"});
-    } else {
-        ready = write_private(folder / "password", login.password + "\n", 0600) &&
-                write_private(folder / "askpass",
-                              "#!/bin/sh\nexec cat " + quoted((folder / "password").string()) + "\n", 0700);
-        ::setenv("SSH_ASKPASS", (folder / "askpass").c_str(), 1);
-        ::setenv("SSH_ASKPASS_REQUIRE", "force", 1);
-        ssh.insert(ssh.end(), {"-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1"});
-    }
+    auto ready = ssh_for(a, login);
     if (!ready) {
-        out << "the login can't be written to the action's private folder\n";
+        out << ready.error().what << "\n";
         return 1;
     }
-    if (login.port > 0) ssh.insert(ssh.end(), {"-p", std::to_string(login.port)});
+    std::vector<std::string> ssh = std::move(*ready);
     const std::string shell = a.shell() == "bash" ? "bash" : "sh";
-    ssh.insert(ssh.end(), {"-l", login.user, "--", login.host,
-                           "exec " + shell + (a.flag("execute_every_command") ? " -s" : " -e -s")});
+    ssh.insert(ssh.end(), {"--", login.host, "exec " + shell + (a.flag("execute_every_command") ? " -s" : " -e -s")});
     out << "on " << login.host << " as " << login.user << "\n" << std::flush;
     std::signal(SIGPIPE, SIG_IGN);
     const int code = run_with_input(ssh, script_for(a));

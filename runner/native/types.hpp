@@ -22,6 +22,7 @@ int dockerfile(const action&, std::ostream&);
 int docker_push(const action&, std::ostream&);
 int ping(const action&, std::ostream&);
 int replace(const action&, std::ostream&);
+int rsync(const action&, std::ostream&);
 int ssl_verify(const action&, std::ostream&);
 int tcp(const action&, std::ostream&);
 int upload(const action&, std::ostream&);  // SFTP, FTP, FTPS, TRANSFER

@@ -209,6 +209,33 @@ TEST_SUITE("cli.native") {
         CHECK_EQ(s.latchkey({"run"}).code, 1);
     }
 
+    TEST_CASE("RSYNC: files arrive, excludes stay, extra files go where they are to, and .git is never sent") {
+        const server ssh("runner/native/servers/sshd.sh");
+        const session s;
+        s.write("secrets", as_secret(ssh));
+        std::filesystem::permissions(s.project() / "secrets", std::filesystem::perms(0600));
+        s.write("dist/sub dir/it's.txt", "x");
+        s.write("dist/left.log", "out");
+        s.write("dist/.git/config", "x");
+        std::filesystem::create_directories(ssh.folder() / "www");
+        s.write("../extra", "x");
+        std::filesystem::rename(s.project() / "../extra", ssh.folder() / "www/extra");
+        s.write(
+            "buddy.yml",
+            "- pipeline: p\n  variables:\n    - {key: KEY, type: SSH_KEY, encrypted: true}\n  actions:\n    - "
+            "{action: Sync, type: RSYNC, authentication_mode: ENV_KEY, env_key: KEY, host: 127.0.0.1, port: " +
+                ssh.port() + ", login: " + me() + ", local_path: dist, remote_path: '" +
+                (ssh.folder() / "www").string() +
+                "', recursive: true, compress: true, delete_extra_files: true, deployment_excludes: ['*.log']}\n");
+        const said run = s.latchkey({"run", "--secret-file", "secrets"});
+        CAPTURE(s.latchkey({"logs", "1"}).out);
+        CHECK_EQ(run.code, 0);
+        CHECK_EQ(read_file(ssh.folder() / "www/sub dir/it's.txt"), "x");
+        CHECK_FALSE(std::filesystem::exists(ssh.folder() / "www/left.log"));
+        CHECK_FALSE(std::filesystem::exists(ssh.folder() / "www/.git"));
+        CHECK_FALSE(std::filesystem::exists(ssh.folder() / "www/extra"));
+    }
+
     TEST_CASE("FTP: files arrive, and a wrong password is said without it") {
         const server ftp("runner/native/servers/ftp_server.py");
         const session s;
