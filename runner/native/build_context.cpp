@@ -31,20 +31,24 @@ std::vector<std::string> parts_of(std::string_view path) {
     return parts;
 }
 
-using iterator = std::vector<std::string>::const_iterator;
-
-// The pattern matches the path or a folder above it.
-bool matches(iterator pattern, iterator pattern_end, iterator path, iterator path_end) {
-    if (pattern == pattern_end) return true;
-    if (*pattern == "**") {
-        if (pattern + 1 == pattern_end) return path != path_end;
-        for (;; ++path) {
-            if (matches(pattern + 1, pattern_end, path, path_end)) return true;
-            if (path == path_end) return false;
+// The pattern matches the path or a folder above it. Which beginnings of the path the pattern's parts so far match is
+// kept for all at once: many `**` cost their number, not its power.
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+    std::vector<bool> reached(path.size() + 1, false);
+    reached[0] = true;
+    for (std::size_t p = 0; p < pattern.size(); ++p) {
+        std::vector<bool> next(path.size() + 1, false);
+        const bool any = pattern[p] == "**";
+        // At the pattern's end it stands for something: `a/**` is not `a`.
+        const bool last = p + 1 == pattern.size();
+        for (std::size_t at = 0; at <= path.size(); ++at) {
+            if (any && ((reached[at] && !last) || (at > 0 && (next[at - 1] || reached[at - 1])))) next[at] = true;
+            if (!any && at > 0 && reached[at - 1] && ::fnmatch(pattern[p].c_str(), path[at - 1].c_str(), 0) == 0)
+                next[at] = true;
         }
+        reached = std::move(next);
     }
-    return path != path_end && ::fnmatch(pattern->c_str(), path->c_str(), 0) == 0 &&
-           matches(pattern + 1, pattern_end, path + 1, path_end);
+    return std::ranges::find(reached, true) != reached.end();
 }
 
 std::vector<std::string> lines_of(const fs::path& file) {
@@ -76,8 +80,7 @@ bool ignored(const std::vector<std::string>& lines, const std::string& path) {
     for (const std::string& line : lines) {
         const bool takes_back = line.starts_with("!");
         const auto pattern = parts_of(std::string_view(line).substr(takes_back ? 1 : 0));
-        if (!pattern.empty() && matches(pattern.begin(), pattern.end(), parts.begin(), parts.end()))
-            out = !takes_back;
+        if (!pattern.empty() && matches(pattern, parts)) out = !takes_back;
     }
     return out;
 }

@@ -69,6 +69,15 @@ TEST_SUITE("native.build_context") {
         CHECK_FALSE(ignored({"!"}, "x"));
     }
 
+    TEST_CASE("decided at once: a pattern made to take for ever") {
+        std::string pattern;
+        std::string path;
+        for (int i = 0; i < 60; ++i) pattern += "**/a/";
+        for (int i = 0; i < 200; ++i) path += "a/";
+        CHECK(ignored({pattern + "a"}, path));
+        CHECK_FALSE(ignored({pattern + "b"}, path + "c"));
+    }
+
     TEST_CASE("archived: files of any size, links as links, the Dockerfile though it is ignored") {
         const temp_dir from;
         const temp_dir to;
