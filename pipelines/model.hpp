@@ -125,6 +125,9 @@ struct action {
     span where;
 };
 
+// nullptr: the action does not have that key.
+const yaml::node* field_of(const action&, std::string_view key);
+
 enum class event_type : unsigned char { push, create_ref, delete_ref, pull_request, schedule, webhook, email };
 
 struct event {

@@ -61,6 +61,12 @@ void explain_item(value_reader& reader, const source& file, const yaml::node& it
 
 }  // namespace
 
+const yaml::node* field_of(const action& a, std::string_view key) {
+    for (const yaml::entry& e : a.fields)
+        if (e.key == key) return &e.value;
+    return nullptr;
+}
+
 const pipeline* document::find(std::string_view id) const {
     const auto found = std::ranges::find_if(pipelines, [id](const pipeline& p) { return p.id.value == id; });
     return found == pipelines.end() ? nullptr : &*found;

@@ -13,19 +13,6 @@ namespace latchkey::exec {
 
 namespace {
 
-bool write_file(const std::string& path, std::string_view bytes, unsigned mode) {
-    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) return false;
-    bool good = true;
-    while (good && !bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        good = n > 0 || (n < 0 && errno == EINTR);
-        if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    good = good && ::fchmod(fd, mode) == 0;
-    return ::close(fd) == 0 && good;
-}
-
 bool make_folder(const std::string& path, unsigned mode) {
     return ::mkdir(path.c_str(), 0700) == 0 && ::chmod(path.c_str(), mode) == 0;
 }
@@ -98,7 +85,7 @@ result<handover> handover::write(const request& r, bool for_everybody) {
         const std::string own = "/" + std::to_string(i);
         const unsigned mode = for_everybody ? file.mode | ((file.mode & 0444U) != 0 ? 0444U : 0U) : file.mode;
         if (!a_shell_can_export(file.variable) || !one_component(file.name) || !make_folder(in + own, folder_mode) ||
-            !write_file(in + own + "/" + file.name, file.content->reveal(), mode))
+            !write_private(in + own + "/" + file.name, file.content->reveal(), mode))
             return refuse("the secret file for " + file.variable + " can't be written in memory");
         add(file.variable, std::string(place) + own + (file.directory ? "" : "/" + file.name));
     }
@@ -110,12 +97,13 @@ result<handover> handover::write(const request& r, bool for_everybody) {
     const std::string there(place);
     // The container's user may be any; around the folder nobody but us gets in.
     if (collects) {
-        if (!make_folder(h.back(), 0777) || !write_file(h.back() + "/" + std::string(exported_name), {}, 0666))
+        if (!make_folder(h.back(), 0777) || !write_private(h.back() + "/" + std::string(exported_name), {}, 0666))
             return refuse("its files can't be written in memory");
         add(exported_variable, std::string(place_back) + "/" + std::string(exported_name));
         h.collects_ = true;
     }
-    if (!write_file(in + "/environment", environment, file_mode) || !write_file(in + "/script", script, file_mode))
+    if (!write_private(in + "/environment", environment, file_mode) ||
+        !write_private(in + "/script", script, file_mode))
         return refuse("its files can't be written in memory");
 
     // The first process only waits: signals mean to the script what they mean anywhere, and with it everything ends.

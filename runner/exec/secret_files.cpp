@@ -22,7 +22,9 @@ bool plain_name(const std::string& name) {
            name.find('\0') == std::string::npos;
 }
 
-bool write_whole(const std::string& path, std::string_view bytes, unsigned mode) {
+}  // namespace
+
+bool write_private(const std::string& path, std::string_view bytes, unsigned mode) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return false;
     bool good = true;
@@ -34,8 +36,6 @@ bool write_whole(const std::string& path, std::string_view bytes, unsigned mode)
     good = good && ::fchmod(fd, mode) == 0;  // open() left out what the umask forbids
     return ::close(fd) == 0 && good;
 }
-
-}  // namespace
 
 result<secret_files> secret_files::write(const std::vector<secret_file>& files, const private_place* place,
                                          bool exported) {
@@ -59,7 +59,7 @@ result<secret_files> secret_files::write(const std::vector<secret_file>& files, 
         const std::string own = "/" + std::to_string(written.variables_.size());
         const std::string path = own + "/" + file.name;
         if (!plain_name(file.name) || ::mkdir((written.base_ + own).c_str(), 0700) != 0 ||
-            !write_whole(written.base_ + path, file.content->reveal(), file.mode))
+            !write_private(written.base_ + path, file.content->reveal(), file.mode))
             return failure(errc::engine, "can't write the secret file for " + file.variable + " in memory");
         written.variables_.emplace_back(file.variable, seen_by_it + (file.directory ? own : path));
     }

@@ -10,10 +10,14 @@
 #include "runner/exec/memory_folder.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace latchkey::exec {
+
+// A new file, written whole, whose mode the umask does not change. false: it is there already, or can't be written.
+bool write_private(const std::string& path, std::string_view bytes, unsigned mode);
 
 // An empty folder in memory that one action sees at `path`, and we by its descriptor.
 struct private_place {

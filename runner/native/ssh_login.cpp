@@ -25,6 +25,13 @@ std::string shell_word(const std::string& text) {
     return out + "'";
 }
 
+result<std::filesystem::path> write_key(const action& a, const host_login& login) {
+    const std::filesystem::path key = a.private_folder() / "key";
+    if (!write_private(key, login.key.ends_with('\n') ? login.key : login.key + "\n", 0600))
+        return failure(errc::io, "the login can't be written to the action's private folder");
+    return key;
+}
+
 result<std::vector<std::string>> ssh_for(const action& a, const host_login& login) {
     const std::filesystem::path folder = a.private_folder();
     std::vector<std::string> ssh = {"ssh", "-T",
@@ -35,8 +42,7 @@ result<std::vector<std::string>> ssh_for(const action& a, const host_login& logi
                                     "-o",  "ForwardAgent=no"};
     bool ready = true;
     if (!login.key.empty()) {
-        const std::string key = login.key.ends_with('\n') ? login.key : login.key + "\n";
-        ready = write_private(folder / "key", key, 0600);
+        ready = write_key(a, login).has_value();
         ssh.insert(ssh.end(), {"-i", (folder / "key").string(), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"});
     } else {
         ready = write_private(folder / "password", login.password + "\n", 0600) &&

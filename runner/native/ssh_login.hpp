@@ -12,6 +12,9 @@ namespace latchkey::native {
 // A word of a shell.
 std::string shell_word(const std::string& text);
 
+// The login's key in the action's private folder, as the programs that read it want it. io: it can't be written.
+result<std::filesystem::path> write_key(const action&, const host_login&);
+
 // "ssh" and its options, without the host. A password's way, an askpass program, is set in our own environment. io:
 // the login can't be written down.
 result<std::vector<std::string>> ssh_for(const action&, const host_login&);

@@ -3,7 +3,7 @@
 // SFTP, FTP, FTPS, TRANSFER: the workspace's files to a folder of another machine, by libcurl. Files that Git ignores
 // are sent too. An SFTP host's key is checked against ~/.ssh/known_hosts; an unknown one is learned.
 #include "runner/native/curl.hpp"
-#include "runner/native/host_login.hpp"
+#include "runner/native/ssh_login.hpp"
 #include "runner/native/types.hpp"
 #include "runner/native/workspace_files.hpp"
 
@@ -71,13 +71,9 @@ bool prepare(const action& a, const curl_handle& c, const host_login& login, boo
         static_cast<long>(login.key.empty() ? CURLSSH_AUTH_PASSWORD | CURLSSH_AUTH_KEYBOARD
                                             : CURLSSH_AUTH_PUBLICKEY));
     if (login.key.empty()) return true;
-    const fs::path key = a.private_folder() / "key";
-    std::ofstream out(key, std::ios::binary | std::ios::trunc);
-    fs::permissions(key, fs::perms(0600), ignored);
-    out << login.key << (login.key.ends_with('\n') ? "" : "\n");
-    out.close();
-    set(c, CURLOPT_SSH_PRIVATE_KEYFILE, key.c_str());
-    return !out.fail();
+    const auto key = write_key(a, login);
+    if (key) set(c, CURLOPT_SSH_PRIVATE_KEYFILE, key->c_str());
+    return key.has_value();
 }
 
 int send_to(const action& a, const host_login& login, const fs::path& root, const std::vector<std::string>& files,

@@ -27,12 +27,6 @@ pipelines::variable_lookup plain_variables(const pipelines::plan& plan, std::uin
     };
 }
 
-const pipelines::yaml::node* field(const pipelines::action& a, std::string_view key) {
-    for (const pipelines::yaml::entry& e : a.fields)
-        if (e.key == key) return &e.value;
-    return nullptr;
-}
-
 std::vector<std::string> texts(const pipelines::yaml::node* n) {
     std::vector<std::string> all;
     if (n == nullptr) return all;
@@ -70,7 +64,7 @@ public:
 
     std::string filled(const std::string& text) { return pipelines::interpolate(text, lookup_, &unknown_); }
     std::string text(std::string_view key) {
-        const auto* n = field(definition_, key);
+        const auto* n = pipelines::field_of(definition_, key);
         return n == nullptr ? std::string() : filled(n->text);
     }
     const std::vector<std::string>& unknown() const { return unknown_; }
@@ -78,8 +72,8 @@ public:
     result<void> add_mounts(exec::container& c) {
         const std::string directory = filled(definition_.working_directory.value);
         const std::string usual = "/buddy/" + places_.workspace.filename().string();
-        if (!is_true(field(definition_, "mount_filesystem_disable"))) {
-            for (const std::string& mapping : texts(field(definition_, "volume_mappings"))) {
+        if (!is_true(pipelines::field_of(definition_, "mount_filesystem_disable"))) {
+            for (const std::string& mapping : texts(pipelines::field_of(definition_, "volume_mappings"))) {
                 const std::string whole = filled(mapping);
                 const std::size_t colon = whole.find(':');
                 if (colon == std::string::npos || whole.size() == colon + 1 || whole[colon + 1] != '/')
@@ -105,7 +99,7 @@ public:
     }
 
     result<void> add_caches(exec::container& c) {
-        for (const std::string& named : texts(field(definition_, "cached_dirs"))) {
+        for (const std::string& named : texts(pipelines::field_of(definition_, "cached_dirs"))) {
             const fs::path target = fs::path(filled(named)).lexically_normal();
             // A relative one lies in the workspace, which is kept anyway.
             if (!target.is_absolute() || target == "/") continue;

@@ -8,6 +8,7 @@
 #include "runner/run/native_request.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace latchkey::run {
@@ -102,12 +103,17 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
                               const std::function<result<void>()>& find_engine) {
     if (!backend.empty() && backend != "container" && backend != "host")
         return failure(errc::usage, "this version has no backend \"" + backend + "\": it has host and container");
+    // One engine is asked for, once, whatever the images.
+    std::optional<result<void>> asked;
+    const auto engine = [&]() -> const result<void>& {
+        if (!asked) asked = find_engine ? find_engine() : failure(errc::engine, "no container engine is known");
+        return *asked;
+    };
     for (const pipelines::planned_action& p : plan.actions) {
-        const pipelines::action_type* type = pipelines::find_action_type(p.definition->type.value);
         if (!p.may_run) continue;
+        const pipelines::action_type* type = pipelines::find_action_type(p.definition->type.value);
         if (type != nullptr && type->needs_engine) {
-            auto found = find_engine ? find_engine() : failure(errc::engine, "no container engine is known");
-            if (!found)
+            if (const auto& found = engine(); !found)
                 return failure(errc::engine, "the action \"" + p.name + "\" works with images, and " +
                                                  found.error().what + ": start Docker or Podman's service");
         }
@@ -117,8 +123,7 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
             return failure(errc::usage,
                            "the action \"" + p.name + "\" names no image: --backend container can't run it");
         if (image.empty()) continue;
-        // One engine is asked for, whatever the image.
-        auto found = find_engine ? find_engine() : failure(errc::engine, "no container engine is known");
+        const auto& found = engine();
         if (found) return {};
         return failure(errc::engine,
                        "the action \"" + p.name + "\" asks for the image " + image + ", and " + found.error().what +

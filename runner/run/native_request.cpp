@@ -7,8 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 namespace latchkey::run {
 
 namespace {
@@ -60,9 +58,9 @@ namespace {
 // What an action builds or pushes, where it does: its name in its registry, and the login for it.
 void add_image(json& file, const pipelines::action& a, const action_secrets& secrets,
                const std::map<std::string, vault::secret>& supplied, const pipelines::variable_lookup& plain) {
-    const auto repository = std::ranges::find(a.fields, "repository", &pipelines::yaml::entry::key);
-    if (repository == a.fields.end()) return;
-    const std::string image = in_registry_of(a, pipelines::interpolate(repository->value.text, plain), plain);
+    const pipelines::yaml::node* repository = pipelines::field_of(a, "repository");
+    if (repository == nullptr) return;
+    const std::string image = in_registry_of(a, pipelines::interpolate(repository->text, plain), plain);
     file["fields"]["image"] = image;
     if (const auto login = login_for(a, image, secrets, supplied, plain))
         file["registry"] = {{"server", login->server},

@@ -7,12 +7,6 @@ namespace latchkey::run {
 
 namespace {
 
-const pipelines::yaml::node* field(const pipelines::action& a, std::string_view key) {
-    for (const pipelines::yaml::entry& e : a.fields)
-        if (e.key == key) return &e.value;
-    return nullptr;
-}
-
 // Whose credential a registry is shown. Never another's: an image's name must not carry a credential to a host that
 // it was not made for.
 bool is_for(std::string_view type, std::string_view server) {
@@ -70,7 +64,7 @@ std::string server_in(const std::string& image) {
 
 std::string in_registry_of(const pipelines::action& a, std::string image, const pipelines::variable_lookup& plain,
                            std::vector<std::string>* unknown) {
-    const auto* registry = field(a, "registry");
+    const auto* registry = pipelines::field_of(a, "registry");
     if (image.empty() || registry == nullptr || registry->text.empty() || !server_in(image).empty()) return image;
     std::string server = pipelines::interpolate(registry->text, plain, unknown);
     for (const char* scheme : {"https://", "http://"})
@@ -85,10 +79,10 @@ std::optional<exec::registry_login> login_for(const pipelines::action& a, const 
                                               const pipelines::variable_lookup& plain) {
     if (image.empty()) return std::nullopt;
     const std::string server = server_in(image);
-    if (const auto* password = field(a, "password"); password != nullptr) {
+    if (const auto* password = pipelines::field_of(a, "password"); password != nullptr) {
         exec::registry_login login;
         login.server = server;
-        if (const auto* name = field(a, "login"); name != nullptr)
+        if (const auto* name = pipelines::field_of(a, "login"); name != nullptr)
             login.username = pipelines::interpolate(name->text, plain);
         login.password = secret_text(password->text, plain, supplied);
         return login;

@@ -2,9 +2,8 @@
 //
 // Actions with images, with the real program on real engines.
 #include "runner/engine/containers.hpp"
-#include "tests/runner/cli/session.hpp"
+#include "tests/runner/cli/engine_session.hpp"
 #include "tests/support/async_test.hpp"
-#include "tests/support/engine.hpp"
 #include "tests/support/golden.hpp"
 
 #include <doctest/doctest.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+using latchkey::test::on_each;
 using latchkey::test::read_file;
 using latchkey::test::said;
 using latchkey::test::session;
@@ -24,16 +24,6 @@ namespace {
 
 bool has(const said& s, const std::string& text) {
     return s.out.find(text) != std::string::npos;
-}
-
-void on_each(const std::function<void(const test_engine&, session&)>& body) {
-    for (const test_engine& e : latchkey::test::test_engines()) {
-        CAPTURE(e.name);
-        REQUIRE_MESSAGE(!e.socket.empty(), e.why_not);
-        session s;
-        s.set("DOCKER_HOST", "unix://" + e.socket);
-        body(e, s);
-    }
 }
 
 std::size_t containers_of_latchkey(const test_engine& e) {

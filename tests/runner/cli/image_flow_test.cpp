@@ -2,15 +2,15 @@
 //
 // DOCKERFILE and DOCKER_PUSH, with the real program, real engines and a registry that asks for a password.
 #include "runner/engine/images.hpp"
-#include "tests/runner/cli/session.hpp"
+#include "tests/runner/cli/engine_session.hpp"
 #include "tests/support/async_test.hpp"
-#include "tests/support/engine.hpp"
 #include "tests/support/server.hpp"
 
 #include <doctest/doctest.h>
 
 #include <functional>
 
+using latchkey::test::on_each;
 using latchkey::test::said;
 using latchkey::test::server;
 using latchkey::test::session;
@@ -20,16 +20,6 @@ namespace {
 
 bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
-}
-
-void on_each(const std::function<void(const test_engine&, session&)>& body) {
-    for (const test_engine& e : latchkey::test::test_engines()) {
-        CAPTURE(e.name);
-        REQUIRE_MESSAGE(!e.socket.empty(), e.why_not);
-        session s;
-        s.set("DOCKER_HOST", "unix://" + e.socket);
-        body(e, s);
-    }
 }
 
 void on_engine(const test_engine& e, const std::function<latchkey::async::task<>(latchkey::engine::client&)>& body) {
