@@ -58,9 +58,15 @@ void add_running(CLI::App& app, line& l) {
     add_secret_file(run, l.run.secret_file);
     run->add_option("--ref", l.run.ref, "The full ref; the branch that is checked out if left out")->type_name("REF");
     run->add_option("--backend", l.run.backend,
-                    "Where actions run: host (all on this machine, images ignored), container (all in\ncontainers); "
-                    "else as each says: with an image in a container")
+                    "Where actions run: host, sandbox or container; else one with an image in a container, any other "
+                    "in a sandbox")
         ->type_name("NAME");
+    run->add_option("--memory", l.run.memory,
+                    "The most memory that an action may use, as in 512M; in a sandbox or a container")
+        ->type_name("SIZE");
+    run->add_option("--cpus", l.run.cpus, "The most processors, as in 0.5")->type_name("N");
+    run->add_option("--pids", l.run.pids, "The most processes")->type_name("N");
+    run->add_flag("--no-network", l.run.no_network, "No network for actions, only a loopback of their own");
     run->add_option("-j,--jobs", l.run.jobs, "How many actions may run at once")
         ->type_name("N")
         ->check(CLI::Range(1, 10000));

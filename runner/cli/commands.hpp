@@ -19,6 +19,10 @@ struct run_args {
     std::string secret_file;
     std::string ref;  // full name; empty: the branch that is checked out
     std::string backend;
+    std::string memory;
+    std::string cpus;
+    std::string pids;
+    bool no_network = false;
     std::string comment;
     int jobs = 0;  // 0: as many as there are processors
     bool dry_run = false;

@@ -31,7 +31,7 @@ _latchkey() {
         --pipeline) _latchkey_names pipelines; return ;;
         --run) _latchkey_names runs; return ;;
         --type) _latchkey_names types; return ;;
-        --backend) COMPREPLY=($(compgen -W "host" -- "$word")); return ;;
+        --backend) COMPREPLY=($(compgen -W "host sandbox container" -- "$word")); return ;;
     esac
     case $word in
         -*) _latchkey_names "options $command ${COMP_WORDS[2]}"; return ;;

@@ -119,8 +119,8 @@ result<run::service*> context::service() {
         **s,
         [this] { return vault(); },
         [this] { return now(); },
-        [](boost::asio::any_io_executor ex, const std::string& wanted) {
-            return exec::make_choosing_backend(std::move(ex), {wanted, exec::executor_mark()});
+        [shown = sandbox_options_of(*data)](boost::asio::any_io_executor ex, const std::string& wanted) {
+            return exec::make_choosing_backend(std::move(ex), {wanted, exec::executor_mark(), shown});
         },
         []() -> result<void> {
             auto found = exec::find_engine_now();

@@ -5,6 +5,8 @@
 #include "runner/exec/capture.hpp"
 #include "runner/exec/container.hpp"
 #include "runner/exec/host.hpp"
+#include "runner/exec/sandbox.hpp"
+#include "runner/exec/script.hpp"
 #include "runner/vault/master_key.hpp"
 
 #include <cstdio>
@@ -76,7 +78,11 @@ int doctor_command(context& c) {
         std::string("own session") +
             (isolation.own_pid_namespace ? ", own process namespace and /proc" : "; " + isolation.note) +
             "; actions run as you do, with your files and network");
-    row(true, "sandbox", "not in this version");
+    const auto sandbox = exec::try_sandbox_now();
+    row(true, "sandbox",
+        sandbox ? "bubblewrap: own process, mount, IPC and user namespaces, no capabilities, system calls filtered, "
+                  "only the workspace writable"
+                : sandbox.error().what + ": actions without an image run as processes of this machine");
     const auto engine = exec::find_engine_now();
     row(true, "containers",
         engine ? engine->second.name + " " + engine->second.version + " (API " + engine->second.api_version +

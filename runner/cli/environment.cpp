@@ -3,6 +3,7 @@
 
 #include "runner/exec/capture.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <string_view>
@@ -102,6 +103,19 @@ git_facts facts_in(std::string_view status) {
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     }
     return facts;
+}
+
+exec::sandbox_options sandbox_options_of(const std::filesystem::path& data) {
+    exec::sandbox_options options;
+    options.hidden = {data};
+    const char* folders = std::getenv("LATCHKEY_SANDBOX_READ");
+    std::string_view rest = folders == nullptr ? "" : folders;
+    while (!rest.empty()) {
+        const std::string_view folder = rest.substr(0, rest.find(':'));
+        if (!folder.empty()) options.readable.emplace_back(folder);
+        rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    }
+    return options;
 }
 
 }  // namespace latchkey::cli

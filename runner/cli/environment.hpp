@@ -7,6 +7,7 @@
 
 #include "policy/model.hpp"
 #include "runner/error.hpp"
+#include "runner/exec/sandbox_view.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -19,6 +20,9 @@ namespace latchkey::cli {
 
 // PATH, HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ, TMPDIR and proxies as they are; TERM=dumb and CI=true.
 std::vector<std::pair<std::string, std::string>> base_environment();
+
+// LATCHKEY_SANDBOX_READ (folders with ":" between them) is shown to actions in a sandbox, our data never.
+exec::sandbox_options sandbox_options_of(const std::filesystem::path& data);
 
 struct git_facts {
     std::string commit;

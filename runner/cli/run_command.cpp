@@ -15,6 +15,15 @@ namespace latchkey::cli {
 
 namespace {
 
+store::facts limits_of(const run_args& args) {
+    store::facts limits;
+    for (const auto& [name, value] :
+         {std::pair("memory", args.memory), std::pair("cpus", args.cpus), std::pair("pids", args.pids)})
+        if (!value.empty()) limits.emplace_back(name, value);
+    if (args.no_network) limits.emplace_back("network", "off");
+    return limits;
+}
+
 int jobs_or_all(int jobs) {
     return jobs > 0 ? jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
@@ -125,6 +134,7 @@ int run_command(context& c, const run_args& args) {
     source.trust = policy::source_trust::trusted;
     source.comment = args.comment;
     source.backend = args.backend;
+    source.limits = limits_of(args);
     source.workspace = c.project_root().string();
     auto parameters = parameters_of(args.variables);
     if (!parameters) return c.fail(parameters.error());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How an action is executed. A backend starts one script and gives its output as it comes and its end; it knows
-// nothing of policy, stores or masking. host.hpp is one, container.hpp another. One conformance
+// nothing of policy, stores or masking. host.hpp is one, sandbox.hpp and container.hpp are others. One conformance
 // suite (tests/runner/exec) runs against each.
 //
 // Contract
@@ -47,6 +47,7 @@ struct limits {
     std::uint64_t memory_bytes = 0;
     double cpus = 0;
     std::uint32_t pids = 0;
+    bool any() const { return memory_bytes != 0 || cpus != 0 || pids != 0; }
 };
 
 struct mount {
@@ -80,12 +81,15 @@ struct request {
     std::vector<std::pair<std::string, const vault::secret*>> secrets;  // environment variables too
     std::vector<secret_file> files;
     std::filesystem::path directory;  // where the script starts, on this machine
+    std::filesystem::path workspace;  // what it may write to; the directory lies in it
+    std::vector<mount> kept;          // folders of this machine that a sandbox keeps for it besides: caches
     // PATH, HOME and the like: of this machine, so no container gets them. The environment's own come over them.
     std::vector<std::pair<std::string, std::string>> machine_environment;
     exec::limits limits;
     bool network = true;
     bool collect_exported = false;                // SH and BASH: execution::exported() has them at the end
     std::optional<exec::container> container;     // absent: no image is asked for
+    bool trusted = false;                         // a program of ours: it is not shut in
     std::function<void(const std::string&)> say;  // told a line for the action's log while it is being prepared
 };
 

@@ -7,11 +7,7 @@
 // what an action leaves running is found and killed (orphans.hpp), and its environment carries one mark more. It runs
 // as we do, less the right to look into our memory: this separates actions, it does not confine them. Its
 // environment is otherwise exactly the request's. One loop; see backend.hpp for the contract.
-//
-// The script is given to the shell with -c, under -e unless every command is to be executed, so `if`, `&&`, pipelines
-// and here-documents that span items mean what they mean in a script; with execute_every_command the last command's
-// exit code is the script's, as items may be parts of a command and can't be judged one by one. A script too long for
-// an argument goes through a file in memory. Standard input is /dev/null.
+// Standard input is /dev/null.
 #pragma once
 
 #include "runner/exec/backend.hpp"
@@ -25,8 +21,5 @@ struct host_options {
 };
 
 std::unique_ptr<backend> make_host_backend(boost::asio::any_io_executor, host_options = {});
-
-// The program of a shell, or empty where it is not installed.
-std::string program_of(shell);
 
 }  // namespace latchkey::exec

@@ -90,11 +90,13 @@ failure why_not(const launch_request& request, const channel& c) {
         case stage::directory:
             return {errc::engine, "can't start in " + request.directory + ": " + reason};
         case stage::mounts:
-            return {errc::refused, "can't enter the process namespace: " + reason};
+            return {errc::refused, "can't enter the namespace: " + reason};
+        case stage::groups:
+            return {errc::engine, "can't put the process into its cgroup: " + reason};
         case stage::session:
             return {errc::engine, "can't make a session for the process: " + reason};
         case stage::output:
-        case stage::script:
+        case stage::inherited:
             return {errc::engine, "can't connect the process's files: " + reason};
         case stage::exec:
             break;
@@ -111,11 +113,11 @@ struct arena_return {
     arena memory;
 };
 
-// A descriptor that the program's standard ones don't overwrite: ours may be closed, and then it may be one of them.
-struct beyond_standard {
-    explicit beyond_standard(int fd) : fd(fd) {
-        if (fd >= 0 && fd <= 3) {
-            copy.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 4));
+// A descriptor that those which the program is given don't overwrite: ours may be one of them.
+struct beyond {
+    beyond(int fd, int those) : fd(fd) {
+        if (fd >= 0 && fd < those) {
+            copy.reset(::fcntl(fd, F_DUPFD_CLOEXEC, those));
             this->fd = copy.get();
         }
     }
@@ -201,9 +203,12 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     s->own_session = request.own_session;
     const std::vector<char*> argv = pointers(request.arguments);
     const std::vector<char*> envp = pointers(request.environment);
-    const beyond_standard output(request.output);
-    const beyond_standard errors(request.errors);
-    const beyond_standard script(request.script);
+    const int given = 3 + static_cast<int>(request.inherited.size());
+    const beyond output(request.output, given);
+    const beyond errors(request.errors, given);
+    std::vector<beyond> kept;
+    std::vector<int> inherited;
+    for (const int fd : request.inherited) inherited.push_back(kept.emplace_back(fd, given).fd);
     channel& c = *memory.shared;
     c.program = request.program.c_str();
     c.argv = argv.data();
@@ -211,8 +216,13 @@ result<std::unique_ptr<launched>> launch(const launch_request& request) {
     c.directory = request.directory.empty() ? nullptr : request.directory.c_str();
     c.output = output.fd;
     c.errors = errors.fd;
-    c.script = script.fd;
+    c.inherited = inherited.data();
+    c.inherited_count = static_cast<unsigned>(inherited.size());
+    c.groups = request.groups.data();
+    c.group_count = static_cast<unsigned>(request.groups.size());
     c.own_session = request.own_session;
+    c.mounts = request.mounts;
+    c.root = request.root;
     if (request.inside != nullptr) {
         c.mounts = request.inside->mounts();
         c.root = request.inside->root();

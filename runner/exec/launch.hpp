@@ -24,8 +24,11 @@ struct launch_request {
     std::string directory;                 // where it starts; empty: ours
     int output = -1;                       // becomes stdout, and stderr too; -1: /dev/null
     int errors = -1;                       // becomes stderr instead
-    int script = -1;                       // becomes descriptor 3; -1: none
+    std::vector<int> inherited;            // become descriptors 3, 4, …
+    std::vector<int> groups;               // cgroup.procs files: it is in these from its first instruction on
     bool own_session = true;
+    int mounts = -1;  // the mount namespace to start in, and its folder /; -1: ours
+    int root = -1;
     process_namespace* inside = nullptr;  // where it runs, for as long as it does; none: beside us
 
     launch_request() = default;

@@ -30,6 +30,10 @@ LATCHKEY_SHARED_MEMORY_CODE int program_main(void* argument) {
     // ignored.
     for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGCHLD}) to_default(signal);
 
+    static const char ourselves[] = "0";
+    for (unsigned i = 0; i < c.group_count; ++i)
+        if (const long r = raw(SYS_write, c.groups[i], raw_address(ourselves), 1); r < 0)
+            return fail(c, stage::groups, r);
     if (c.own_session)
         if (const long r = raw(SYS_setsid); r < 0) return fail(c, stage::session, r);
     raw(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
@@ -50,10 +54,9 @@ LATCHKEY_SHARED_MEMORY_CODE int program_main(void* argument) {
     if (const long r = raw(SYS_dup3, output, 1, 0); r < 0 && output != 1) return fail(c, stage::output, r);
     if (const long r = raw(SYS_dup3, errors, 2, 0); r < 0 && errors != 2) return fail(c, stage::output, r);
     unsigned first_to_close = 3;
-    if (c.script >= 0) {
-        if (const long r = raw(SYS_dup3, c.script, 3, 0); r < 0) return fail(c, stage::script, r);
-        first_to_close = 4;
-    }
+    for (unsigned i = 0; i < c.inherited_count; ++i, ++first_to_close)
+        if (const long r = raw(SYS_dup3, c.inherited[i], first_to_close, 0); r < 0)
+            return fail(c, stage::inherited, r);
     raw(SYS_close_range, first_to_close, UINT_MAX, 4 /* CLOSE_RANGE_CLOEXEC */);
 
     if (c.directory != nullptr)

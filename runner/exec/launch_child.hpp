@@ -9,7 +9,7 @@
 namespace latchkey::exec {
 
 // How far the child came; with an error number it says what failed.
-enum class stage : int { session, mounts, output, script, directory, exec };
+enum class stage : int { groups, session, mounts, output, inherited, directory, exec };
 
 // Shared with the child, in memory that both see whether it shares ours or not.
 struct channel {
@@ -24,7 +24,10 @@ struct channel {
     int root = -1;
     int output = -1;
     int errors = -1;
-    int script = -1;
+    const int* inherited = nullptr;  // each beyond the number that it becomes
+    unsigned inherited_count = 0;
+    const int* groups = nullptr;
+    unsigned group_count = 0;
     bool own_session = true;
 };
 

@@ -3,10 +3,10 @@
 
 #include "runner/exec/children.hpp"
 #include "runner/exec/descriptor.hpp"
+#include "runner/exec/process_tree.hpp"
 
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <dirent.h>
@@ -38,27 +38,6 @@ std::string text_of(const std::string& path) {
     for (ssize_t n = 0; (n = ::read(file.get(), buffer, sizeof buffer)) > 0;)
         text.append(buffer, static_cast<std::size_t>(n));
     return text;
-}
-
-// A process that loses its parent may be given to any of our threads.
-std::vector<pid_t> our_children() {
-    std::vector<pid_t> all;
-    DIR* threads = ::opendir("/proc/self/task");
-    if (threads == nullptr) return all;
-    while (const dirent* thread = ::readdir(threads)) {
-        if (thread->d_name[0] == '.') continue;
-        const std::string list = text_of(std::string("/proc/self/task/") + thread->d_name + "/children");
-        const char* at = list.data();
-        const char* const end = at + list.size();
-        for (pid_t pid = 0; at != end;) {
-            const auto [next, error] = std::from_chars(at, end, pid);
-            if (error != std::errc()) break;
-            all.push_back(pid);
-            at = next != end ? next + 1 : end;
-        }
-    }
-    ::closedir(threads);
-    return all;
 }
 
 // A process's environment. Between two programs it has none for a moment: an empty one is looked at again.
@@ -103,7 +82,7 @@ bool killed(pid_t pid) {
 
 void reap_strangers(ino_t process_namespace) {
     const children::hold list;
-    for (const pid_t pid : our_children()) {
+    for (const pid_t pid : children_of(0)) {
         if (list.contains(pid) || ::waitpid(pid, nullptr, WNOHANG) == pid) continue;
         struct stat facts{};
         const std::string place = "/proc/" + std::to_string(pid) + "/ns/pid";
@@ -157,7 +136,7 @@ orphan_watch::~orphan_watch() {
 }
 
 bool orphan_watch::possible() {
-    return ::access(("/proc/self/task/" + std::to_string(::getpid()) + "/children").c_str(), R_OK) == 0;
+    return lists_children();
 }
 
 void orphan_watch::sweep() {
@@ -168,7 +147,7 @@ void orphan_watch::sweep() {
     for (int round = 0; round < most_rounds && have_children(); ++round) {
         bool found = false;
         const children::hold list;
-        for (const pid_t pid : our_children()) {
+        for (const pid_t pid : children_of(0)) {
             if (list.contains(pid)) continue;
             if (::waitpid(pid, nullptr, WNOHANG) == pid) {  // had ended by itself
                 found = true;

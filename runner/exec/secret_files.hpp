@@ -41,6 +41,9 @@ public:
     // For each file: the variable and the path it holds.
     const std::vector<std::pair<std::string, std::string>>& variables() const { return variables_; }
 
+    // The folder of its own that they lie in; empty: there are none, or they lie in a place.
+    const std::string& folder() const { return own_.path(); }
+
     // What the action wrote to the file of its exports, at most longest_exported.
     std::string exported() const;
     // Before the end of this object: the place is empty then.

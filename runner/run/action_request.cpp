@@ -79,6 +79,7 @@ exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
     r.commands = commands_of(a);
     r.execute_every_command = a.execute_every_command;
     r.directory = directory_of(a, workspace);
+    r.workspace = workspace;
     r.machine_environment = base;
     r.environment.reserve(plan.environment.size() + p.environment.size() + secrets.plain.size() + 1);
     for (const auto* environment : {&plan.environment, &p.environment}) {

@@ -194,7 +194,9 @@ private:
         o.logs = request_.logs;
         o.workspace = request_.run.source.workspace;
         o.caches = around_.data / "caches" / std::to_string(request_.run.pipeline.value());
-        o.containers = request_.run.source.backend != "host";
+        const std::string& backend = request_.run.source.backend;
+        o.containers = backend != "host" && backend != "sandbox";
+        if (auto limits = limits_from(request_.run.source.limits)) o.limits = *limits;  // checked before the run
         o.base_environment = around_.base_environment;
         o.program = around_.program;
         o.grant_command = "latchkey retry " + std::to_string(request_.run.number) + " --grant";
@@ -203,7 +205,7 @@ private:
 
     // Once, not once an action.
     void say_what_this_machine_leaves_out() {
-        const bool host = request_.run.source.backend == "host";
+        const bool host = request_.run.source.backend == "host" || request_.run.source.backend == "sandbox";
         bool images = false;
         bool setup = false;
         for (const pipelines::planned_action& p : request_.compiled.plan.actions) {

@@ -67,8 +67,6 @@ public:
         const auto* n = pipelines::field_of(definition_, key);
         return n == nullptr ? std::string() : filled(n->text);
     }
-    const std::vector<std::string>& unknown() const { return unknown_; }
-
     result<void> add_mounts(exec::container& c) {
         const std::string directory = filled(definition_.working_directory.value);
         const std::string usual = "/buddy/" + places_.workspace.filename().string();
@@ -98,7 +96,7 @@ public:
         return {};
     }
 
-    result<void> add_caches(exec::container& c) {
+    result<void> add_caches(std::vector<exec::mount>& to) {
         for (const std::string& named : texts(pipelines::field_of(definition_, "cached_dirs"))) {
             const fs::path target = fs::path(filled(named)).lexically_normal();
             // A relative one lies in the workspace, which is kept anyway.
@@ -109,11 +107,19 @@ public:
             std::error_code ec;
             fs::create_directories(folder, ec);
             if (ec) return failure(errc::engine, "can't make the folder of the cache for " + target.string());
-            c.mounts.push_back({folder, target.string(), false});
+            to.push_back({folder, target.string(), false});
         }
         return {};
     }
 
+    result<void> all_known() const {
+        if (unknown_.empty()) return {};
+        return failure(errc::usage,
+                       "the variable " + unknown_.front() +
+                           " has no value that may stand in an image's name or a path: give it with --var");
+    }
+
+    std::vector<std::string>& unknown() { return unknown_; }
     const pipelines::action& definition() const { return definition_; }
 
 private:
@@ -133,25 +139,29 @@ std::string image_of(const pipelines::plan& plan, std::uint32_t action, const pa
     return in_registry_of(a, std::move(image), plain, unknown);
 }
 
+result<std::vector<exec::mount>> caches_for(const pipelines::plan& plan, std::uint32_t action,
+                                            const passed_variables& passed, const container_places& places) {
+    std::vector<exec::mount> all;
+    reader r(plan, action, passed, places);
+    if (auto cached = r.add_caches(all); !cached) return cached.error();
+    if (auto known = r.all_known(); !known) return known.error();
+    return all;
+}
+
 result<std::optional<exec::container>> container_for(const pipelines::plan& plan, std::uint32_t action,
                                                      const action_secrets& secrets,
                                                      const std::map<std::string, vault::secret>& supplied,
                                                      const passed_variables& passed, const container_places& places) {
-    std::vector<std::string> unknown;
-    exec::container c;
-    c.image = image_of(plan, action, passed, &unknown);
-    if (c.image.empty() && unknown.empty()) return std::optional<exec::container>();
     reader r(plan, action, passed, places);
+    exec::container c;
+    c.image = image_of(plan, action, passed, &r.unknown());
+    if (c.image.empty() && r.unknown().empty()) return std::optional<exec::container>();
     c.user = r.text("run_as_user");
     for (const pipelines::text& command : r.definition().setup_commands) c.setup_commands.push_back(command.value);
     if (auto mounted = r.add_mounts(c); !mounted) return mounted.error();
-    if (auto cached = r.add_caches(c); !cached) return cached.error();
+    if (auto cached = r.add_caches(c.mounts); !cached) return cached.error();
     c.login = login_for(r.definition(), c.image, secrets, supplied, plain_variables(plan, action, passed));
-    unknown.insert(unknown.end(), r.unknown().begin(), r.unknown().end());
-    if (!unknown.empty())
-        return failure(errc::usage,
-                       "the variable " + unknown.front() +
-                           " has no value that may stand in an image's name or a path: give it with --var");
+    if (auto known = r.all_known(); !known) return known.error();
     return std::optional(std::move(c));
 }
 

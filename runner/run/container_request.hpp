@@ -25,6 +25,10 @@ struct container_places {
 std::string image_of(const pipelines::plan&, std::uint32_t action, const passed_variables& = {},
                      std::vector<std::string>* unknown = nullptr);
 
+// Folders for the cached_dirs of an action without an image. As for container_for.
+result<std::vector<exec::mount>> caches_for(const pipelines::plan&, std::uint32_t action, const passed_variables&,
+                                            const container_places&);
+
 // None: no image. usage: a key has a value that can't be: a mount that leaves the workspace, a variable without a
 // value.
 result<std::optional<exec::container>> container_for(const pipelines::plan&, std::uint32_t action,

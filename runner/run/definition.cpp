@@ -101,8 +101,8 @@ compiled compile(const definition& d, const compile_facts& f) {
 
 result<void> check_executable(const pipelines::plan& plan, const std::string& backend,
                               const std::function<result<void>()>& find_engine) {
-    if (!backend.empty() && backend != "container" && backend != "host")
-        return failure(errc::usage, "this version has no backend \"" + backend + "\": it has host and container");
+    if (!backend.empty() && backend != "container" && backend != "host" && backend != "sandbox")
+        return failure(errc::usage, "there is no backend \"" + backend + "\": there are host, sandbox and container");
     // One engine is asked for, once, whatever the images.
     std::optional<result<void>> asked;
     const auto engine = [&]() -> const result<void>& {
@@ -117,7 +117,7 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
                 return failure(errc::engine, "the action \"" + p.name + "\" works with images, and " +
                                                  found.error().what + ": start Docker or Podman's service");
         }
-        if (backend == "host" || is_native(*p.definition)) continue;
+        if (backend == "host" || backend == "sandbox" || is_native(*p.definition)) continue;
         const std::string image = image_of(plan, p.index);
         if (image.empty() && backend == "container")
             return failure(errc::usage,

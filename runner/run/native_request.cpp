@@ -113,6 +113,7 @@ void make_native(exec::request& r, const pipelines::action& a, const std::string
     r.shell = exec::shell::sh;
     r.execute_every_command = false;
     r.container.reset();
+    r.trusted = true;
     r.collect_exported = false;
     // It reads its file, and has nothing to find in its environment.
     r.secrets.clear();

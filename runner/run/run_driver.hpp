@@ -17,6 +17,7 @@
 #include "runner/run/attempt_maskers.hpp"
 #include "runner/run/journal.hpp"
 #include "runner/run/passed_variables.hpp"
+#include "runner/run/run_limits.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -33,6 +34,7 @@ struct driver_options {
     std::filesystem::path logs;               // the attempt's folder is made below
     std::filesystem::path workspace;
     std::filesystem::path caches;                                       // of the pipeline
+    run_limits limits;                                                  // of each action
     bool containers = false;                                            // an action that names an image runs in one
     std::vector<std::pair<std::string, std::string>> base_environment;  // PATH, HOME …: nothing else is ours to give
     std::string program;        // latchkey-native, for the types that we perform

@@ -97,12 +97,21 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
                                         options_.base_environment, options_.workspace);
     if (!failed_action_.empty()) request.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
     const bool native = is_native(definition);
+    if (!native) {
+        request.limits = options_.limits.use;
+        request.network = options_.limits.network;
+    }
     vault::secret native_fields;
     if (options_.containers && !native) {
         auto container = container_for(context_.plan, action, delivery.secrets, context_.supplied, passed_,
                                        {options_.workspace, options_.caches});
         if (!container) co_return container.error().what;
         request.container = std::move(*container);
+    }
+    if (!request.container && !native) {
+        auto caches = caches_for(context_.plan, action, passed_, {options_.workspace, options_.caches});
+        if (!caches) co_return caches.error().what;
+        request.kept = std::move(*caches);
     }
     // The last ones pass nothing on.
     request.collect_exported = context_.plan.actions[action].stage + 1 < context_.plan.stages;

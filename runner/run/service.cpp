@@ -4,6 +4,7 @@
 #include "runner/run/attempt.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/report.hpp"
+#include "runner/run/run_limits.hpp"
 #include "runner/run/signal_hold.hpp"
 
 #include <algorithm>
@@ -181,6 +182,7 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
         auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
         if (!c) return c.error();
         if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
+        if (auto limits = limits_from(request.source.limits); !limits) return limits.error();
         if (auto can = check_executable(c->plan, request.source.backend, around_.find_engine); !can)
             return can.error();
     }

@@ -68,7 +68,8 @@ struct run_source {
     policy::source_trust trust = policy::source_trust::fork;
     policy::user_id fork_approved_by;
     std::string comment;
-    std::string backend;                    // host
+    std::string backend;                    // host, sandbox, container; empty: as each action says
+    facts limits;                           // what each action may use (run/run_limits.hpp)
     std::string workspace;                  // where actions start
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept

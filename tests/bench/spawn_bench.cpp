@@ -4,6 +4,7 @@
 #include "runner/exec/host.hpp"
 #include "runner/exec/launch.hpp"
 #include "runner/exec/process_namespace.hpp"
+#include "runner/exec/sandbox.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -62,7 +63,7 @@ void by_backend(exec::backend& backend, asio::io_context& loop) {
             exec::request r;
             r.commands = {"true"};
             r.environment = {{"PATH", "/usr/bin:/bin"}};
-            r.directory = "/";
+            r.directory = std::filesystem::current_path();
             auto e = co_await backend.start(std::move(r));
             std::array<char, 65536> buffer{};
             while (*co_await (*e)->read(asio::buffer(buffer)) != 0) {
@@ -136,6 +137,8 @@ int main() {
     }
     ways.push_back({"host backend, output read, with a namespace", [&] { by_backend(*with, loop); }, {}, {}});
     ways.push_back({"host backend, output read, without", [&] { by_backend(*without, loop); }, {}, {}});
+    const auto sandbox = exec::make_sandbox_backend(loop.get_executor());
+    if (sandbox) ways.push_back({"sandbox backend, output read", [&] { by_backend(**sandbox, loop); }, {}, {}});
     measure(ways);
     return 0;
 }

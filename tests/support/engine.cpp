@@ -10,8 +10,10 @@
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -96,6 +98,7 @@ public:
     ~engines() {
         for (const test_engine& e : all_) ::kill(e.pid, SIGTERM);
         for (const test_engine& e : all_) ::waitpid(e.pid, nullptr, 0);
+        unmount_all();
     }
     engines(const engines&) = delete;
     engines& operator=(const engines&) = delete;
@@ -103,6 +106,15 @@ public:
     const std::vector<test_engine>& all() const { return all_; }
 
 private:
+    // Podman leaves its own behind, and every mount makes a later sandbox of this machine slower.
+    void unmount_all() const {
+        std::ifstream mounts("/proc/self/mounts");
+        std::vector<std::string> ours;
+        for (std::string source, point, rest; mounts >> source >> point && std::getline(mounts, rest);)
+            if (point.starts_with(folder_.path().string() + "/")) ours.push_back(point);
+        for (auto point = ours.rbegin(); point != ours.rend(); ++point) ::umount2(point->c_str(), MNT_DETACH);
+    }
+
     // There is no event to wait for: a socket appears, and answers somewhat later.
     static void wait_for(test_engine& e) {
         const std::string folder = e.socket.substr(0, e.socket.rfind('/'));

@@ -54,7 +54,11 @@ std::vector<std::string> session::environment() const {
                                     "LANG=C.UTF-8",
                                     "TERM=xterm",
                                     "SECRET_OF_THE_USER=not for actions"};
-    all.insert(all.end(), more_.begin(), more_.end());
+    for (const std::string& one : more_) {
+        const std::string name = one.substr(0, one.find('=') + 1);
+        std::erase_if(all, [&](const std::string& before) { return before.starts_with(name); });
+        all.push_back(one);
+    }
     return all;
 }
 

@@ -20,6 +20,7 @@ struct backend_traits {
     bool tells_signals = true;                    // else a signal is the exit code 128 + n, as a shell says it
     int at_once = 100;
     bool has_children = false;  // the test itself has some that stay
+    bool files_here = false;    // private files lie where we see them, though no other action does
 };
 
 // Runs every case. `folder` is a fresh workspace.

@@ -4,6 +4,7 @@
 #include "runner/async/task_group.hpp"
 #include "runner/exec/find_program.hpp"
 #include "runner/exec/process_namespace.hpp"
+#include "runner/exec/script.hpp"
 #include "tests/runner/exec/backend_conformance.hpp"
 #include "tests/support/async_test.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -57,6 +58,22 @@ TEST_SUITE("exec.host") {
         const auto without = latchkey::exec::make_host_backend({}, {.pid_namespace = false})->isolation();
         CHECK_FALSE(without.own_pid_namespace);
         CHECK_NE(without.note.find("switched off"), std::string::npos);
+    }
+
+    TEST_CASE("a limit is refused: a process of this machine would ignore it") {
+        const latchkey::test::temp_dir folder;
+        run_async([&](asio::any_io_executor ex) -> task<> {
+            const auto backend = exec::make_host_backend(ex);
+            for (const auto& change : std::vector<std::function<void(exec::request&)>>{
+                     [](exec::request& r) { r.limits.memory_bytes = 1 << 20; },
+                     [](exec::request& r) { r.network = false; }}) {
+                exec::request r = script({"true"}, folder.path());
+                change(r);
+                const auto started = co_await backend->start(std::move(r));
+                REQUIRE_FALSE(started.has_value());
+                CHECK_NE(started.error().what.find("can't be limited"), std::string::npos);
+            }
+        });
     }
 
     TEST_CASE("an action sees its own processes only: in a namespace with its own /proc") {
