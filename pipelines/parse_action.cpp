@@ -2,6 +2,7 @@
 #include "pipelines/catalogue.hpp"
 #include "pipelines/integrations.hpp"
 #include "pipelines/parse_parts.hpp"
+#include "pipelines/service.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -112,6 +113,12 @@ void check_integration(value_reader& reader, const action& out, const action_typ
     reader.error("P048", out.type.where,
                  "an action of the type " + in_backticks(out.type.value) + " needs an integration",
                  "add `integration:` with the identifier of one");
+}
+
+void check_services(value_reader& reader, const action& out) {
+    diagnostics problems;
+    services_of(out, &problems);
+    for (diagnostic& d : problems) reader.error("P049", d.where, std::move(d.message), std::move(d.help));
 }
 
 // People mix the names of the key up: it differs from type to type.
@@ -268,6 +275,7 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
     const bool says_which =
         std::ranges::any_of(map.entries, [](const yaml::entry& e) { return is_integration_key(e.key); });
     if (!says_which) check_integration(reader, out, type);
+    if (type != nullptr && type->execution == execution_kind::commands) check_services(reader, out);
     if (type != nullptr && type->execution == execution_kind::commands && out.commands.empty() && !reader.full())
         reader.warning("P044", out.type.where,
                        "the action " + in_backticks(out.name.value) + " has no commands and does nothing",

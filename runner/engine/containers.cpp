@@ -39,7 +39,10 @@ result<std::string> text_of(const json& j) {
 json body_of(const container_spec& s) {
     json mounts = json::array();
     for (const bind_mount& m : s.mounts)
-        mounts.push_back({{"Type", "bind"}, {"Source", m.source}, {"Target", m.target}, {"ReadOnly", m.read_only}});
+        mounts.push_back({{"Type", m.volume ? "volume" : "bind"},
+                          {"Source", m.source},
+                          {"Target", m.target},
+                          {"ReadOnly", m.read_only}});
     json host = {{"Mounts", std::move(mounts)}, {"NetworkMode", s.network}};
     host["LogConfig"] = {{"Type", s.keep_output ? "json-file" : nothing_kept}};
     if (s.memory_bytes > 0) {
@@ -201,8 +204,9 @@ async::task<result<executed>> execute_in(client& c, const std::string& id, std::
 }
 
 async::task<result<std::string>> create_network(client& c, const std::string& name,
-                                                const std::map<std::string, std::string>& labels) {
-    const json body = {{"Name", name}, {"Driver", "bridge"}, {"CheckDuplicate", true}, {"Labels", labels}};
+                                                const std::map<std::string, std::string>& labels, bool internal) {
+    const json body = {
+        {"Name", name}, {"Driver", "bridge"}, {"CheckDuplicate", true}, {"Labels", labels}, {"Internal", internal}};
     auto said =
         co_await c.call("POST", "/networks/create", body.dump(-1, ' ', false, json::error_handler_t::replace));
     if (!said) co_return said.error();
@@ -227,7 +231,9 @@ async::task<result<std::vector<std::string>>> networks_with_label(client& c, con
     co_return names;
 }
 
-void remove_container_now(const std::string& socket, const std::string& id) noexcept {
+namespace {
+
+void delete_now(const std::string& socket, const char* what) noexcept {
     sockaddr_un address{};
     if (socket.size() >= sizeof address.sun_path) return;
     const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -238,10 +244,9 @@ void remove_container_now(const std::string& socket, const std::string& id) noex
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, socket.c_str(), socket.size() + 1);
     char request[256];
-    const int size = std::snprintf(
-        request, sizeof request,
-        "DELETE /v1.41/containers/%.80s?force=1&v=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        id.c_str());
+    const int size =
+        std::snprintf(request, sizeof request,
+                      "DELETE /v1.41/%.150s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", what);
     if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
         ::send(fd, request, static_cast<std::size_t>(size), MSG_NOSIGNAL) == size) {
         char said[512];
@@ -249,6 +254,20 @@ void remove_container_now(const std::string& socket, const std::string& id) noex
         }
     }
     ::close(fd);
+}
+
+}  // namespace
+
+void remove_container_now(const std::string& socket, const std::string& id) noexcept {
+    char what[128];
+    std::snprintf(what, sizeof what, "containers/%.80s?force=1&v=1", id.c_str());
+    delete_now(socket, what);
+}
+
+void remove_network_now(const std::string& socket, const std::string& name) noexcept {
+    char what[128];
+    std::snprintf(what, sizeof what, "networks/%.80s", name.c_str());
+    delete_now(socket, what);
 }
 
 }  // namespace latchkey::engine

@@ -13,9 +13,10 @@
 namespace latchkey::engine {
 
 struct bind_mount {
-    std::string source;  // on this machine; exists
+    std::string source;  // on this machine, and exists; or a volume's name, which is made where it does not
     std::string target;
     bool read_only = false;
+    bool volume = false;
 };
 
 struct container_spec {
@@ -65,11 +66,13 @@ struct executed {
 async::task<result<executed>> execute_in(client&, const std::string& id, std::vector<std::string> command);
 
 async::task<result<std::string>> create_network(client&, const std::string& name,
-                                                const std::map<std::string, std::string>& labels);
+                                                const std::map<std::string, std::string>& labels,
+                                                bool internal = false);  // no way out of it
 async::task<result<void>> remove_network(client&, const std::string& name);
 async::task<result<std::vector<std::string>>> networks_with_label(client&, const std::string& label_and_value);
 
 // For destructors only: kills and removes it, waiting for the engine at most 10 seconds.
 void remove_container_now(const std::string& socket, const std::string& id) noexcept;
+void remove_network_now(const std::string& socket, const std::string& name) noexcept;
 
 }  // namespace latchkey::engine

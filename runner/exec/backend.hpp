@@ -62,6 +62,18 @@ struct registry_login {
     vault::secret password;
 };
 
+// Runs beside an action, on its network, while it runs.
+struct service {
+    std::string image;
+    std::string host;                  // its name on the network
+    std::uint16_t port = 0;            // ready once it listens there; 0: once it runs
+    std::vector<std::string> command;  // for /bin/sh -c; empty: the image's own
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::vector<std::pair<std::string, vault::secret>> secrets;  // the variable holds the path of a file
+    std::string kept;                                            // a volume's name, for `data`; empty: none
+    std::string data;
+};
+
 // For an action that runs in a container: what it looks like in there.
 struct container {
     std::string image;  // as an engine understands it
@@ -70,6 +82,7 @@ struct container {
     std::vector<mount> mounts;                // the workspace among them
     std::vector<std::string> setup_commands;  // executed once for an image, and kept as one
     std::optional<registry_login> login;
+    std::vector<service> services;
 };
 
 struct request {

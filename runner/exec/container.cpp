@@ -2,10 +2,12 @@
 #include "runner/exec/container.hpp"
 
 #include "runner/async/task_group.hpp"
+#include "runner/async/uncancelled.hpp"
 #include "runner/engine/containers.hpp"
 #include "runner/engine/find_engine.hpp"
 #include "runner/engine/frames.hpp"
-#include "runner/exec/container_image.hpp"
+#include "runner/exec/container_images.hpp"
+#include "runner/exec/container_services.hpp"
 #include "runner/exec/handover.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -27,12 +29,14 @@ class container_execution : public execution {
 public:
     // The client and the errands are the backend's, and outlive it.
     container_execution(engine::client& client, async::task_group& errands, std::string id,
-                        std::unique_ptr<engine::http_connection> output, handover files)
+                        std::unique_ptr<engine::http_connection> output, handover files,
+                        std::unique_ptr<container_services> services)
         : client_(client),
           errands_(errands),
           id_(std::move(id)),
           output_(std::move(output)),
-          files_(std::move(files)) {}
+          files_(std::move(files)),
+          services_(std::move(services)) {}
 
     ~container_execution() override {
         if (!removed_) engine::remove_container_now(client_.socket(), id_);
@@ -55,6 +59,7 @@ public:
         over_ = true;
         auto removed = co_await engine::remove_container(client_, id_);
         if (removed) removed_ = true;
+        if (services_) co_await services_->stop(!code || *code != 0);
         if (!code) co_return code.error();
         if (!removed) co_return removed.error();
         co_return exit_status{false, *code};
@@ -88,6 +93,7 @@ private:
     std::string id_;
     std::unique_ptr<engine::http_connection> output_;
     handover files_;
+    std::unique_ptr<container_services> services_;
     engine::frames frames_;
     bool asked_ = false;
     bool over_ = false;
@@ -122,8 +128,19 @@ public:
         spec->command = files->arguments();
         spec->mounts.push_back({files->source(), std::string(handover::place), true});
         if (files->collects()) spec->mounts.push_back({files->back(), std::string(handover::place_back), false});
-        auto id = co_await engine::create_container(client_, *spec);
-        if (!id) co_return about(r, id.error());
+        std::unique_ptr<container_services> services;
+        if (!r.container->services.empty()) {
+            auto started = co_await container_services::start(client_, images_, errands_, r, labels_);
+            if (!started) co_return about(r, started.error());
+            services = std::move(*started);
+            spec->network = services->network();
+        }
+        auto id = co_await async::uncancelled(engine::create_container(client_, *spec));
+        if (!id) {
+            co_await async::shielded();
+            if (services) co_await services->stop(false);
+            co_return about(r, id.error());
+        }
         auto output = co_await engine::attach(client_, *id);
         result<void> started;
         if (output) started = co_await engine::start_container(client_, *id);
@@ -132,10 +149,11 @@ public:
             co_await async::shielded();
             auto removed = co_await engine::remove_container(client_, *id);
             (void)removed;  // why it could not be started says more
+            if (services) co_await services->stop(false);
             co_return about(r, output ? started.error() : output.error());
         }
         co_return std::make_unique<container_execution>(client_, errands_, std::move(*id), std::move(*output),
-                                                        std::move(*files));
+                                                        std::move(*files), std::move(services));
     }
 
     async::task<> close() override { return errands_.join(); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/attempt.hpp"
 
+#include "pipelines/service.hpp"
 #include "runner/async/offload.hpp"
 #include "runner/async/task_group.hpp"
 #include "runner/run/report.hpp"
@@ -208,13 +209,17 @@ private:
         const bool host = request_.run.source.backend == "host" || request_.run.source.backend == "sandbox";
         bool images = false;
         bool setup = false;
+        bool services = false;
         for (const pipelines::planned_action& p : request_.compiled.plan.actions) {
             images = images || (p.may_run && !p.definition->image.empty());
+            services = services || (p.may_run && !pipelines::services_of(*p.definition).empty());
             setup = setup || (p.may_run && !p.definition->setup_commands.empty());
         }
         if (images && host)
             push(event_kind::warning, status::in_progress,
                  "actions run on this machine: the images they name are not used");
+        if (services && host)
+            push(event_kind::warning, status::in_progress, "services run beside containers: none is started");
         if (has_variable_files(request_.compiled.plan))
             push(event_kind::warning, status::in_progress,
                  "FILE and SSH_KEY variables hold paths of private files: on this machine nothing lies at their "

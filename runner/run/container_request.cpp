@@ -3,6 +3,7 @@
 
 #include "pipelines/image.hpp"
 #include "runner/run/registry_access.hpp"
+#include "runner/run/service_request.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -52,6 +53,13 @@ result<fs::path> in_workspace(const std::string& named, const fs::path& workspac
     if (ec || !within(path, root))
         return failure(errc::usage, "\"" + named + "\" is not in the workspace: it can't be mounted");
     return path;
+}
+
+// What volumes of this pipeline begin with: engines are shared by users and stores, pipelines' numbers are not.
+std::string volumes_of(const fs::path& caches) {
+    std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+    for (const char c : caches.string()) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    return "latchkey-" + std::to_string(hash);
 }
 
 class reader {
@@ -160,7 +168,18 @@ result<std::optional<exec::container>> container_for(const pipelines::plan& plan
     for (const pipelines::text& command : r.definition().setup_commands) c.setup_commands.push_back(command.value);
     if (auto mounted = r.add_mounts(c); !mounted) return mounted.error();
     if (auto cached = r.add_caches(c.mounts); !cached) return cached.error();
-    c.login = login_for(r.definition(), c.image, secrets, supplied, plain_variables(plan, action, passed));
+    const auto plain = plain_variables(plan, action, passed);
+    const pipelines::variable_lookup any = [&](std::string_view name) -> std::optional<std::string> {
+        if (const auto s = supplied.find(std::string(name)); s != supplied.end())
+            return std::string(s->second.reveal());
+        for (const auto& [own, value] : passed.secrets())
+            if (own == name) return std::string(value->reveal());
+        return plain(name);
+    };
+    auto services = services_for(r.definition(), plain, any, volumes_of(places.caches), r.unknown());
+    if (!services) return services.error();
+    c.services = std::move(*services);
+    c.login = login_for(r.definition(), c.image, secrets, supplied, plain);
     if (auto known = r.all_known(); !known) return known.error();
     return std::optional(std::move(c));
 }

@@ -2,6 +2,7 @@
 #include "runner/run/definition.hpp"
 
 #include "pipelines/catalogue.hpp"
+#include "pipelines/service.hpp"
 #include "pipelines/variables.hpp"
 #include "policy/explain.hpp"
 #include "runner/run/container_request.hpp"
@@ -122,6 +123,10 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
         if (image.empty() && backend == "container")
             return failure(errc::usage,
                            "the action \"" + p.name + "\" names no image: --backend container can't run it");
+        if (image.empty() && !pipelines::services_of(*p.definition).empty())
+            return failure(errc::usage, "the action \"" + p.name +
+                                            "\" asks for services, which run beside a container: name an image with "
+                                            "docker_image_name");
         if (image.empty()) continue;
         const auto& found = engine();
         if (found) return {};

@@ -171,4 +171,47 @@ TEST_SUITE("cli.container") {
             CHECK(has(s.latchkey({"runs"}), "failed"));
         });
     }
+
+    TEST_CASE("services run beside their action: reached by name, with a password that no log shows") {
+        on_each([](const test_engine&, session& s) {
+            s.write("pw.env", "DB_PASSWORD=pw-from-a-file-91\n");
+            ::chmod((s.project() / "pw.env").c_str(), 0600);
+            s.write("buddy.yml", R"yml(- pipeline: p
+  variables:
+    - {key: DB_PASSWORD, encrypted: true}
+    - {key: PORT, value: 8081}
+  actions:
+    - action: Test
+      type: BUILD
+      docker_image_name: localhost/latchkey-test
+      docker_image_tag: 1
+      execute_commands: ["wget -q -O - http://web:8081/about"]
+      services:
+        - type: CUSTOM
+          docker_image_name: localhost/latchkey-test
+          docker_image_tag: 1
+          connection: {host: web, port: $PORT}
+          variables: [{key: GREETING, value: hello from the service}]
+          command: mkdir /www; echo $GREETING > /www/about; exec httpd -f -p 8081 -h /www
+)yml");
+            const said run = s.latchkey({"run", "--output", "--secret-file", "pw.env"});
+            CAPTURE(run.out);
+            CHECK_EQ(run.code, 0);
+            CHECK(has(run, "the service web is ready\n"));
+            CHECK(has(run, "hello from the service\n"));
+            CHECK(has(s.latchkey({"run", "--backend", "host", "--secret-file", "pw.env"}),
+                      "services run beside containers: none is started"));
+        });
+    }
+
+    TEST_CASE("services without an image to run beside are refused before anything starts") {
+        on_each([](const test_engine&, session& s) {
+            s.write("buddy.yml",
+                    "- pipeline: p\n  actions:\n    - action: Test\n      type: BUILD\n"
+                    "      execute_commands: ['true']\n      services: [{type: REDIS}]\n");
+            const said run = s.latchkey({"run"});
+            CHECK_EQ(run.code, 2);
+            CHECK(has(run, "asks for services, which run beside a container"));
+        });
+    }
 }

@@ -4,6 +4,7 @@
 #include "runner/engine/containers.hpp"
 #include "runner/exec/host.hpp"
 #include "tests/runner/exec/backend_conformance.hpp"
+#include "tests/runner/exec/container_world.hpp"
 #include "tests/support/async_test.hpp"
 #include "tests/support/engine.hpp"
 #include "tests/support/golden.hpp"
@@ -22,59 +23,17 @@ namespace engine = latchkey::engine;
 namespace exec = latchkey::exec;
 using latchkey::errc;
 using latchkey::async::task;
+using latchkey::test::backend_on;
+using latchkey::test::each;
 using latchkey::test::finished;
+using latchkey::test::in_container;
+using latchkey::test::left_on;
+using latchkey::test::mark;
+using latchkey::test::on_each;
 using latchkey::test::run_async;
 using latchkey::test::run_to_end;
 using latchkey::test::temp_dir;
 using latchkey::test::test_engine;
-
-constexpr auto mark = "conformance.1";
-
-// In the container the workspace lies where it lies here.
-exec::request in_container(std::vector<std::string> commands, const std::filesystem::path& folder) {
-    exec::request r = latchkey::test::script(std::move(commands), folder);
-    r.container.emplace();
-    r.container->image = latchkey::test::test_image;
-    r.container->working_directory = folder.string();
-    r.container->mounts = {{folder, folder.string(), false}};
-    r.network = false;
-    return r;
-}
-
-std::unique_ptr<exec::backend> backend_on(const test_engine& e, const asio::any_io_executor& ex) {
-    return exec::make_container_backend(ex, {e.socket, mark});
-}
-
-task<std::size_t> left_on(const test_engine& e, const asio::any_io_executor& ex) {
-    engine::client client(ex, e.socket);
-    const auto ids = co_await engine::containers_with_label(client, std::string("latchkey.executor=") + mark);
-    REQUIRE(ids.has_value());
-    co_return ids->size();
-}
-
-// Each engine, one after the other; a machine where one does not start fails the test with the reason.
-void on_each(const std::function<void(const test_engine&)>& body) {
-    for (const test_engine& e : latchkey::test::test_engines()) {
-        CAPTURE(e.name);
-        CAPTURE(e.why_not);
-        REQUIRE_FALSE(e.socket.empty());
-        body(e);
-    }
-}
-
-void each(const std::function<task<>(const test_engine&, exec::backend&, const std::filesystem::path&)>& body) {
-    on_each([&](const test_engine& e) {
-        const temp_dir folder;
-        run_async(
-            [&](asio::any_io_executor ex) -> task<> {
-                const auto backend = backend_on(e, ex);
-                co_await body(e, *backend, folder.path());
-                co_await backend->close();
-                CHECK_EQ(co_await left_on(e, ex), 0);
-            },
-            std::chrono::seconds(120));
-    });
-}
 
 }  // namespace
 

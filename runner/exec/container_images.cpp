@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runner/exec/container_image.hpp"
+#include "runner/exec/container_images.hpp"
 
+#include "runner/async/uncancelled.hpp"
 #include "runner/engine/containers.hpp"
 #include "runner/engine/frames.hpp"
 #include "runner/exec/handover.hpp"
@@ -118,7 +119,7 @@ async::task<result<void>> container_images::set_up(const request& r, const engin
     spec.environment = environment_for_setup(r);
     spec.labels = labels_;
     spec.user = "0";  // it installs
-    auto id = co_await engine::create_container(client_, spec);
+    auto id = co_await async::uncancelled(engine::create_container(client_, spec));
     if (!id) co_return id.error();
 
     // Whatever happens, cancellation too: the container goes.
