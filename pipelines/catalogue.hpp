@@ -58,6 +58,7 @@ std::vector<std::string_view> integration_type_names();  // sorted
 enum class execution_kind : unsigned char {
     commands,     // its commands run as one script: BUILD, NATIVE_BUILD_LINUX, VM_LINUX, *_CLI …
     sleep,        // waits
+    flow,         // performed by the engine itself, without a process: waits, other pipelines
     native,       // performed by Latchkey itself, as a process (runner/native)
     unsupported,  // known, but this version can't run it
 };

@@ -163,10 +163,11 @@ action_type read_action_type(const embedded_file& file) {
             out.title = reader.text_of(fact.value);
         } else if (fact.key == "execution") {
             const std::string& kind = reader.text_of(fact.value);
-            if (kind != "commands" && kind != "sleep" && kind != "native")
+            if (kind != "commands" && kind != "sleep" && kind != "native" && kind != "flow")
                 reader.fail(fact.value.where, "unknown execution");
             out.execution = kind == "sleep"    ? execution_kind::sleep
                             : kind == "native" ? execution_kind::native
+                            : kind == "flow"   ? execution_kind::flow
                                                : execution_kind::commands;
         } else if (fact.key == "needs_integration") {
             out.needs_integration = reader.bool_of(fact.value);

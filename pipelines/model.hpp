@@ -28,6 +28,7 @@ struct variable {
         false;  // the value is Buddy's ciphertext (secure!… or !encrypted …): the user supplies the plain one
     bool settable = false;
     std::string description;
+    std::string defaults;   // what is asked for: a suggestion, or a choice a line
     std::string file_path;  // FILE and SSH_KEY
     std::string file_chmod;
     bool in_container = false;  // file_place: CONTAINER

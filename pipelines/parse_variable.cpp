@@ -9,9 +9,21 @@ namespace latchkey::pipelines {
 
 namespace {
 
-enum class variable_field : unsigned char { key, value, type, description, encrypted, settable, place, path, chmod };
+enum class variable_field : unsigned char {
+    key,
+    value,
+    type,
+    description,
+    encrypted,
+    settable,
+    place,
+    path,
+    chmod,
+    defaults
+};
 
-constexpr std::array<named<variable_field>, 9> variable_fields = {{
+constexpr std::array<named<variable_field>, 10> variable_fields = {{
+    {"defaults", variable_field::defaults},
     {"description", variable_field::description},
     {"encrypted", variable_field::encrypted},
     {"file_chmod", variable_field::chmod},
@@ -81,6 +93,9 @@ variable read_variable(value_reader& reader, yaml::node& map) {
                 break;
             case variable_field::path:
                 out.file_path = reader.string_of(field.key, field.value);
+                break;
+            case variable_field::defaults:
+                out.defaults = reader.string_of(field.key, field.value);
                 break;
             case variable_field::chmod:
                 out.file_chmod = reader.string_of(field.key, field.value);

@@ -20,7 +20,8 @@ bool is_declared(const pipeline& from, std::string_view key) {
 }  // namespace
 
 bool lists_foreign_variables(const action& step) {
-    return step.type.value == "WAIT_FOR_VARIABLES" || step.type.value == "SET_VARIABLES";
+    return step.type.value == "WAIT_FOR_VARIABLES" || step.type.value == "SET_VARIABLES" ||
+           step.type.value == "RUN_NEXT_PIPELINE";
 }
 
 run_environment::run_environment(const pipeline& from, const run_context& context, diagnostics& problems)

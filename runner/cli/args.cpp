@@ -19,6 +19,7 @@ namespace {
 // Everything that a line can fill in. One object for all commands: a line is one command.
 struct line {
     run_args run;
+    approve_args approve;
     retry_args retry;
     runs_args runs;
     logs_args logs;
@@ -76,6 +77,17 @@ void add_running(CLI::App& app, line& l) {
     run->add_flag("--dry-run", l.run.dry_run, "Only say what would run, as `latchkey plan` does");
     run->add_flag("--json", l.run.json, "JSON lines: one event a line");
     run->callback([&l] { l.command = [&l](context& c) { return run_command(c, l.run); }; });
+
+    CLI::App* approve = add(app, "approve", "Answer an action that waits for an approval or for values",
+                            "  latchkey approve 42\n  latchkey approve 42 \"Which version\" --var VERSION=1.2\n"
+                            "  latchkey approve 42 --decline\n");
+    approve->add_option("run", l.approve.run, "The run's number")->required();
+    approve->add_option("action", l.approve.action, "Its name; may be left out where one waits only");
+    approve->add_option("--var", l.approve.variables, "A value that it asks for")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+    approve->add_flag("--decline", l.approve.decline, "Say no: the action fails");
+    approve->callback([&l] { l.command = [&l](context& c) { return approve_command(c, l.approve); }; });
 
     CLI::App* retry = add(app, "retry", "Run a run again: what did not succeed, with the same file and commit",
                           "  latchkey retry 42\n  latchkey retry 42 --grant\n  latchkey retry 42 --grant --once\n"

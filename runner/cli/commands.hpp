@@ -50,6 +50,14 @@ int retry_command(context&, const retry_args&);
 
 int cancel_command(context&, const std::string& run);
 
+struct approve_args {
+    std::string run;
+    std::string action;
+    std::vector<std::string> variables;  // KEY=VALUE
+    bool decline = false;
+};
+int approve_command(context&, const approve_args&);
+
 struct runs_args {
     std::string pipeline;
     int limit = 20;

@@ -39,7 +39,7 @@ _latchkey() {
     case $command in
         run|plan|runs) _latchkey_names pipelines ;;
         why) if [ "$COMP_CWORD" -eq 2 ]; then _latchkey_names pipelines; else _latchkey_names integrations; fi ;;
-        retry|cancel|logs) _latchkey_names runs ;;
+        retry|cancel|approve|logs) _latchkey_names runs ;;
         grant|revoke) _latchkey_names integrations ;;
         integration)
             if [ "$COMP_CWORD" -eq 2 ]; then

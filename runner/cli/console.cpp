@@ -132,7 +132,10 @@ void console::on_event(const run::event& e) {
             line("  cancelling (" + plain(e.text) + ") …");
             break;
         case run::event_kind::waiting:
-            line(plain_lines(e.text) + "waiting until somebody grants it (Ctrl-C gives up) …");
+            line(plain_lines(e.text) + (e.action < 0 ? "waiting until somebody grants it (Ctrl-C gives up) …" : ""));
+            break;
+        case run::event_kind::answered:
+            if (!e.text.empty()) line(plain(e.text));
             break;
         case run::event_kind::variable_passed:
         case run::event_kind::attempt_created:

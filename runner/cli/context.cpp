@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 #include <istream>
+#include <mutex>
 #include <ostream>
 #include <system_error>
 
@@ -117,7 +118,11 @@ result<run::service*> context::service() {
     if (!data) return data.error();
     run::surroundings around{
         **s,
-        [this] { return vault(); },
+        // A run may start another, on a thread of its own.
+        [this, one = std::make_shared<std::mutex>()] {
+            const std::lock_guard lock(*one);
+            return vault();
+        },
         [this] { return now(); },
         [shown = sandbox_options_of(*data)](boost::asio::any_io_executor ex, const std::string& wanted) {
             return exec::make_choosing_backend(std::move(ex), {wanted, exec::executor_mark(), shown});

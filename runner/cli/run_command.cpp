@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // latchkey run, retry, cancel.
+#include "runner/cli/approve_command.hpp"
 #include "runner/cli/commands.hpp"
 #include "runner/cli/console.hpp"
 #include "runner/cli/environment.hpp"
@@ -142,6 +143,11 @@ int run_command(context& c, const run_args& args) {
 
     console view(c, {args.json, args.output, (*service)->logs()});
     run::run_options options = options_for(view, args.jobs, args.wait);
+    terminal_answers asked(c.out, user->email);
+    if (c.interactive && !args.json)
+        options.answer_here = [&asked](std::uint32_t action, const run::question& q) {
+            return asked.look(action, q);
+        };
     if (!args.secret_file.empty()) {
         auto secrets = read_secret_file(c, args.secret_file);
         if (!secrets) return c.fail(secrets.error());

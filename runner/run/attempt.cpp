@@ -9,6 +9,7 @@
 #include "runner/run/variable_files.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
@@ -39,7 +40,15 @@ public:
 
     async::task<result<finished_attempt>> run() {
         helpers_.spawn(watch_signals());
+        if (options_.off != nullptr)
+            options_.off->arm([this] {
+                asio::post(executor_, [this] {
+                    cancelled_ = true;
+                    if (driver_) driver_->cancel("the run that started it");
+                });
+            });
         auto done = co_await preflight_and_run();
+        if (options_.off != nullptr) options_.off->disarm();
         signals_.cancel();
         co_await helpers_.join();
         const auto written = co_await journal_.flush();
@@ -183,9 +192,12 @@ private:
     }
 
     attempt_context context() const {
-        return {request_.compiled.plan,  request_.definition.source, request_.compiled.facts, options_.secrets,
-                request_.run.id,         request_.attempt,           request_.scope.carried,  request_.scope.left_out,
-                request_.previous_failed};
+        return {
+            request_.compiled.plan,   request_.definition.source,
+            request_.compiled.facts,  options_.secrets,
+            request_.run.id,          request_.attempt,
+            request_.scope.carried,   request_.scope.left_out,
+            request_.previous_failed, {request_.run.source.parameters.begin(), request_.run.source.parameters.end()}};
     }
 
     driver_options driver_settings() const {
@@ -200,8 +212,25 @@ private:
         if (auto limits = limits_from(request_.run.source.limits)) o.limits = *limits;  // checked before the run
         o.base_environment = around_.base_environment;
         o.program = around_.program;
+        o.project = std::filesystem::path(request_.run.source.workspace).filename().string();
+        o.run_child = request_.run_child;
+        o.answer_here = options_.answer_here;
+        o.answer_in_store = [this](std::uint32_t action, const question&) { return answer_from_store(action); };
+        o.answer_command = "latchkey approve " + std::to_string(request_.run.number);
         o.grant_command = "latchkey retry " + std::to_string(request_.run.number) + " --grant";
         return o;
+    }
+
+    result<std::optional<answer>> answer_from_store(std::uint32_t action) const {
+        auto found = around_.store.answer_of(request_.run.id, request_.attempt, static_cast<int>(action));
+        if (!found) return found.error();
+        if (!*found) return std::optional<answer>();
+        answer a;
+        a.accepted = (*found)->accepted;
+        a.variables = std::move((*found)->variables);
+        auto user = around_.store.user((*found)->actor);
+        a.by = user ? user->email : "user " + std::to_string((*found)->actor.value());
+        return std::optional(std::move(a));
     }
 
     // Once, not once an action.

@@ -19,6 +19,7 @@ struct attempt_request {
     const retry_scope& scope;
     bool previous_failed = false;
     std::filesystem::path logs;
+    child_runner run_child;
 };
 
 result<finished_attempt> run_attempt(const surroundings&, const attempt_request&, run_options&, signal_hold&);

@@ -26,6 +26,7 @@ struct attempt_context {
     std::vector<bool> carried;   // by action: succeeded in an earlier attempt
     std::vector<bool> left_out;  // by action: not part of this attempt
     bool previous_failed = false;
+    std::map<std::string, std::string> parameters;  // given for this run
 };
 
 // What the state machine has to know of it.

@@ -4,6 +4,7 @@
 #include "pipelines/image.hpp"
 #include "runner/run/registry_access.hpp"
 #include "runner/run/service_request.hpp"
+#include "runner/run/variable_values.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -13,20 +14,6 @@ namespace latchkey::run {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A field is text; a secret in one would be seen in the container's settings, so only plain variables have a value.
-pipelines::variable_lookup plain_variables(const pipelines::plan& plan, std::uint32_t action,
-                                           const passed_variables& passed) {
-    return [&plan, &passed, action](std::string_view name) -> std::optional<std::string> {
-        for (const auto* environment : {&plan.actions[action].environment, &plan.environment}) {
-            if (environment == &plan.environment)
-                if (auto value = passed.value_of(name)) return value;
-            for (auto e = environment->rbegin(); e != environment->rend(); ++e)
-                if (e->name == name) return e->secret ? std::nullopt : std::optional(e->value);
-        }
-        return std::nullopt;
-    };
-}
 
 std::vector<std::string> texts(const pipelines::yaml::node* n) {
     std::vector<std::string> all;

@@ -6,6 +6,7 @@
 #include "pipelines/variables.hpp"
 #include "policy/explain.hpp"
 #include "runner/run/container_request.hpp"
+#include "runner/run/flow.hpp"
 #include "runner/run/native_request.hpp"
 
 #include <algorithm>
@@ -118,7 +119,7 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
                 return failure(errc::engine, "the action \"" + p.name + "\" works with images, and " +
                                                  found.error().what + ": start Docker or Podman's service");
         }
-        if (backend == "host" || backend == "sandbox" || is_native(*p.definition)) continue;
+        if (backend == "host" || backend == "sandbox" || is_native(*p.definition) || is_flow(*p.definition)) continue;
         const std::string image = image_of(plan, p.index);
         if (image.empty() && backend == "container")
             return failure(errc::usage,

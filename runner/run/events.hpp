@@ -49,6 +49,7 @@ enum class event_kind : unsigned char {
     warning,           // text
     attempt_ended,     // status; text: why, where it failed
     variable_passed,   // text: NAME=value, or NAME alone of a secret
+    answered,          // an action waits no more; text: who said what; status: the attempt's from here on
 };
 
 std::string_view to_string(event_kind);

@@ -199,6 +199,10 @@ async::task<> run_driver::run_action(std::uint32_t action, int number) {
     running r(executor_);
     r.action = action;
     running_[action] = &r;
+    if (is_flow(*context_.plan.actions[action].definition)) {
+        co_await run_flow(action, number, r);
+        co_return;
+    }
     std::string not_started = co_await execute(action, r);
     if (!r.execution) {
         running_.erase(action);

@@ -15,6 +15,7 @@
 #include "runner/run/access.hpp"
 #include "runner/run/attempt_context.hpp"
 #include "runner/run/attempt_maskers.hpp"
+#include "runner/run/flow.hpp"
 #include "runner/run/journal.hpp"
 #include "runner/run/passed_variables.hpp"
 #include "runner/run/run_limits.hpp"
@@ -37,8 +38,15 @@ struct driver_options {
     run_limits limits;                                                  // of each action
     bool containers = false;                                            // an action that names an image runs in one
     std::vector<std::pair<std::string, std::string>> base_environment;  // PATH, HOME …: nothing else is ours to give
-    std::string program;        // latchkey-native, for the types that we perform
-    std::string grant_command;  // for a denial in mid-run
+    // For actions that wait: what somebody has answered so far, from the store (blocks) and from the run's own
+    // terminal (must not block). Either may be absent.
+    std::function<result<std::optional<answer>>(std::uint32_t action, const question&)> answer_in_store;
+    std::function<std::optional<answer>(std::uint32_t action, const question&)> answer_here;
+    std::string answer_command;  // how another terminal answers
+    child_runner run_child;      // blocks
+    std::string project;         // its name
+    std::string program;         // latchkey-native, for the types that we perform
+    std::string grant_command;   // for a denial in mid-run
 };
 
 class run_driver {
@@ -62,6 +70,15 @@ private:
     struct running;
     void perform();
     async::task<> run_action(std::uint32_t action, int number);
+    struct flow_end {
+        bool success = false;
+        std::string text;
+    };
+    async::task<std::string> open_log(std::uint32_t action, running&);
+    async::task<> run_flow(std::uint32_t action, int number, running&);
+    async::task<flow_end> ask_people(std::uint32_t action, running&);
+    async::task<flow_end> run_pipeline(std::uint32_t action, running&);
+    void take(std::uint32_t action, answer);
     async::task<> retry_later(std::uint32_t action, int seconds);
     async::task<std::string> execute(std::uint32_t action, running&);
     async::task<result<std::unique_ptr<exec::execution>>> start(running&, exec::request);
@@ -96,6 +113,7 @@ private:
     std::string failed_action_;
     status end_ = status::initial;
     int cancels_ = 0;
+    int waiting_ = 0;  // actions that wait for people
     bool performing_ = false;
 };
 

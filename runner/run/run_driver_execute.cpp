@@ -47,6 +47,24 @@ void run_driver::pass_on(running& r) {
     }
 }
 
+// What the action's output goes through, and where to. Where it can't be had: why.
+async::task<std::string> run_driver::open_log(std::uint32_t action, running& r) {
+    auto masker = co_await maskers_.for_action(action);
+    if (!masker) co_return masker.error().what;
+    r.armed = *masker;
+    r.masker = std::make_unique<log::masker_stream>(r.armed);
+
+    auto at = logs_.find(action);
+    if (at == logs_.end()) {
+        auto made = log::log_writer::create(
+            log::log_path(options_.logs, context_.run.value(), context_.attempt, static_cast<int>(action)));
+        if (!made) co_return made.error().what;
+        at = logs_.emplace(action, std::move(*made)).first;
+    }
+    r.log = &at->second;
+    co_return std::string();
+}
+
 // Starts the action and its helpers. Where it can't be started, says why, and there is no execution.
 async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     const pipelines::action& definition = *context_.plan.actions[action].definition;
@@ -77,19 +95,7 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
         if (p.secret) maskers_.learn(p.file.content);
         delivery.secrets.files.push_back(std::move(p.file));
     }
-    auto masker = co_await maskers_.for_action(action);
-    if (!masker) co_return masker.error().what;
-    r.armed = *masker;
-    r.masker = std::make_unique<log::masker_stream>(r.armed);
-
-    auto at = logs_.find(action);
-    if (at == logs_.end()) {
-        auto made = log::log_writer::create(
-            log::log_path(options_.logs, context_.run.value(), context_.attempt, static_cast<int>(action)));
-        if (!made) co_return made.error().what;
-        at = logs_.emplace(action, std::move(*made)).first;
-    }
-    r.log = &at->second;
+    if (std::string why_not = co_await open_log(action, r); !why_not.empty()) co_return why_not;
     // It was cancelled while its secrets were being opened.
     if (r.stopped != end_reason::none) co_return "was cancelled before it started";
 
@@ -164,19 +170,21 @@ async::task<> run_driver::limit_time(running& r, std::chrono::milliseconds limit
     if (ended_before) co_return;
     if (r.stopped == end_reason::none) {
         r.stopped = end_reason::timed_out;
-        r.execution->terminate();
+        if (r.child != nullptr) r.child->cancel();
+        if (r.execution) r.execution->terminate();
         r.kill_at.expires_after(options_.grace);
         const auto [ended_then] = co_await r.kill_at.async_wait(async::nothrow);
         if (ended_then) co_return;
     }
-    r.execution->kill();
+    if (r.execution) r.execution->kill();
 }
 
 void run_driver::stop(running& r, end_reason why) {
     if (r.over) return;
     if (r.stopped == end_reason::none) r.stopped = why;
     if (!r.execution) {
-        // execute() looks at `stopped` before and after the start.
+        // execute() looks at `stopped` before and after the start, who waits for people each time that it looks.
+        if (r.child != nullptr) r.child->cancel();
         r.starting.emit(boost::asio::cancellation_type::terminal);
         return;
     }

@@ -33,7 +33,7 @@ bool run_fsm::takes_part(std::uint32_t action) const {
 
 // Whether this phase may start another action: a failure closes the ordinary phase, a cancel both.
 bool run_fsm::may_start() const {
-    return phase_ == phase::ordinary ? !failed_ && !cancelled_ : !cancel_closing_;
+    return phase_ == phase::ordinary ? !failed_ && !cancelled_ && !early_ : !cancel_closing_;
 }
 
 void run_fsm::begin(std::vector<command>& out) {

@@ -60,6 +60,8 @@ public:
     void skipped(std::uint32_t action, std::vector<command>&);
     void retry_due(std::uint32_t action, std::vector<command>&);
     void cancel(std::vector<command>&);
+    // A running action wants the run to end well here: no further ordinary action starts.
+    void exit_early() { early_ = true; }
 
     run::status status_of(std::uint32_t action) const { return states_[action].status; }
     bool finished() const { return phase_ == phase::finished; }
@@ -87,6 +89,7 @@ private:
     std::uint32_t next_ = 0;  // the first action that this phase has not looked at
     std::uint32_t current_stage_ = 0;
     std::int32_t active_ = 0;  // running, or waiting to be tried again
+    bool early_ = false;
     bool failed_ = false;
     bool warned_ = false;
     bool cancelled_ = false;       // wins over failed

@@ -23,6 +23,7 @@ struct run_driver::running {
     passing passes;  // what it was given, and may change for those after it
     std::optional<failure> log_failure;
     end_reason stopped = end_reason::none;  // why we asked it to end
+    cancel_switch* child = nullptr;         // of the pipeline that it runs
     bool over = false;                      // it has ended: nothing is left to stop
     boost::asio::steady_timer kill_at;
     async::task_group helpers;

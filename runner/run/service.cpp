@@ -151,9 +151,8 @@ std::filesystem::path service::folder_of(policy::run_id run) const {
     return logs() / std::to_string(run.value());
 }
 
-// What a definition compiles to as things stand, with what it needs to know of other runs.
-static result<compiled> compile_now(const surroundings& around, const definition& d, const store::run_source& source,
-                                    policy::pipeline_id id, policy::user_id actor, std::int64_t number) {
+result<compiled> compile_now(const surroundings& around, const definition& d, const store::run_source& source,
+                             policy::pipeline_id id, policy::user_id actor, std::int64_t number) {
     auto record = around.store.pipeline(id);
     if (!record) return record.error();
     auto user = around.store.user(actor);
@@ -210,7 +209,11 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
         const auto last = std::ranges::find_if(*before, [&](const store::run_record& r) { return r.id < run.id; });
         previous_failed = last != before->end() && last_status(*last) == status::failed;
     }
-    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs()};
+    const auto child = [this, &d, &run, &options](child_request wanted, const std::function<void(std::string)>& made,
+                                                  cancel_switch& off) {
+        return run_child(d, run, options, std::move(wanted), made, off);
+    };
+    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs(), child};
     return run_attempt(around_, request, options, hold);
 }
 

@@ -10,6 +10,7 @@
 #include "runner/exec/backend.hpp"
 #include "runner/run/access.hpp"
 #include "runner/run/definition.hpp"
+#include "runner/run/flow.hpp"
 #include "runner/run/journal.hpp"
 #include "runner/run/missing.hpp"
 #include "runner/store/store.hpp"
@@ -61,6 +62,10 @@ struct run_options {
         on_plan;
     observer on_event;
     bool wait_for_permission = false;  // wait until somebody grants, instead of failing
+    // Asked again and again while an action waits for people: what the run's own terminal says. Must not block.
+    std::function<std::optional<answer>(std::uint32_t action, const question&)> answer_here;
+    std::vector<policy::pipeline_id> ancestors;  // whose actions led to this run, the first of them first
+    cancel_switch* off = nullptr;                // armed while it runs
 };
 
 // Which actions of an attempt are executed.
@@ -86,6 +91,10 @@ struct retry_request {
 
 class signal_hold;
 
+// What a definition compiles to as things stand, with what it needs to know of other runs.
+result<compiled> compile_now(const surroundings&, const definition&, const store::run_source&, policy::pipeline_id,
+                             policy::user_id actor, std::int64_t number);
+
 class service {
 public:
     explicit service(surroundings);
@@ -102,6 +111,10 @@ public:
     // Asks the executor to stop; what has no executor any more is recovered instead.
     result<void> cancel(const store::run_record&, policy::user_id actor);
 
+    // Answers an action that waits; `action` is its name, empty where one waits only. conflict: nothing waits, or
+    // somebody has answered; denied: this person may not; usage: the values don't fit.
+    result<std::string> respond(const store::run_record&, const std::string& action, answer, policy::user_id actor);
+
     // Attempts whose executor died become FAILED, with the reason; returns how many.
     result<int> recover();
 
@@ -109,6 +122,8 @@ public:
     std::filesystem::path folder_of(policy::run_id) const;
 
 private:
+    child_end run_child(const definition& parent, const store::run_record&, const run_options&, child_request,
+                        const std::function<void(std::string)>& made, cancel_switch&);
     result<finished_attempt> execute(const definition&, const store::run_record&, int attempt, run_options,
                                      const retry_scope&, signal_hold&);
     result<int> recover_one(const store::run_record&);

@@ -51,6 +51,11 @@ result<void> apply(attempt_state& to, const run::event& event, policy::run_id ru
             }
             to.status = event.status;
             break;
+        case run::event_kind::answered:
+            if (run::ended(event.status))
+                return failure(errc::usage, named(run, attempt) + " can't end by an answer");
+            to.status = event.status;
+            break;
         case run::event_kind::attempt_started:
             to.status = run::status::in_progress;
             if (!to.started_at) to.started_at = to_stored(event.at);

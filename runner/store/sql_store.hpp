@@ -69,6 +69,8 @@ public:
 
     result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,
                                   policy::time_point) override;
+    result<void> answer(policy::run_id, int attempt, const answer_record&) override;
+    result<std::optional<answer_record>> answer_of(policy::run_id, int attempt, int action) override;
     result<void> audit(policy::audit_kind, policy::user_id actor, const facts&, policy::time_point) override;
     result<audit_head> head_of_audit() override;
     result<void> walk_audit(std::int64_t first,

@@ -143,6 +143,15 @@ struct granted {
 
 using grant_outcome = std::variant<granted, std::vector<policy::refused_grant>>;
 
+// What somebody said to an action that waits.
+struct answer_record {
+    int action = 0;
+    bool accepted = false;
+    policy::user_id actor;
+    policy::time_point at{};
+    facts variables;  // that were asked for; never a secret
+};
+
 struct run_query {
     std::optional<policy::project_id> project;
     std::optional<policy::pipeline_id> pipeline;
@@ -228,6 +237,12 @@ public:
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
     virtual result<std::vector<run_record>> unfinished_runs() = 0;       // for recovery after a crash
+
+    // -- answers
+    // Kept for the executor, and audited. conflict: the attempt waits for nobody, or this action has its answer.
+    virtual result<void> answer(policy::run_id, int attempt, const answer_record&) = 0;
+    // None, as long as nobody has answered.
+    virtual result<std::optional<answer_record>> answer_of(policy::run_id, int attempt, int action) = 0;
 
     // -- audit
     virtual result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,

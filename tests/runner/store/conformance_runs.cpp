@@ -100,6 +100,34 @@ void check_runs(const fresh_store& fresh) {
         CHECK(store->events(made.run.id, 3, 0).error().code == errc::not_found);
         CHECK(append({}).has_value());
     }
+    SUBCASE("an answer is taken once, while the attempt waits, and is audited") {
+        REQUIRE(store->create_attempt(made.run.id, made.owner, "retry", -1, false, at(900)).has_value());
+        const store::answer_record yes{2, true, made.owner, at(960), {{"VERSION", "1.2"}}};
+        CHECK(store->answer(made.run.id, 2, yes).error().code == errc::conflict);
+        const std::vector waits{make_event(1, event_kind::waiting, status::waiting_for_variables)};
+        REQUIRE(store->append_events(made.run.id, 2, waits).has_value());
+        CHECK_FALSE(store->answer_of(made.run.id, 2, 2).value().has_value());
+        const auto before = verify_audit(*store);
+        REQUIRE(store->answer(made.run.id, 2, yes).has_value());
+        CHECK(verify_audit(*open()) == before + 1);
+        auto no = yes;
+        no.accepted = false;
+        CHECK(store->answer(made.run.id, 2, no).error().code == errc::conflict);
+        const auto kept = open()->answer_of(made.run.id, 2, 2).value();
+        REQUIRE(kept.has_value());
+        CHECK(kept->accepted);
+        CHECK(kept->actor == made.owner);
+        CHECK(kept->at == at(960));
+        CHECK(kept->variables == yes.variables);
+        CHECK_FALSE(store->answer_of(made.run.id, 2, 1).value().has_value());
+        CHECK(store->answer(made.run.id, 9, yes).error().code == errc::not_found);
+        const std::vector goes_on{make_event(2, event_kind::answered, status::in_progress)};
+        REQUIRE(store->append_events(made.run.id, 2, goes_on).has_value());
+        CHECK(store->run(made.run.id).value().attempts.at(1).status == status::in_progress);
+        CHECK(store->append_events(made.run.id, 2, std::vector{make_event(3, event_kind::answered, status::failed)})
+                  .error()
+                  .code == errc::usage);
+    }
     SUBCASE("decisions are written down, allow and deny alike, in one chain") {
         const policy::integration_id ids[] = {made.slack.rights.id};
         const auto facts_now = store->snapshot(made.pipeline, ids).value();

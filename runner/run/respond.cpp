@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An answer to an action that waits for people, from outside of the process that executes the run.
+#include "runner/run/service.hpp"
+#include "runner/run/variable_values.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace latchkey::run {
+
+result<std::string> service::respond(const store::run_record& run, const std::string& action, answer a,
+                                     policy::user_id actor) {
+    const std::string name = run.pipeline_name + " #" + std::to_string(run.number);
+    auto events = around_.store.events(run.id, run.attempts.back().number, 0);
+    if (!events) return events.error();
+    std::map<std::int32_t, bool> waits;
+    for (const event& e : *events) {
+        if (e.action < 0) continue;
+        if (e.kind == event_kind::waiting) waits[e.action] = true;
+        if (e.kind == event_kind::answered || e.kind == event_kind::action_ended) waits.erase(e.action);
+    }
+    if (waits.empty() || ended(run.attempts.back().status))
+        return failure(errc::conflict, name + " does not wait for anybody");
+    auto text = around_.store.definition_of(run.id);
+    if (!text) return text.error();
+    const auto d = read_definition(run.source.file, std::move(*text), run.pipeline_name);
+    if (d->pipeline == nullptr)
+        return failure(errc::corrupt, name + " can't be read any more from what the store kept of it");
+    auto c = compile_now(around_, *d, run.source, run.pipeline, run.attempts.back().actor, run.number);
+    if (!c) return c.error();
+    const pipelines::planned_action* chosen = nullptr;
+    std::string list;
+    for (const auto& [index, yes] : waits) {
+        if (index >= static_cast<std::int32_t>(c->plan.actions.size())) continue;
+        const pipelines::planned_action& p = c->plan.actions[static_cast<std::size_t>(index)];
+        list += (list.empty() ? "\"" : ", \"") + p.name + "\"";
+        if (action.empty() ? waits.size() == 1 : action == p.name || action == p.definition->name.value) chosen = &p;
+    }
+    if (chosen == nullptr)
+        return failure(errc::usage, action.empty() ? "several actions wait, name one: " + list
+                                                   : "\"" + action + "\" does not wait; these do: " + list);
+    auto user = around_.store.user(actor);
+    if (!user) return user.error();
+    if (!may_answer(*chosen->definition, *user, run.attempts.back().actor == actor))
+        return failure(errc::denied,
+                       "you may not answer \"" + chosen->name + "\": its permissions leave it to others");
+    const auto q = question_of(*chosen->definition, chosen->name, plain_variables(c->plan, chosen->index, {}));
+    if (!q) return q.error();
+    if (auto good = complete(*q, a); !good) return good.error();
+    auto kept =
+        around_.store.answer(run.id, run.attempts.back().number,
+                             {static_cast<int>(chosen->index), a.accepted, actor, around_.clock(), a.variables});
+    if (!kept) return kept.error();
+    return chosen->name;
+}
+
+}  // namespace latchkey::run
