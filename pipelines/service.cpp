@@ -8,7 +8,7 @@ namespace latchkey::pipelines {
 
 namespace {
 
-constexpr std::array<service_type, 8> types = {{
+constexpr std::array<service_type, 8> known_services = {{
     {.name = "MYSQL",
      .image = "mysql",
      .host = "mysql",
@@ -113,13 +113,13 @@ service read(const yaml::node& map, const service_type& type) {
 }  // namespace
 
 const service_type* find_service_type(std::string_view name) {
-    const auto at = std::ranges::find(types, name, &service_type::name);
-    return at == types.end() ? nullptr : &*at;
+    const auto at = std::ranges::find(known_services, name, &service_type::name);
+    return at == known_services.end() ? nullptr : &*at;
 }
 
 std::vector<std::string_view> service_type_names() {
     std::vector<std::string_view> names;
-    for (const service_type& type : types) names.push_back(type.name);
+    for (const service_type& type : known_services) names.push_back(type.name);
     return names;
 }
 
