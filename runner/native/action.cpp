@@ -134,6 +134,9 @@ std::string action::variable(std::string_view name) const {
 std::filesystem::path action::workspace() const {
     return impl_->all.value("workspace", "");
 }
+std::filesystem::path action::caches() const {
+    return impl_->all.value("caches", "");
+}
 std::filesystem::path action::private_folder() const {
     return impl_->file.parent_path();
 }

@@ -55,6 +55,7 @@ public:
     // Of one, also written `$NAME`; empty where there is none.
     std::string variable(std::string_view name) const;
     std::filesystem::path workspace() const;
+    std::filesystem::path caches() const;          // of its pipeline's cached_dirs
     std::filesystem::path private_folder() const;  // in memory, its own
 
 private:

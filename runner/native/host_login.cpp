@@ -50,6 +50,7 @@ result<host_login> by_target(const action& a, const std::map<std::string, std::s
     login.port = number_in(get("port"));
     login.path = get("path");
     login.type = get("type");
+    login.secure = get("secure") == "true";
     login.user = get("auth.username");
     const std::string method = get("auth.method");
     if (method == "SSH_KEY") {

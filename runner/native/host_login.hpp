@@ -16,6 +16,7 @@ struct host_login {
     std::string key;       // a private key
     std::string path;      // of the target
     std::string type;      // of the target: "SSH", "FTP"
+    bool secure = false;   // a target of the type FTP: over TLS
 };
 
 // One for each target. invalid: a key is missing or can't be used here, with what to write instead.

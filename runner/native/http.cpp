@@ -3,6 +3,10 @@
 
 #include "runner/native/curl.hpp"
 
+#include <algorithm>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 namespace latchkey::native {
 
 namespace {
@@ -23,6 +27,16 @@ std::string host_of(const std::string& url) {
     rest = rest.substr(0, rest.find_first_of("/?#"));
     if (const std::size_t at = rest.rfind('@'); at != std::string::npos) rest.erase(0, at + 1);
     return rest;
+}
+
+bool is_loopback(const std::string& host) {
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    const std::string name = bracketed ? host.substr(1, host.size() - 2) : host;
+    in_addr four{};
+    in6_addr six{};
+    if (::inet_pton(AF_INET, name.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24U) == 127;
+    if (::inet_pton(AF_INET6, name.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
+    return name == "localhost";
 }
 
 result<http_answer> exchange(const http_request& r) {

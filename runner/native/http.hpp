@@ -33,4 +33,7 @@ result<http_answer> exchange(const http_request&);
 // "https://hooks.example.com/…" → "hooks.example.com"
 std::string host_of(const std::string& url);
 
+// Whether it is this machine by its address, or `localhost`. Brackets around an address are passed over.
+bool is_loopback(const std::string& host);
+
 }  // namespace latchkey::native

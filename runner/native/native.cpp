@@ -14,26 +14,36 @@ namespace latchkey::native {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, perform_function>, 20> types = {{
+constexpr std::array<std::pair<std::string_view, perform_function>, 30> types = {{
+    {"CLEAR_CACHE", clear_cache},
+    {"COPY_FILES", copy_files},
     {"DISCORD", discord},
     {"DOCKERFILE", dockerfile},
     {"DOCKER_PUSH", docker_push},
+    {"DOWNLOAD", download},
+    {"DOWNLOAD_FTP", download},
+    {"DOWNLOAD_FTPS", download},
+    {"DOWNLOAD_SSH", download},
+    {"EMAIL", email},
     {"FTP", upload},
     {"FTPS", upload},
     {"HTTP", http},
     {"MICROSOFT_TEAMS", microsoft_teams},
     {"PING", ping},
+    {"PUSH", git_push},
     {"PUSHOVER", pushover},
     {"REPLACE", replace},
     {"RSYNC", rsync},
     {"SFTP", upload},
     {"SLACK", slack},
+    {"SPLIT_TESTS", split_tests},
     {"SSH_COMMAND", ssh_command},
     {"SSL_VERIFY", ssl_verify},
     {"TCP", tcp},
     {"TELEGRAM", telegram},
     {"TRANSFER", upload},
     {"WEB", web},
+    {"WEB_DAV", web_dav},
     {"ZIP", zip},
 }};
 

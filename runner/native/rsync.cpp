@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // RSYNC: the workspace's files to a folder of another machine, by the rsync program over ssh.
+#include "runner/native/program.hpp"
 #include "runner/native/ssh_login.hpp"
 #include "runner/native/types.hpp"
 
-#include <cerrno>
 #include <ostream>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <utility>
-
-extern char** environ;
 
 namespace latchkey::native {
 
 namespace {
-
-int run_and_wait(const std::vector<std::string>& arguments) {
-    std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    pid_t pid = -1;
-    if (::posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ) != 0) return 127;
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 // Where neither is said it is as in the form that people fill in: recursive.
 std::vector<std::string> options_of(const action& a) {
@@ -55,7 +39,7 @@ int sync_to(const action& a, const host_login& login, const std::string& from, s
     std::vector<std::string> arguments = options_of(a);
     arguments.insert(arguments.end(), {"-e", shell, "--", from, host + ":" + (folder.empty() ? "." : folder)});
     out << "to " << login.host << " as " << login.user << "\n" << std::flush;
-    const int code = run_and_wait(arguments);
+    const int code = run_program(arguments);
     if (code == 127) out << "127: rsync is not installed here, or not there\n";
     return code;
 }

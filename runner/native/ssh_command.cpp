@@ -2,19 +2,12 @@
 //
 // SSH_COMMAND: the commands as one script on another machine, by the ssh program. The script and its variables go
 // through its standard input, so that no process list shows them.
+#include "runner/native/program.hpp"
 #include "runner/native/ssh_login.hpp"
 #include "runner/native/types.hpp"
 
-#include <cerrno>
-#include <csignal>
-#include <fcntl.h>
 #include <ostream>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <utility>
-
-extern char** environ;
 
 namespace latchkey::native {
 
@@ -39,36 +32,6 @@ std::string script_for(const action& a) {
     return script;
 }
 
-int run_with_input(const std::vector<std::string>& arguments, const std::string& input) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return 255;
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, ends[0], 0);
-    std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    pid_t pid = -1;
-    const int error = ::posix_spawnp(&pid, argv[0], &files, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&files);
-    ::close(ends[0]);
-    if (error != 0) {
-        ::close(ends[1]);
-        return 127;
-    }
-    for (std::size_t at = 0; at < input.size();) {
-        const ssize_t n = ::write(ends[1], input.data() + at, input.size() - at);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;  // it has ended, and says why itself
-        at += static_cast<std::size_t>(n);
-    }
-    ::close(ends[1]);
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 int run_on(const action& a, const host_login& login, std::ostream& out) {
     auto ready = ssh_for(a, login);
     if (!ready) {
@@ -79,8 +42,7 @@ int run_on(const action& a, const host_login& login, std::ostream& out) {
     const std::string shell = a.shell() == "bash" ? "bash" : "sh";
     ssh.insert(ssh.end(), {"--", login.host, "exec " + shell + (a.flag("execute_every_command") ? " -s" : " -e -s")});
     out << "on " << login.host << " as " << login.user << "\n" << std::flush;
-    std::signal(SIGPIPE, SIG_IGN);
-    const int code = run_with_input(ssh, script_for(a));
+    const int code = run_program(ssh, script_for(a));
     if (code == 127) out << "127: ssh is not installed here, or a command is not known there\n";
     if (code == 255) out << "ssh could not log in to " << login.host << ", or lost it\n";
     return code;

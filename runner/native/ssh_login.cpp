@@ -8,16 +8,12 @@
 
 namespace latchkey::native {
 
-namespace {
-
 bool write_private(const std::filesystem::path& path, const std::string& bytes, unsigned mode) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0) return false;
     const bool good = ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
     return ::close(fd) == 0 && good && ::chmod(path.c_str(), mode) == 0;
 }
-
-}  // namespace
 
 std::string shell_word(const std::string& text) {
     std::string out = "'";

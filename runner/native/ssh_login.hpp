@@ -12,6 +12,9 @@ namespace latchkey::native {
 // A word of a shell.
 std::string shell_word(const std::string& text);
 
+// A file that nobody else may read; false: it can't be written whole.
+bool write_private(const std::filesystem::path&, const std::string& bytes, unsigned mode);
+
 // The login's key in the action's private folder, as the programs that read it want it. io: it can't be written.
 result<std::filesystem::path> write_key(const action&, const host_login&);
 

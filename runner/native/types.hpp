@@ -18,14 +18,21 @@ int microsoft_teams(const action&, std::ostream&);
 int telegram(const action&, std::ostream&);
 int pushover(const action&, std::ostream&);
 int ssh_command(const action&, std::ostream&);
+int clear_cache(const action&, std::ostream&);
+int copy_files(const action&, std::ostream&);
 int dockerfile(const action&, std::ostream&);
 int docker_push(const action&, std::ostream&);
+int download(const action&, std::ostream&);  // DOWNLOAD, DOWNLOAD_SSH, DOWNLOAD_FTP, DOWNLOAD_FTPS
+int email(const action&, std::ostream&);
+int git_push(const action&, std::ostream&);
 int ping(const action&, std::ostream&);
 int replace(const action&, std::ostream&);
 int rsync(const action&, std::ostream&);
+int split_tests(const action&, std::ostream&);
 int ssl_verify(const action&, std::ostream&);
 int tcp(const action&, std::ostream&);
 int upload(const action&, std::ostream&);  // SFTP, FTP, FTPS, TRANSFER
+int web_dav(const action&, std::ostream&);
 int zip(const action&, std::ostream&);
 
 }  // namespace latchkey::native

@@ -11,7 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A pattern names a file, or a folder with all that is in it.
+}  // namespace
+
 bool named_by(const std::vector<std::string>& patterns, const std::string& path) {
     return std::ranges::any_of(patterns, [&path](std::string pattern) {
         while (pattern.starts_with("/")) pattern.erase(0, 1);
@@ -22,23 +23,25 @@ bool named_by(const std::vector<std::string>& patterns, const std::string& path)
     });
 }
 
-}  // namespace
-
 result<workspace_files> files_of(const action& a) {
     const auto root = in_workspace(a, a.text("local_path"));
     if (!root) return root.error();
+    return files_below(a, *root);
+}
+
+result<workspace_files> files_below(const action& a, const fs::path& root) {
     std::error_code ec;
-    if (fs::is_regular_file(*root, ec)) return workspace_files{root->parent_path(), {root->filename().string()}};
-    workspace_files found{*root, {}};
+    if (fs::is_regular_file(root, ec)) return workspace_files{root.parent_path(), {root.filename().string()}};
+    workspace_files found{root, {}};
     const auto excludes = a.list("deployment_excludes");
     const auto includes = a.list("deployment_includes");
-    for (fs::recursive_directory_iterator at(*root, ec), end; !ec && at != end; at.increment(ec)) {
+    for (fs::recursive_directory_iterator at(root, ec), end; !ec && at != end; at.increment(ec)) {
         if (at->is_directory(ec) && at->path().filename() == ".git") at.disable_recursion_pending();
         if (at->is_symlink(ec) || !at->is_regular_file(ec)) continue;
-        std::string path = at->path().lexically_relative(*root).string();
+        std::string path = at->path().lexically_relative(root).string();
         if (!named_by(excludes, path) || named_by(includes, path)) found.names.push_back(std::move(path));
     }
-    if (ec) return failure(errc::io, "can't list \"" + a.text("local_path") + "\": " + ec.message());
+    if (ec) return failure(errc::io, "can't list \"" + root.filename().string() + "\": " + ec.message());
     std::ranges::sort(found.names);
     return found;
 }

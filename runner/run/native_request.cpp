@@ -72,7 +72,7 @@ void add_image(json& file, const pipelines::action& a, const action_secrets& sec
 
 vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, const exec::request& r,
                           const action_secrets& secrets, const std::map<std::string, vault::secret>& supplied,
-                          const std::filesystem::path& workspace) {
+                          const container_places& places) {
     const pipelines::action& a = *plan.actions[action].definition;
     const pipelines::variable_lookup value_of = [&r](std::string_view name) -> std::optional<std::string> {
         for (auto v = r.secrets.rbegin(); v != r.secrets.rend(); ++v)
@@ -83,7 +83,8 @@ vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, con
     };
     json file;
     file["type"] = a.type.value;
-    file["workspace"] = workspace.string();
+    file["workspace"] = places.workspace.string();
+    file["caches"] = places.caches.string();
     file["shell"] = a.shell == pipelines::shell::bash ? "bash" : "sh";
     file["script"] = joined(a.commands);
     file["working_directory"] = pipelines::interpolate(a.working_directory.value, value_of);
@@ -114,7 +115,8 @@ void make_native(exec::request& r, const pipelines::action& a, const std::string
     r.execute_every_command = false;
     r.container.reset();
     r.trusted = true;
-    r.collect_exported = false;
+    // No other has variables to give.
+    r.collect_exported = r.collect_exported && a.type.value == "SPLIT_TESTS";
     // It reads its file, and has nothing to find in its environment.
     r.secrets.clear();
     r.files = {{"LATCHKEY_ACTION", "action.json", &file, false, 0600}};

@@ -7,8 +7,8 @@
 
 #include "runner/run/access.hpp"
 #include "runner/run/action_request.hpp"
+#include "runner/run/container_request.hpp"
 
-#include <filesystem>
 #include <map>
 
 namespace latchkey::run {
@@ -18,8 +18,7 @@ bool is_native(const pipelines::action&);
 
 // The file's content, for `r`, which is the action's request as any has it.
 vault::secret native_file(const pipelines::plan&, std::uint32_t action, const exec::request& r, const action_secrets&,
-                          const std::map<std::string, vault::secret>& supplied,
-                          const std::filesystem::path& workspace);
+                          const std::map<std::string, vault::secret>& supplied, const container_places&);
 
 // Makes `r` the start of `program`; the file outlives it.
 void make_native(exec::request& r, const pipelines::action&, const std::string& program, const vault::secret& file);

@@ -16,8 +16,8 @@ constexpr std::array<std::string_view, 14> never = {"PATH", "HOME",   "USER",  "
                                                     "PWD",  "OLDPWD", "SHLVL", "_",       "LANG",  "TZ",   "TMPDIR"};
 
 bool stays(std::string_view name) {
-    return std::ranges::find(never, name) != never.end() || name.starts_with("BUDDY_") ||
-           name.starts_with("LATCHKEY_");
+    return std::ranges::find(never, name) != never.end() ||
+           (name.starts_with("BUDDY_") && !name.starts_with("BUDDY_SPLIT_")) || name.starts_with("LATCHKEY_");
 }
 
 std::size_t hash_of(std::string_view name, std::string_view value) {

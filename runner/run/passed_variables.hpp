@@ -2,8 +2,8 @@
 //
 // Variables that actions pass on: what an action's shell had exported at its end, where it differs from what the
 // action was given, is seen by the actions after it. Not what belongs to the machine or to the action alone (PATH,
-// HOME, BUDDY_*, what its integrations deliver). A variable that the definition holds encrypted stays a secret.
-// Owner: the driver of one attempt. One thread.
+// HOME, BUDDY_* but for BUDDY_SPLIT_*, what its integrations deliver). A variable that the definition holds encrypted
+// stays a secret. Owner: the driver of one attempt. One thread.
 #pragma once
 
 #include "pipelines/plan.hpp"
