@@ -14,7 +14,8 @@ namespace latchkey::native {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, perform_function>, 30> types = {{
+constexpr std::array<std::pair<std::string_view, perform_function>, 32> types = {{
+    {"BUGSNAG", bugsnag},
     {"CLEAR_CACHE", clear_cache},
     {"COPY_FILES", copy_files},
     {"DISCORD", discord},
@@ -31,6 +32,7 @@ constexpr std::array<std::pair<std::string_view, perform_function>, 30> types = 
     {"MICROSOFT_TEAMS", microsoft_teams},
     {"PING", ping},
     {"PUSH", git_push},
+    {"PUSHBULLET", pushbullet},
     {"PUSHOVER", pushover},
     {"REPLACE", replace},
     {"RSYNC", rsync},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requests and messages: HTTP, WEB, SLACK, DISCORD, MICROSOFT_TEAMS, TELEGRAM, PUSHOVER.
+// Requests and messages: HTTP, WEB, SLACK, DISCORD, MICROSOFT_TEAMS, TELEGRAM, PUSHOVER, PUSHBULLET, BUGSNAG.
 #include "runner/native/action.hpp"
 #include "runner/native/http.hpp"
 #include "runner/native/types.hpp"
@@ -167,6 +167,32 @@ int pushover(const action& a, std::ostream& out) {
     if (priority == "LOW" || priority == "HIGH") message["priority"] = priority == "LOW" ? -1 : 1;
     return send(json_to(base_of("LATCHKEY_PUSHOVER_API", "https://api.pushover.net") + "/1/messages.json", message),
                 out);
+}
+
+int pushbullet(const action& a, std::ostream& out) {
+    const integration* pushbullet = a.of("PUSHBULLET");
+    if (pushbullet == nullptr) return wrong(out, "no Pushbullet integration is named: add the key integration");
+    const auto token = pushbullet->fields.find("token");
+    if (token == pushbullet->fields.end()) return wrong(out, "the Pushbullet integration has no token");
+    const std::string link = a.text("link");
+    json message = {{"type", link.empty() ? "note" : "link"}, {"body", a.text("content")}};
+    for (const auto& [theirs, ours] :
+         {std::pair("title", "title"), std::pair("device_iden", "device"), std::pair("url", "link")})
+        if (const std::string text = a.text(ours); !text.empty()) message[theirs] = text;
+    http_request r =
+        json_to(base_of("LATCHKEY_PUSHBULLET_API", "https://api.pushbullet.com") + "/v2/pushes", message);
+    r.headers.emplace_back("Access-Token", token->second);
+    return send(r, out);
+}
+
+int bugsnag(const action& a, std::ostream& out) {
+    if (a.text("token").empty()) return wrong(out, "`token` is empty: give the project's API key");
+    json build = {{"apiKey", a.text("token")}, {"appVersion", a.text("version")}};
+    for (const auto& [theirs, ours] :
+         {std::pair("releaseStage", "release_stage"), std::pair("builderName", "builder_name")})
+        if (const std::string text = a.text(ours); !text.empty()) build[theirs] = text;
+    if (a.flag("auto_assign_release")) build["autoAssignRelease"] = true;
+    return send(json_to(base_of("LATCHKEY_BUGSNAG_API", "https://build.bugsnag.com") + "/", build), out);
 }
 
 }  // namespace latchkey::native

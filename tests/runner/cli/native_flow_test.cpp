@@ -134,6 +134,37 @@ TEST_SUITE("cli.native") {
         CHECK(has(s.latchkey({"logs", "2"}).out, "Slack refused the message: channel_not_found"));
     }
 
+    TEST_CASE("PUSHBULLET and BUGSNAG: what the services ask for, and no token in a log") {
+        const server sink("runner/native/servers/http_sink.py");
+        const session s;
+        REQUIRE_EQ(s.latchkey({"integration", "add", "push", "--type", "PUSHBULLET", "--field", "token=-",
+                               "--all-pipelines"},
+                              "o.0123456789abc\n")
+                       .code,
+                   0);
+        s.write("secrets", "KEY=bugsnag-0123456789\n");
+        std::filesystem::permissions(s.project() / "secrets", std::filesystem::perms(0600));
+        const std::string here = "'http://127.0.0.1:" + sink.port() + "'";
+        s.write(
+            "buddy.yml",
+            "- pipeline: p\n  variables:\n    - {key: LATCHKEY_PUSHBULLET_API, value: " + here +
+                "}\n    - {key: LATCHKEY_BUGSNAG_API, value: " + here +
+                "}\n    - {key: KEY, encrypted: true}\n  actions:\n    - {action: N, type: PUSHBULLET, integration: "
+                "push, "
+                "title: T, content: hello, link: 'https://acme.test'}\n    - {action: B, type: BUGSNAG, token: $KEY, "
+                "version: '1.2', release_stage: live}\n");
+        const said run = s.latchkey({"run", "--secret-file", "secrets"});
+        CAPTURE(run.out);
+        CHECK_EQ(run.code, 0);
+        const std::string requests = read_file(sink.folder() / "requests");
+        CHECK(has(requests, R"("path": "/v2/pushes")"));
+        CHECK(has(requests, R"("Access-Token": "o.0123456789abc")"));
+        CHECK(has(requests, R"(\"type\":\"link\")"));
+        CHECK(has(requests, R"(\"apiKey\":\"bugsnag-0123456789\")"));
+        const std::string log = s.latchkey({"logs", "1"}).out;
+        CHECK_FALSE(has(log, "0123456789"));
+    }
+
     TEST_CASE(
         "SSH_COMMAND: one script there, with the variables, its exit code here, and no secret in a process list") {
         const server ssh("runner/native/servers/sshd.sh");
