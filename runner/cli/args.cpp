@@ -47,6 +47,14 @@ void add_secret_file(CLI::App* app, std::string& to) {
         ->type_name("FILE");
 }
 
+void add_images(CLI::App* app, std::vector<std::string>& to) {
+    app->add_option(
+           "--image-for", to,
+           "The image to run in place of one that is named: 'node:*=mirror.test/node:*'; the first that fits")
+        ->type_name("PATTERN=IMAGE")
+        ->allow_extra_args(false);
+}
+
 void add_running(CLI::App& app, line& l) {
     CLI::App* run = add(app, "run", "Run a pipeline",
                         "  latchkey run deploy\n  latchkey run deploy --var VERSION=1.2 --jobs 4\n"
@@ -67,6 +75,7 @@ void add_running(CLI::App& app, line& l) {
         ->type_name("SIZE");
     run->add_option("--cpus", l.run.cpus, "The most processors, as in 0.5")->type_name("N");
     run->add_option("--pids", l.run.pids, "The most processes")->type_name("N");
+    add_images(run, l.run.images);
     run->add_flag("--no-network", l.run.no_network, "No network for actions, only a loopback of their own");
     run->add_option("-j,--jobs", l.run.jobs, "How many actions may run at once")
         ->type_name("N")
@@ -149,6 +158,7 @@ void add_reading(CLI::App& app, line& l) {
         ->allow_extra_args(false);
     add_secret_file(plan, l.plan.secret_file);
     plan->add_option("--ref", l.plan.ref, "The full ref")->type_name("REF");
+    add_images(plan, l.plan.images);
     plan->add_flag("--json", l.plan.json, "One JSON document");
     plan->callback([&l] { l.command = [&l](context& c) { return plan_command(c, l.plan); }; });
 

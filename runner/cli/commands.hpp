@@ -23,6 +23,7 @@ struct run_args {
     std::string cpus;
     std::string pids;
     bool no_network = false;
+    std::vector<std::string> images;  // PATTERN=IMAGE
     std::string comment;
     int jobs = 0;  // 0: as many as there are processors
     bool dry_run = false;
@@ -86,6 +87,7 @@ struct plan_args {
     std::vector<std::string> variables;
     std::string secret_file;
     std::string ref;
+    std::vector<std::string> images;  // PATTERN=IMAGE
     bool json = false;
 };
 int plan_command(context&, const plan_args&);
@@ -165,5 +167,7 @@ result<policy::ref> ref_checked_out(context&, const std::string& name, const std
 result<void> check_ref_pattern(const std::string& pattern);
 // KEY=VALUE pairs.
 result<store::facts> parameters_of(const std::vector<std::string>& pairs);
+// PATTERN=IMAGE pairs, checked.
+result<store::facts> stand_ins_of(const std::vector<std::string>& pairs);
 
 }  // namespace latchkey::cli

@@ -179,7 +179,8 @@ std::string json_of_audit_entry(const policy::audit_entry& e) {
                     {"hash", policy::to_hex(e.hash)}});
 }
 
-std::string json_of_plan(const pipelines::plan& plan, const std::vector<planned_use>& uses) {
+std::string json_of_plan(const pipelines::plan& plan, const std::vector<planned_use>& uses,
+                         const std::vector<replaced_image>& replaced) {
     json actions = json::array();
     for (const pipelines::planned_action& p : plan.actions)
         actions.push_back({{"index", p.index},
@@ -197,11 +198,15 @@ std::string json_of_plan(const pipelines::plan& plan, const std::vector<planned_
                         {"integration", u.name.empty() ? json(nullptr) : json(u.name)},
                         {"allowed", u.allowed},
                         {"reason", u.reason}});
+    json images = json::array();
+    for (const replaced_image& r : replaced)
+        images.push_back({{"action", r.action}, {"image", r.image}, {"stand_in", r.stand_in}});
     return text_of({{"pipeline", plan.pipeline},
                     {"skipped_because", plan.skipped_because.empty() ? json(nullptr) : json(plan.skipped_because)},
                     {"stages", plan.stages},
                     {"actions", actions},
-                    {"integrations", list}});
+                    {"integrations", list},
+                    {"images", images}});
 }
 
 std::string json_of_explanation(const explained& e) {

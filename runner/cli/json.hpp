@@ -31,7 +31,12 @@ struct planned_use {
     bool allowed = false;
     std::string reason;
 };
-std::string json_of_plan(const pipelines::plan&, const std::vector<planned_use>&);
+struct replaced_image {
+    std::string action;
+    std::string image;     // as the action names it
+    std::string stand_in;  // what runs in its place
+};
+std::string json_of_plan(const pipelines::plan&, const std::vector<planned_use>&, const std::vector<replaced_image>&);
 
 struct explained {
     std::string pipeline;

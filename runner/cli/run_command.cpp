@@ -107,7 +107,8 @@ int run_command(context& c, const run_args& args) {
         return exit_invalid;
     }
     if (args.dry_run)
-        return plan_command(c, {args.pipeline, args.file, args.variables, args.secret_file, args.ref, args.json});
+        return plan_command(
+            c, {args.pipeline, args.file, args.variables, args.secret_file, args.ref, args.images, args.json});
     auto service = c.service();
     if (!service) return c.fail(service.error());
     auto user = c.user();
@@ -140,6 +141,9 @@ int run_command(context& c, const run_args& args) {
     auto parameters = parameters_of(args.variables);
     if (!parameters) return c.fail(parameters.error());
     source.parameters = std::move(*parameters);
+    auto images = stand_ins_of(args.images);
+    if (!images) return c.fail(images.error());
+    source.images = std::move(*images);
 
     console view(c, {args.json, args.output, (*service)->logs()});
     run::run_options options = options_for(view, args.jobs, args.wait);

@@ -2,6 +2,7 @@
 #include "pipelines/diagnostic.hpp"
 #include "runner/cli/commands.hpp"
 #include "runner/exec/capture.hpp"
+#include "runner/run/image_stand_ins.hpp"
 
 #include <charconv>
 
@@ -94,6 +95,16 @@ result<store::facts> parameters_of(const std::vector<std::string>& pairs) {
             return failure(errc::usage, "\"" + pair + "\" is no variable: say --var KEY=VALUE");
         all.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
     }
+    return all;
+}
+
+result<store::facts> stand_ins_of(const std::vector<std::string>& pairs) {
+    store::facts all;
+    for (const std::string& pair : pairs) {
+        const std::size_t equals = pair.find('=');
+        all.emplace_back(pair.substr(0, equals), equals == std::string::npos ? "" : pair.substr(equals + 1));
+    }
+    if (auto checked = run::check_stand_ins(all); !checked) return checked.error();
     return all;
 }
 

@@ -7,6 +7,10 @@
 #include "runner/cli/json.hpp"
 #include "runner/cli/secret_input.hpp"
 #include "runner/run/access.hpp"
+#include "runner/run/container_request.hpp"
+#include "runner/run/flow.hpp"
+#include "runner/run/image_stand_ins.hpp"
+#include "runner/run/native_request.hpp"
 
 #include <algorithm>
 #include <ostream>
@@ -46,6 +50,18 @@ result<std::vector<std::filesystem::path>> files_meant(context& c, const std::ve
 
 std::string counted(std::size_t n, const std::string& what) {
     return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+}
+
+// What --image-for replaces, an action a row.
+std::vector<replaced_image> replaced_in(const pipelines::plan& plan, const store::facts& images) {
+    std::vector<replaced_image> all;
+    for (const pipelines::planned_action& p : plan.actions) {
+        if (!p.may_run || run::is_native(*p.definition) || run::is_flow(*p.definition)) continue;
+        const std::string named = run::image_of(plan, p.index);
+        const std::string other = run::stand_in_for(images, named);
+        if (other != named) all.push_back({p.name, named, other});
+    }
+    return all;
 }
 
 }  // namespace
@@ -110,6 +126,9 @@ int plan_command(context& c, const plan_args& args) {
     auto parameters = parameters_of(args.variables);
     if (!parameters) return c.fail(parameters.error());
     source.parameters = std::move(*parameters);
+    auto images = stand_ins_of(args.images);
+    if (!images) return c.fail(images.error());
+    source.images = std::move(*images);
     if (!args.secret_file.empty()) {
         auto secrets = read_secret_file(c, args.secret_file);
         if (!secrets) return c.fail(secrets.error());
@@ -148,9 +167,10 @@ int plan_command(context& c, const plan_args& args) {
         u.reason = policy::to_string(d.verdict());
         uses.push_back(std::move(u));
     }
+    const std::vector<replaced_image> replaced = replaced_in(compiled.plan, source.images);
     const bool broken = pipelines::has_errors(compiled.problems);
     if (args.json) {
-        c.out << json_of_plan(compiled.plan, uses) << "\n";
+        c.out << json_of_plan(compiled.plan, uses, replaced) << "\n";
         if (broken) c.err << pipelines::render(chosen.definition->source, compiled.problems);
         return broken ? exit_invalid : exit_success;
     }
@@ -163,6 +183,12 @@ int plan_command(context& c, const plan_args& args) {
             std::ranges::replace(verdict, '_', ' ');
             rows.push_back({plain(u.reference), plain(u.action), u.allowed ? c.green(verdict) : c.red(verdict)});
         }
+        c.out << aligned(rows, "  ");
+    }
+    if (!replaced.empty()) {
+        c.out << "\nimages\n";
+        std::vector<std::vector<std::string>> rows;
+        for (const replaced_image& r : replaced) rows.push_back({plain(r.image), plain(r.stand_in), plain(r.action)});
         c.out << aligned(rows, "  ");
     }
     if (!compiled.problems.empty()) c.err << pipelines::render(chosen.definition->source, compiled.problems);

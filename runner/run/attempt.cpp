@@ -210,6 +210,7 @@ private:
         const std::string& backend = request_.run.source.backend;
         o.containers = backend != "host" && backend != "sandbox";
         if (auto limits = limits_from(request_.run.source.limits)) o.limits = *limits;  // checked before the run
+        o.images = request_.run.source.images;
         o.base_environment = around_.base_environment;
         o.program = around_.program;
         o.project = std::filesystem::path(request_.run.source.workspace).filename().string();

@@ -2,6 +2,7 @@
 #include "runner/run/container_request.hpp"
 
 #include "pipelines/image.hpp"
+#include "runner/run/image_stand_ins.hpp"
 #include "runner/run/registry_access.hpp"
 #include "runner/run/service_request.hpp"
 #include "runner/run/variable_values.hpp"
@@ -149,8 +150,9 @@ result<std::optional<exec::container>> container_for(const pipelines::plan& plan
                                                      const passed_variables& passed, const container_places& places) {
     reader r(plan, action, passed, places);
     exec::container c;
-    c.image = image_of(plan, action, passed, &r.unknown());
-    if (c.image.empty() && r.unknown().empty()) return std::optional<exec::container>();
+    const std::string named = image_of(plan, action, passed, &r.unknown());
+    if (named.empty() && r.unknown().empty()) return std::optional<exec::container>();
+    c.image = stand_in_for(places.images, named);
     c.user = r.text("run_as_user");
     for (const pipelines::text& command : r.definition().setup_commands) c.setup_commands.push_back(command.value);
     if (auto mounted = r.add_mounts(c); !mounted) return mounted.error();
@@ -166,7 +168,10 @@ result<std::optional<exec::container>> container_for(const pipelines::plan& plan
     auto services = services_for(r.definition(), plain, any, volumes_of(places.caches), r.unknown());
     if (!services) return services.error();
     c.services = std::move(*services);
-    c.login = login_for(r.definition(), c.image, secrets, supplied, plain);
+    for (exec::service& s : c.services) s.image = stand_in_for(places.images, s.image);
+    // The login that an action writes is for the registry that it names, and shown to no other.
+    c.login = server_in(c.image) == server_in(named) ? login_for(r.definition(), c.image, secrets, supplied, plain)
+                                                     : login_by_integration(c.image, secrets);
     if (auto known = r.all_known(); !known) return known.error();
     return std::optional(std::move(c));
 }

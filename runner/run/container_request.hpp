@@ -9,6 +9,7 @@
 #include "runner/exec/backend.hpp"
 #include "runner/run/access.hpp"
 #include "runner/run/passed_variables.hpp"
+#include "runner/store/store.hpp"
 
 #include <filesystem>
 #include <map>
@@ -18,9 +19,10 @@ namespace latchkey::run {
 struct container_places {
     std::filesystem::path workspace;  // its last part is the project's name
     std::filesystem::path caches;     // of this pipeline; folders for cached_dirs are made below
+    const store::facts& images;       // which stand in for others
 };
 
-// The image that the action runs in, or empty: it names none and its type has none. Names without a value are added
+// The image that the action names, or empty: it names none and its type has none. Names without a value are added
 // to `unknown`.
 std::string image_of(const pipelines::plan&, std::uint32_t action, const passed_variables& = {},
                      std::vector<std::string>* unknown = nullptr);

@@ -87,8 +87,12 @@ std::optional<exec::registry_login> login_for(const pipelines::action& a, const 
         login.password = secret_text(password->text, plain, supplied);
         return login;
     }
+    return login_by_integration(image, secrets);
+}
+
+std::optional<exec::registry_login> login_by_integration(const std::string& image, const action_secrets& secrets) {
     for (const opened_integration& i : secrets.integrations)
-        if (auto login = login_by(i, server)) return login;
+        if (auto login = login_by(i, server_in(image))) return login;
     return std::nullopt;
 }
 

@@ -23,6 +23,9 @@ std::string server_in(const std::string& image);
 std::string in_registry_of(const pipelines::action&, std::string image, const pipelines::variable_lookup& plain,
                            std::vector<std::string>* unknown = nullptr);
 
+// By an integration that was made for the image's registry.
+std::optional<exec::registry_login> login_by_integration(const std::string& image, const action_secrets&);
+
 // None: the registry is asked without a login.
 std::optional<exec::registry_login> login_for(const pipelines::action&, const std::string& image,
                                               const action_secrets&,

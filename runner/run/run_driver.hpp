@@ -36,6 +36,7 @@ struct driver_options {
     std::filesystem::path workspace;
     std::filesystem::path caches;                                       // of the pipeline
     run_limits limits;                                                  // of each action
+    store::facts images;                                                // which stand in for others
     bool containers = false;                                            // an action that names an image runs in one
     std::vector<std::pair<std::string, std::string>> base_environment;  // PATH, HOME …: nothing else is ours to give
     // For actions that wait: what somebody has answered so far, from the store (blocks) and from the run's own

@@ -110,12 +110,16 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     vault::secret native_fields;
     if (options_.containers && !native) {
         auto container = container_for(context_.plan, action, delivery.secrets, context_.supplied, passed_,
-                                       {options_.workspace, options_.caches});
+                                       {options_.workspace, options_.caches, options_.images});
         if (!container) co_return container.error().what;
         request.container = std::move(*container);
     }
+    if (request.container && !options_.images.empty())
+        if (const std::string named = image_of(context_.plan, action, passed_); named != request.container->image)
+            r.say("the image " + request.container->image + " stands in for " + named);
     if (!request.container && !native) {
-        auto caches = caches_for(context_.plan, action, passed_, {options_.workspace, options_.caches});
+        auto caches =
+            caches_for(context_.plan, action, passed_, {options_.workspace, options_.caches, options_.images});
         if (!caches) co_return caches.error().what;
         request.kept = std::move(*caches);
     }

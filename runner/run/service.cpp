@@ -3,6 +3,7 @@
 
 #include "runner/run/attempt.hpp"
 #include "runner/run/executor_lock.hpp"
+#include "runner/run/image_stand_ins.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/run_limits.hpp"
 #include "runner/run/signal_hold.hpp"
@@ -182,6 +183,7 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
         if (!c) return c.error();
         if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
         if (auto limits = limits_from(request.source.limits); !limits) return limits.error();
+        if (auto images = check_stand_ins(request.source.images); !images) return images.error();
         if (auto can = check_executable(c->plan, request.source.backend, around_.find_engine); !can)
             return can.error();
     }

@@ -70,6 +70,7 @@ struct run_source {
     std::string comment;
     std::string backend;                    // host, sandbox, container; empty: as each action says
     facts limits;                           // what each action may use (run/run_limits.hpp)
+    facts images;                           // which stand in for others (run/image_stand_ins.hpp)
     std::string workspace;                  // where actions start
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept

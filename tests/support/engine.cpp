@@ -50,9 +50,9 @@ std::string log_of(const std::string& folder) {
     return text;
 }
 
-std::string image_archive() {
+std::string image_archive(const std::string& overlay) {
     std::string bytes;
-    FILE* pipe = ::popen((tool + " image").c_str(), "r");
+    FILE* pipe = ::popen((tool + " image " + overlay).c_str(), "r");
     if (pipe == nullptr) throw std::runtime_error("the test image can't be made");
     std::array<char, 65536> buffer{};
     for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
@@ -61,21 +61,22 @@ std::string image_archive() {
     return bytes;
 }
 
-void import_image(const std::string& socket) {
+}  // namespace
+
+void import_image(const std::string& socket, const std::string& name, const std::string& overlay) {
     run_async([&](boost::asio::any_io_executor ex) -> async::task<> {
         auto connection = co_await engine::http_connection::connect(ex, socket);
         if (!connection) throw std::runtime_error(connection.error().what);
-        const engine::http_request request{"POST",
-                                           "/v1.41/images/create?fromSrc=-&repo=localhost/latchkey-test:1",
-                                           {},
-                                           "application/x-tar",
-                                           image_archive()};
+        const engine::http_request request{
+            "POST", "/v1.41/images/create?fromSrc=-&repo=" + name, {}, "application/x-tar", image_archive(overlay)};
         const auto status = co_await (*connection)->send(request);
         if (!status) throw std::runtime_error(status.error().what);
         const auto said = co_await (*connection)->read_all(1 << 20);
         if (*status != 200) throw std::runtime_error("the test image can't be imported: " + (said ? *said : ""));
     });
 }
+
+namespace {
 
 class engines {
 public:
@@ -124,7 +125,7 @@ private:
                 engine::client client(ex, e.socket);
                 answers = (co_await client.facts()).has_value();
             });
-            if (answers) return import_image(e.socket);
+            if (answers) return import_image(e.socket, test_image, {});
             if (::waitpid(e.pid, nullptr, WNOHANG) == e.pid) break;
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }

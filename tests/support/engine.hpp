@@ -18,6 +18,9 @@ struct test_engine {
     int pid = -1;
 };
 
+// The same image with what lies in a folder (empty: nothing) laid over its files, as engine.sh says. Throws.
+void import_image(const std::string& socket, const std::string& name, const std::string& overlay);
+
 // Started when first asked for. Empty, with a message on standard error, where we are not root: engines need it.
 const std::vector<test_engine>& test_engines();
 

@@ -3,7 +3,8 @@
 # Container engines of the tests' own, with their data below a folder and nothing of the machine's configuration.
 #   engine.sh docker FOLDER     becomes a Docker Engine that listens at FOLDER/docker.sock
 #   engine.sh podman FOLDER     becomes Podman's service at FOLDER/podman.sock
-#   engine.sh image             prints a small image's files as a tar archive: busybox, and bash with its libraries
+#   engine.sh image [FOLDER]    prints a small image's files as a tar archive: busybox, and bash with its libraries. What lies in
+#                               FOLDER lies over them; where it has a shell of its own, bash is /bin/real-bash
 set -euo pipefail
 
 case "$1" in
@@ -43,6 +44,10 @@ END
         done
         echo 'root:x:0:0:root:/root:/bin/sh' >"$tree/etc/passwd"
         echo 'nobody:x:65534:65534:nobody:/:/bin/sh' >>"$tree/etc/passwd"
+        if [ -n "${2:-}" ]; then
+            [ ! -e "$2/bin/bash" ] || mv "$tree/bin/bash" "$tree/bin/real-bash"
+            cp -a --remove-destination "$2/." "$tree/"
+        fi
         tar -C "$tree" -c . ;;
-    *) echo "usage: engine.sh docker|podman FOLDER | image" >&2; exit 2 ;;
+    *) echo "usage: engine.sh docker|podman FOLDER | image [FOLDER]" >&2; exit 2 ;;
 esac

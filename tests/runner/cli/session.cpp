@@ -43,7 +43,7 @@ std::vector<std::string> line_of(const std::vector<std::string>& words) {
 
 }  // namespace
 
-session::session() {
+session::session(std::string name) : project_(std::move(name)) {
     std::filesystem::create_directory(project());
 }
 
@@ -70,7 +70,17 @@ said session::latchkey(const std::vector<std::string>& words, const std::string&
     return program(line_of(words), input);
 }
 
+said session::watch(const std::vector<std::string>& words,
+                    const std::function<void(const std::string&)>& on_line) const {
+    return program(line_of(words), {}, on_line);
+}
+
 said session::program(const std::vector<std::string>& argv, const std::string& input) const {
+    return program(argv, input, {});
+}
+
+said session::program(const std::vector<std::string>& argv, const std::string& input,
+                      const std::function<void(const std::string&)>& on_line) const {
     int to[2];
     int from[2];
     if (::pipe2(to, O_CLOEXEC) != 0 || ::pipe2(from, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
@@ -87,9 +97,14 @@ said session::program(const std::vector<std::string>& argv, const std::string& i
         throw std::runtime_error("no input");
     ::close(to[1]);
     said s;
+    std::size_t told = 0;
     char buffer[4096];
-    for (ssize_t n = 0; (n = ::read(from[0], buffer, sizeof buffer)) > 0;)
+    for (ssize_t n = 0; (n = ::read(from[0], buffer, sizeof buffer)) > 0;) {
         s.out.append(buffer, static_cast<std::size_t>(n));
+        if (!on_line) continue;
+        for (std::size_t end = 0; (end = s.out.find('\n', told)) != std::string::npos; told = end + 1)
+            on_line(s.out.substr(told, end - told));
+    }
     ::close(from[0]);
     s.code = code_of(pid);
     return s;

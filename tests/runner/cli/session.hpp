@@ -6,6 +6,7 @@
 #include "tests/support/temp_dir.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,13 @@ struct said {
 
 class session {
 public:
-    session();
+    // The name of the project's folder.
+    explicit session(std::string name = "shop");
 
     // Runs `latchkey WORDS…` in the project; `input` is its standard input.
     said latchkey(const std::vector<std::string>& words, const std::string& input = {}) const;
+    // The same, and each line that it prints is told as soon as it is there.
+    said watch(const std::vector<std::string>& words, const std::function<void(const std::string&)>& on_line) const;
     // Any other program likewise, by its path.
     said program(const std::vector<std::string>& argv, const std::string& input = {}) const;
 
@@ -37,7 +41,7 @@ public:
     void set(const std::string& name, const std::string& value) { more_.push_back(name + "=" + value); }
 
     void write(const std::string& file, const std::string& text) const;
-    std::filesystem::path project() const { return home_ / "shop"; }
+    std::filesystem::path project() const { return home_.path() / project_; }
     std::filesystem::path data() const { return home_ / "data"; }
 
     // Every file of the data folder that holds these bytes.
@@ -45,7 +49,10 @@ public:
 
 private:
     std::vector<std::string> environment() const;
+    said program(const std::vector<std::string>& argv, const std::string& input,
+                 const std::function<void(const std::string&)>& on_line) const;
     temp_dir home_;
+    std::string project_;
     std::vector<std::string> more_;
 };
 
