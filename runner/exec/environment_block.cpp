@@ -10,6 +10,11 @@ namespace {
 
 class environment_block {
 public:
+    explicit environment_block(std::size_t most) {
+        all_.reserve(most);
+        place_.reserve(most);
+    }
+
     void add(std::string_view name, std::string_view value) {
         if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos ||
             value.find('\0') != std::string_view::npos) {
@@ -45,7 +50,8 @@ private:
 }  // namespace
 
 result<void> write_environment(const request& r, const secret_files& files, std::vector<std::string>& into) {
-    environment_block all;
+    environment_block all(r.machine_environment.size() + r.environment.size() + r.secrets.size() +
+                          files.variables().size());
     for (const auto& [name, value] : r.machine_environment) all.add(name, value);
     for (const auto& [name, value] : r.environment) all.add(name, value);
     for (const auto& [name, value] : r.secrets) all.add(name, value->reveal());

@@ -56,7 +56,7 @@ result<secret_files> secret_files::write(const std::vector<secret_file>& files, 
     }
     for (const secret_file& file : files) {
         // Files of several integrations may share a name: each lies in a folder of its own.
-        const std::string own = "/" + std::to_string(written.variables_.size());
+        const std::string own = "/" + std::to_string(written.folders_++);
         const std::string path = own + "/" + file.name;
         if (!plain_name(file.name) || ::mkdir((written.base_ + own).c_str(), 0700) != 0 ||
             !write_private(written.base_ + path, file.content->reveal(), file.mode))
@@ -69,14 +69,21 @@ result<secret_files> secret_files::write(const std::vector<secret_file>& files, 
     return written;
 }
 
-std::string secret_files::exported() const {
-    return read_private_file(base_ + "/" + std::string(exported_name), longest_exported);
+std::string secret_files::exported() {
+    if (base_.empty()) return {};
+    const std::string path = base_ + "/" + std::string(exported_name);
+    struct stat facts{};
+    // Most actions export nothing: then there is nothing to be removed either.
+    nothing_exported_ = ::lstat(path.c_str(), &facts) != 0 && errno == ENOENT;
+    return nothing_exported_ ? std::string() : read_private_file(path, longest_exported);
 }
 
 secret_files::secret_files(secret_files&& other) noexcept
     : own_(std::move(other.own_)),
       place_(std::move(other.place_)),
       base_(std::exchange(other.base_, {})),
+      folders_(other.folders_),
+      nothing_exported_(other.nothing_exported_),
       variables_(std::move(other.variables_)) {}
 
 // An action may have put anything in its place, a link or a pipe: only a plain file is read.
@@ -97,9 +104,8 @@ secret_files::~secret_files() {
 void secret_files::remove() noexcept {
     if (base_.empty()) return;
     std::error_code ignored;
-    for (std::size_t i = 0; i < variables_.size() + 1; ++i)
-        std::filesystem::remove_all(base_ + "/" + std::to_string(i), ignored);
-    std::filesystem::remove(base_ + "/" + std::string(exported_name), ignored);
+    for (std::size_t i = 0; i < folders_; ++i) std::filesystem::remove_all(base_ + "/" + std::to_string(i), ignored);
+    if (!nothing_exported_) std::filesystem::remove(base_ + "/" + std::string(exported_name), ignored);
     base_.clear();
     own_ = memory_folder();
     place_.reset();

@@ -45,14 +45,16 @@ public:
     const std::string& folder() const { return own_.path(); }
 
     // What the action wrote to the file of its exports, at most longest_exported.
-    std::string exported() const;
+    std::string exported();
     // Before the end of this object: the place is empty then.
     void remove() noexcept;
 
 private:
     memory_folder own_;
     descriptor place_;
-    std::string base_;  // as we reach it
+    std::string base_;         // as we reach it
+    std::size_t folders_ = 0;  // one a file, named 0, 1, …
+    bool nothing_exported_ = false;
     std::vector<std::pair<std::string, std::string>> variables_;
 };
 

@@ -31,7 +31,9 @@ result<log_writer> log_writer::create(const std::filesystem::path& file, std::ui
         return failure(errc::io, "can't make the log " + file.string() + ": " + last_error());
     };
     const std::filesystem::path folder = file.parent_path();
-    if (!make_private_folder(folder) || ::access(folder.c_str(), W_OK) != 0) return refused();
+    // It is there already for all actions of an attempt but the first.
+    if (::access(folder.c_str(), W_OK) != 0 && (!make_private_folder(folder) || ::access(folder.c_str(), W_OK) != 0))
+        return refused();
     struct stat facts{};
     if (::lstat(file.c_str(), &facts) == 0) errno = EEXIST;
     if (errno != ENOENT) return refused();

@@ -51,6 +51,7 @@ std::filesystem::path directory_of(const pipelines::action& a, const std::filesy
 // all.
 void keep_the_last(exec::request& r) {
     std::unordered_set<std::string_view> seen;
+    seen.reserve(r.files.size() + r.secrets.size() + r.environment.size());
     for (const exec::secret_file& f : r.files) seen.insert(f.variable);
     const auto keep = [&seen](auto& variables) {
         for (auto at = variables.rbegin(); at != variables.rend(); ++at)

@@ -138,6 +138,7 @@ std::string image_of(const pipelines::plan& plan, std::uint32_t action, const pa
 result<std::vector<exec::mount>> caches_for(const pipelines::plan& plan, std::uint32_t action,
                                             const passed_variables& passed, const container_places& places) {
     std::vector<exec::mount> all;
+    if (pipelines::field_of(*plan.actions[action].definition, "cached_dirs") == nullptr) return all;
     reader r(plan, action, passed, places);
     if (auto cached = r.add_caches(all); !cached) return cached.error();
     if (auto known = r.all_known(); !known) return known.error();

@@ -42,6 +42,10 @@ vault::secret as_key(std::string_view text) {
 
 result<std::vector<placed_file>> files_of_variables(const pipelines::plan& plan, std::uint32_t action,
                                                     const std::map<std::string, vault::secret>& supplied) {
+    // Most pipelines have none, and every action asks.
+    if (std::ranges::none_of(plan.environment, is_file) &&
+        std::ranges::none_of(plan.actions[action].environment, is_file))
+        return std::vector<placed_file>();
     // The action's own come after the run's, and the last of a name stands.
     std::map<std::string_view, const pipelines::environment_entry*> last;
     for (const auto* environment : {&plan.environment, &plan.actions[action].environment})

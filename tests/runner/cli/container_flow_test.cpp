@@ -113,6 +113,26 @@ TEST_SUITE("cli.container") {
         });
     }
 
+    TEST_CASE("--image-for runs another image than the one that is named: said, planned, and the same for a retry") {
+        on_each([](const test_engine&, session& s) {
+            s.write("buddy.yml",
+                    "- pipeline: p\n  actions:\n    - {action: A, type: BUILD, docker_image_name: node, "
+                    "docker_image_tag: 22, execute_commands: ['test ! -e fail && head -c 4 /etc/passwd']}\n");
+            s.write("fail", "");
+            const std::string other = "node:*=localhost/latchkey-test:1";
+            const said plan = s.latchkey({"plan", "--image-for", other});
+            CHECK(has(plan, "images\n  node:22  localhost/latchkey-test:1  A\n"));
+            CHECK_EQ(s.latchkey({"run", "--image-for", other}).code, 1);
+            std::filesystem::remove(s.project() / "fail");
+            CHECK_EQ(s.latchkey({"retry", "1"}).code, 0);
+            const said log = s.latchkey({"logs", "1"});
+            CHECK(has(log, "the image localhost/latchkey-test:1 stands in for node:22\nroot"));
+            const said wrong = s.latchkey({"run", "--image-for", "node"});
+            CHECK_EQ(wrong.code, 2);
+            CHECK(has(wrong, "\"node=\" can't replace an image: write PATTERN=IMAGE"));
+        });
+    }
+
     TEST_CASE("no engine: it is said before anything starts, with the sockets tried and the way out") {
         session s;
         s.set("DOCKER_HOST", "unix:///nowhere/docker.sock");

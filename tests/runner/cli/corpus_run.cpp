@@ -138,7 +138,8 @@ corpus_world::corpus_world(const test_engine& e, const std::vector<const pipelin
     names.insert({"wget", "nc", "ping", "telnet", "sleep", "rm", "mv", "cp", "ln", "mkdir", "chmod", "chown"});
     write_program(root / "usr/local/bin/.recorder", program_that_records);
     for (const std::string& name : names)
-        if (!real_programs.contains(name)) fs::create_symlink(".recorder", root / "usr/local/bin" / name);
+        if (!real_programs.contains(name)) recorded_.insert(name);
+    for (const std::string& name : recorded_) fs::create_symlink(".recorder", root / "usr/local/bin" / name);
     import_image(engine_.socket, corpus_image, root.string());
 }
 

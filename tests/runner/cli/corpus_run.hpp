@@ -47,6 +47,9 @@ public:
     // `pipelines`: of all files, whose commands become the programs of the image.
     corpus_world(const test_engine&, const std::vector<const pipelines::document*>& pipelines);
 
+    // A program of this name tells that it was called.
+    bool records(const std::string& program) const { return recorded_.contains(program); }
+
     // One file, as `.buddy/NAME` of a repository called `project`; `siblings` lie beside it.
     std::vector<ran_pipeline> run(const std::filesystem::path& file, const pipelines::document&,
                                   const std::string& project, const std::vector<std::filesystem::path>& siblings);
@@ -59,6 +62,7 @@ private:
 
     const test_engine& engine_;
     temp_dir overlay_;
+    std::set<std::string> recorded_;
     server sink_;
 };
 

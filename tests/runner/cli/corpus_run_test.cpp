@@ -22,10 +22,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What a shell does itself.
+const std::set<std::string> shell_words = {"cd",     "export", "if",      "for",  "while", "case", "set",
+                                           "source", "exit",   "declare", "trap", "unset", "eval"};
+
 // What is reached today; raise them with it.
 constexpr double least_executable_share = 0.87;
-constexpr std::size_t least_files_whole = 24;
-constexpr std::size_t least_actions_executed = 67;
+constexpr std::size_t least_files_whole = 26;
+constexpr std::size_t least_actions_executed = 73;
 
 struct real_file {
     fs::path path;
@@ -116,6 +120,20 @@ void check_environment(const pipelines::pipeline& p, const ran_pipeline& ran) {
     }
 }
 
+// Its first command was really called, where that is a program of the image.
+void check_programs(const pipelines::pipeline& p, const ran_pipeline& ran, const test::corpus_world& world) {
+    for (const ran_action& a : ran.actions) {
+        const auto& commands = p.actions[a.of_file].commands;
+        if (!a.in_shell || a.status != "SUCCESSFUL" || commands.empty()) continue;
+        const std::string& command = commands.front().value;
+        const std::string word = command.substr(0, command.find_first_of(" \n"));
+        if (!world.records(word) || shell_words.contains(word)) continue;
+        CAPTURE(a.name);
+        REQUIRE_FALSE(a.programs.empty());
+        CHECK_EQ(a.programs.front(), word);
+    }
+}
+
 struct totals {
     std::size_t files = 0, whole = 0, pipelines = 0, actions = 0, executed = 0, executable = 0;
 };
@@ -181,6 +199,7 @@ TEST_SUITE("cli.corpus") {
                 CAPTURE(p.id.value);
                 check_order(p, ran[i]);
                 check_environment(p, ran[i]);
+                check_programs(p, ran[i], world);
                 actions += p.actions.size();
                 t.executable += static_cast<std::size_t>(std::ranges::count_if(p.actions, executable));
                 std::set<std::size_t> done;
