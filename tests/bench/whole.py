@@ -11,6 +11,9 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+import engine  # noqa: E402
+
 
 def timed(argv, cwd, env, out=subprocess.DEVNULL):
     """Runs one command to its end: (wall seconds, CPU seconds, peak KiB). Stops the whole measurement if it fails."""
@@ -25,12 +28,27 @@ def timed(argv, cwd, env, out=subprocess.DEVNULL):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
+def peak_of(argv, cwd, env):
+    """Its peak in KiB. A child of this process begins with our own peak: a small program in between does not."""
+    with tempfile.NamedTemporaryFile("r") as said:
+        timed(["/usr/bin/time", "-f", "%M", "-o", said.name, *argv], cwd, env)
+        return int(said.read())
+
+
 def paired(rounds, a, b):
     """Runs a and b in turn after one warm-up each; (median a, median b, median of the ratios a/b)."""
     a(), b()
     pairs = [(a(), b()) for _ in range(rounds)]
     return (statistics.median(x[0] for x, _ in pairs), statistics.median(y[0] for _, y in pairs),
             statistics.median(x[0] / y[0] for x, y in pairs), max(x[2] for x, _ in pairs))
+
+
+def in_turn(rounds, *ways):
+    """The median of each, all run once a round after a warm-up."""
+    for way in ways:
+        way()
+    found = [[way() for way in ways] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*found)]
 
 
 class bench:
@@ -41,8 +59,8 @@ class bench:
         self.root = tempfile.mkdtemp(prefix="latchkey-bench-")
         self.rows = []
 
-    def env(self):
-        return {"PATH": os.environ["PATH"], "HOME": self.root, "XDG_DATA_HOME": os.path.join(self.root, "data"), "LANG": "C.UTF-8"}
+    def env(self, **more):
+        return {**more, "PATH": os.environ["PATH"], "HOME": self.root, "XDG_DATA_HOME": os.path.join(self.root, "data"), "LANG": "C.UTF-8"}
 
     def project(self, name, text):
         folder = os.path.join(self.root, name)
@@ -51,8 +69,14 @@ class bench:
             f.write(text)
         return folder
 
-    def run(self, folder, *options):
-        return timed([self.latchkey, "run", *options], folder, self.env())
+    def run(self, folder, *options, **env):
+        return timed([self.latchkey, "run", *options], folder, self.env(**env))
+
+    def per_action(self, name, count, more, *options, **env):
+        """What each further action of a run takes: seconds, without what the run takes itself."""
+        one = self.project(name + "-one", action_list(1, more))
+        many = self.project(name + "-many", action_list(1 + count, more))
+        return lambda: (self.run(many, *options, **env)[0] - self.run(one, *options, **env)[0]) / count
 
     def row(self, what, figure, against, target):
         self.rows.append((what, figure, against, target))
@@ -61,14 +85,39 @@ class bench:
     def one_action(self):
         folder = self.project("one", action_list(1))
         rounds = 5 if self.short else 50
-        bare, floor, _, peak = paired(rounds, lambda: self.run(folder, "--backend", "host"),
+        peak = peak_of([self.latchkey, "run", "--backend", "host"], folder, self.env())
+        bare, floor, _, _ = paired(rounds, lambda: self.run(folder, "--backend", "host"),
                                       lambda: timed(["sh", "-c", "true"], folder, self.env()))
         self.row("`latchkey run` of one no-op action, whole process", f"{1000 * bare:.1f} ms, {peak / 1024:.1f} MB",
                  f"`sh -c true`: {1000 * floor:.1f} ms", "≤ 10 ms, ≤ 20 MB")
-        boxed, bare, _, _ = paired(rounds, lambda: self.run(folder, "--backend", "sandbox"),
-                                   lambda: self.run(folder, "--backend", "host"))
-        self.row("the same in a sandbox, over the bare process", f"{1000 * (boxed - bare):.1f} ms",
-                 f"{1000 * boxed:.1f} ms against {1000 * bare:.1f} ms", "≤ 6 ms")
+
+    def overheads(self):
+        """What isolation costs an action, beyond the first of its run."""
+        count, rounds = (5, 3) if self.short else (20, 15)
+        boxed = self.per_action("boxed", count, "", "--backend", "sandbox")
+        bare = self.per_action("bare", count, "", "--backend", "host")
+        view = ["bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL", "--die-with-parent",
+                "--ro-bind", "/usr", "/usr", "--ro-bind", "/etc", "/etc", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
+                "--symlink", "usr/lib64", "/lib64", "--dev", "/dev", "--proc", "/proc", "--bind", self.root, self.root, "--chdir", self.root]
+        alone = lambda: statistics.median(timed([*view, "sh", "-c", "true"], self.root, self.env())[0] for _ in range(count))
+        ours, theirs, tool = in_turn(rounds, boxed, bare, alone)
+        self.row("an action in a sandbox, over a bare process", f"{1000 * (ours - theirs):.1f} ms",
+                 f"{1000 * ours:.1f} ms against {1000 * theirs:.1f} ms; `bwrap` alone {1000 * tool:.1f} ms", "≤ 6 ms")
+        for kind in ("docker", "podman"):
+            try:
+                e = engine.engine(kind)
+            except RuntimeError as why:
+                print(f"  not measured: {why}", flush=True)
+                continue
+            try:
+                image = f"      docker_image_name: {engine.IMAGE}\n"
+                within = self.per_action(kind, count, image, DOCKER_HOST="unix://" + e.socket)
+                own = lambda: statistics.median(e.container() for _ in range(count))
+                ours, theirs = in_turn(max(3, rounds // 3), within, own)
+                self.row(f"an action in a container of {kind.capitalize()}, over its own create, start, wait, remove",
+                         f"{1000 * (ours - theirs):.1f} ms", f"{1000 * ours:.1f} ms against {1000 * theirs:.1f} ms", "≤ 15 ms")
+            finally:
+                e.close()
 
     def sequence(self):
         count = 200 if self.short else 1000
@@ -150,9 +199,9 @@ class bench:
         subprocess.run([path, *options], check=True)
 
 
-def action_list(count):
+def action_list(count, more=""):
     return "- pipeline: bench\n  actions:\n" + "".join(
-        f"    - action: step {i}\n      type: BUILD\n      execute_commands:\n        - \"true\"\n" for i in range(count))
+        f"    - action: step {i}\n      type: BUILD\n{more}      execute_commands:\n        - \"true\"\n" for i in range(count))
 
 
 def action_graph(stages, width):
@@ -174,6 +223,7 @@ def main():
     b = bench(options.build, options.short)
     try:
         b.one_action()
+        b.overheads()
         b.sequence()
         b.graph()
         b.output()

@@ -126,7 +126,13 @@ void leave_the_network() {
 }
 
 corpus_world::corpus_world(const test_engine& e, const std::vector<const pipelines::document*>& all)
-    : engine_(e), sink_("runner/native/servers/http_sink.py") {
+    : engine_(e),
+      sink_("runner/native/servers/http_sink.py"),
+      ftp_("runner/native/servers/ftp_server.py"),
+      values_({{"FTP_HOST", "127.0.0.1"},
+               {"FTP_PORT", ftp_.port()},
+               {"FTP_USERNAME", "ana"},
+               {"FTP_PASSWORD", "pass word"}}) {
     const fs::path root = overlay_.path();
     write_program(root / "bin/bash", shell_that_records("/bin/real-bash"));
     write_program(root / "bin/sh", shell_that_records("/bin/busybox sh"));
@@ -141,6 +147,11 @@ corpus_world::corpus_world(const test_engine& e, const std::vector<const pipelin
         if (!real_programs.contains(name)) recorded_.insert(name);
     for (const std::string& name : recorded_) fs::create_symlink(".recorder", root / "usr/local/bin" / name);
     import_image(engine_.socket, corpus_image, root.string());
+}
+
+std::string corpus_world::value_of(const std::string& variable, const std::string& usual) const {
+    const auto at = values_.find(variable);
+    return at == values_.end() ? usual : at->second;
 }
 
 std::vector<ran_pipeline> corpus_world::run(const fs::path& file, const pipelines::document& d,
@@ -226,14 +237,15 @@ ran_pipeline corpus_world::run_one(const session& s, const std::string& file, co
         "run",    p.id.value, "-f",           file,          "--json",
         "--jobs", "2",        "--no-network", "--image-for", "*=" + std::string(corpus_image)};
     std::string secrets;
-    for (const std::string& name : encrypted_variables(p)) secrets += name + "=supplied-for-" + name + "\n";
+    for (const std::string& name : encrypted_variables(p))
+        secrets += name + "=" + value_of(name, "supplied-for-" + name) + "\n";
     if (!secrets.empty()) {
         s.write(".git/supplied", secrets);
         fs::permissions(s.project() / ".git/supplied", fs::perms(0600));
         words.insert(words.end(), {"--secret-file", ".git/supplied"});
     }
     for (const std::string& name : unset_variables(p, text))
-        words.insert(words.end(), {"--var", name + "=value-of-" + name});
+        words.insert(words.end(), {"--var", name + "=" + value_of(name, "value-of-" + name)});
     std::vector<std::size_t> sources;
     std::string number;
     std::map<int, ran_action> actions;

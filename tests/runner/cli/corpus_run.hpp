@@ -64,6 +64,10 @@ private:
     temp_dir overlay_;
     std::set<std::string> recorded_;
     server sink_;
+    server ftp_;
+    // Variables that say where a server is, and who logs in.
+    std::map<std::string, std::string> values_;
+    std::string value_of(const std::string& variable, const std::string& usual) const;
 };
 
 }  // namespace latchkey::test
