@@ -53,18 +53,31 @@ failure can_not(const std::string& what, int error) {
     return {errc::refused, what + ": " + std::system_category().message(error)};
 }
 
-// Whether a listing of /proc names a process besides the first.
-bool lists_others(int proc) {
-    if (::lseek(proc, 0, SEEK_SET) != 0) return true;
+// Whether a listing of /proc names a process besides the first, or not even that one.
+// What /proc lists before its processes is most of it: `first` is where those begin, once that is known.
+bool lists_others(int proc, off_t& first) {
+    if (::lseek(proc, first, SEEK_SET) != first) return true;
+    off_t next = first;
+    bool seen_first = false;
     alignas(dirent64) char buffer[8192];
     for (;;) {
         const ssize_t size = ::getdents64(proc, buffer, sizeof buffer);
         if (size < 0) return true;
-        if (size == 0) return false;
+        if (size == 0) {
+            if (seen_first || first == 0) return !seen_first;
+            first = 0;  // the list is another one now: look at all of it
+            return lists_others(proc, first);
+        }
         for (ssize_t at = 0; at < size;) {
             const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
             const char* name = entry->d_name;
-            if (name[0] >= '0' && name[0] <= '9' && !(name[0] == '1' && name[1] == '\0')) return true;
+            const bool is_first = name[0] == '1' && name[1] == '\0';
+            if (name[0] >= '0' && name[0] <= '9' && !is_first) return true;
+            if (is_first) {
+                seen_first = true;
+                first = next;
+            }
+            next = entry->d_off;
             at += entry->d_reclen;
         }
     }
@@ -87,6 +100,7 @@ struct process_namespace::state {
     descriptor mounts;
     descriptor root;
     descriptor proc;
+    off_t first_process = 0;  // in what /proc lists
     descriptor mount_table;
     std::string folder;  // what the private one is mounted on: nobody's folders are seen from inside
     descriptor in_place;
@@ -180,7 +194,8 @@ int process_namespace::pidfd() const {
 
 bool process_namespace::as_made() const {
     pollfd mounts{state_->mount_table.get(), POLLPRI, 0};
-    return !state_->killed && ::poll(&mounts, 1, 0) == 0 && !lists_others(state_->proc.get()) &&
+    return !state_->killed && ::poll(&mounts, 1, 0) == 0 &&
+           !lists_others(state_->proc.get(), state_->first_process) &&
            size_of(state_->in_place.get()) == state_->empty_size;
 }
 
