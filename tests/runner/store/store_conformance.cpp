@@ -53,6 +53,7 @@ world make_world(store::store& store) {
     wanted.source.ref = {policy::ref_type::branch, "refs/heads/main"};
     wanted.source.trust = policy::source_trust::trusted;
     wanted.source.parameters = {{"A", "1:2"}};
+    wanted.source.images = {{"node:*", "mirror.test/node:*"}};
     wanted.source.secret_names = {"TOKEN", ""};
     made.run = store.create_run(wanted, definition).value();
     end_attempt(store, made.run.id, 1);
