@@ -2,6 +2,7 @@
 #include "runner/run/service.hpp"
 
 #include "runner/run/attempt.hpp"
+#include "runner/run/changes.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/run_limits.hpp"
@@ -175,8 +176,12 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
     return compile(d, facts);
 }
 
-result<finished_attempt> service::start(const definition& d, const store::new_run& request, run_options options) {
+result<finished_attempt> service::start(const definition& d, store::new_run request, run_options options) {
     {
+        auto changes = find_changes(around_.store, d, request.source, request.pipeline);
+        if (!changes) return changes.error();
+        request.source.changes = std::move(*changes);
+
         // Looked at before there is a run. The plan that is executed knows the run's number.
         auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
         if (!c) return c.error();

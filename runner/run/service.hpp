@@ -100,7 +100,7 @@ public:
     explicit service(surroundings);
 
     // `invalid` where the definition has errors: nothing was written. engine: this machine can't execute it.
-    result<finished_attempt> start(const definition&, const store::new_run&, run_options);
+    result<finished_attempt> start(const definition&, store::new_run, run_options);
 
     // conflict: it has not ended, or what it ran can't be run again. Where it was to grant and may not: `denied`, and
     // nothing has changed. `check_source` says whether the work tree is still the one that the run had; a failure

@@ -66,6 +66,7 @@ public:
     result<run_record> run_by_number(policy::project_id, std::int64_t number) override;
     result<std::vector<run_record>> runs(const run_query&) override;
     result<std::vector<run_record>> unfinished_runs() override;
+    result<std::optional<run_record>> last_success(policy::pipeline_id, const std::optional<policy::ref>&) override;
 
     result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,
                                   policy::time_point) override;

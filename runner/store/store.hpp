@@ -71,6 +71,8 @@ struct run_source {
     std::string backend;                    // host, sandbox, container; empty: as each action says
     facts limits;                           // what each action may use (run/run_limits.hpp)
     std::string workspace;                  // where actions start
+    std::string repository;                 // checked out into the pipeline's own filesystem; empty: a work tree
+    facts changes;                          // since the last success (run/changes.hpp); empty: nothing asked
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept
 };
@@ -237,6 +239,9 @@ public:
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
     virtual result<std::vector<run_record>> unfinished_runs() = 0;       // for recovery after a crash
+    // The pipeline's newest run whose last attempt succeeded with all of its actions, of this ref where one is named.
+    virtual result<std::optional<run_record>> last_success(policy::pipeline_id,
+                                                           const std::optional<policy::ref>&) = 0;
 
     // -- answers
     // Kept for the executor, and audited. conflict: the attempt waits for nobody, or this action has its answer.
