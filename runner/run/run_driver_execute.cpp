@@ -101,7 +101,6 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
 
     exec::request request = request_for(context_.plan, action, context_.supplied, passed_, delivery.secrets,
                                         options_.base_environment, options_.workspace);
-    if (!failed_action_.empty()) request.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
     const bool native = is_native(definition);
     if (!native) {
         request.limits = options_.limits.use;

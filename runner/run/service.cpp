@@ -5,11 +5,11 @@
 #include "runner/run/changes.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/report.hpp"
+#include "runner/run/run_history.hpp"
 #include "runner/run/run_limits.hpp"
 #include "runner/run/signal_hold.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace latchkey::run {
 
@@ -64,61 +64,6 @@ result<finished_attempt> as_it_ended(const store::run_record& run, int attempt) 
     return failure(errc::corrupt, "the store knows no attempt " + std::to_string(attempt) + " of this run");
 }
 
-// Which actions succeeded so far, over all attempts: the last word on each counts.
-// What came of an action before others that come before it were executed anew (a deployment of the build before) does
-// not count.
-result<std::vector<bool>> succeeded_before(store::store& s, const store::run_record& run,
-                                           const std::vector<pipelines::planned_action>& actions) {
-    std::vector<std::size_t> success(actions.size());  // when, counted over all attempts; 0: none
-    std::vector<std::size_t> started(actions.empty() ? 0 : actions.back().stage + 1);  // by stage, the last of any
-    std::size_t now = 0;
-    for (const store::attempt_record& attempt : run.attempts) {
-        auto events = s.events(run.id, attempt.number, 0);
-        if (!events) return events.error();
-        for (const event& e : *events) {
-            if (e.action < 0 || static_cast<std::size_t>(e.action) >= actions.size()) continue;
-            const auto action = static_cast<std::size_t>(e.action);
-            ++now;
-            if (e.kind == event_kind::action_ended) success[action] = e.status == status::successful ? now : 0;
-            if (e.kind == event_kind::action_started) started[actions[action].stage] = now;
-        }
-    }
-    std::vector<bool> succeeded(actions.size());
-    std::size_t before = 0;  // the last start in an earlier stage
-    for (std::size_t i = 0; i < actions.size(); ++i) {
-        if (i > 0)
-            for (std::uint32_t stage = actions[i - 1].stage; stage < actions[i].stage; ++stage)
-                before = std::max(before, started[stage]);
-        succeeded[i] = success[i] > before;
-    }
-    return succeeded;
-}
-
-// What carried actions passed on. The value of a secret is not kept: an action that passed one on is executed again,
-// and what comes after it.
-result<void> carry_variables(store::store& s, const store::run_record& run,
-                             const std::vector<pipelines::planned_action>& actions, retry_scope& scope) {
-    std::vector<std::pair<std::size_t, std::string>> passed;
-    std::uint32_t again_from = std::numeric_limits<std::uint32_t>::max();  // a stage
-    for (const store::attempt_record& attempt : run.attempts) {
-        auto events = s.events(run.id, attempt.number, 0);
-        if (!events) return events.error();
-        for (event& e : *events) {
-            const auto action = static_cast<std::size_t>(e.action);
-            if (e.kind != event_kind::variable_passed || e.action < 0 || action >= actions.size()) continue;
-            if (!scope.carried[action]) continue;
-            if (e.text.find('=') == std::string::npos) again_from = std::min(again_from, actions[action].stage);
-            passed.emplace_back(action, std::move(e.text));
-        }
-    }
-    for (const pipelines::planned_action& p : actions)
-        if (p.stage >= again_from) scope.carried[p.index] = false;
-    for (const auto& [action, text] : passed)
-        if (scope.carried[action])
-            scope.passed.emplace_back(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
-    return {};
-}
-
 // A retry runs the same again, and values of secrets are not kept.
 result<void> same_secrets(const store::run_record& run, const run_options& options, const std::string& name) {
     const std::vector<std::string>& names = run.source.secret_names;
@@ -136,12 +81,6 @@ result<void> same_secrets(const store::run_record& run, const run_options& optio
 }
 
 }  // namespace
-
-std::vector<bool> retry_scope::not_executed() const {
-    std::vector<bool> all = carried;
-    for (std::size_t i = 0; i < left_out.size(); ++i) all[i] = all[i] || left_out[i];
-    return all;
-}
 
 service::service(surroundings around) : around_(std::move(around)) {}
 
@@ -209,10 +148,9 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
     if (!c) return c.error();
     bool previous_failed = false;
     if (looks_at_the_run_before(*d.pipeline)) {
-        auto before = around_.store.runs({std::nullopt, run.pipeline, 20});
-        if (!before) return before.error();
-        const auto last = std::ranges::find_if(*before, [&](const store::run_record& r) { return r.id < run.id; });
-        previous_failed = last != before->end() && last_status(*last) == status::failed;
+        auto failed = failed_before(around_.store, run, attempt);
+        if (!failed) return failed.error();
+        previous_failed = *failed;
     }
     const auto child = [this, &d, &run, &options](child_request wanted, const std::function<void(std::string)>& made,
                                                   cancel_switch& off) {
