@@ -236,6 +236,7 @@ private:
 
     // Once, not once an action.
     void say_what_this_machine_leaves_out() {
+        for (const std::string& note : request_.notes) push(event_kind::warning, status::in_progress, note);
         if (std::string why = why_everything_changed(request_.run.source.changes, *request_.definition.pipeline);
             !why.empty())
             push(event_kind::warning, status::in_progress, std::move(why));

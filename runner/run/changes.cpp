@@ -66,6 +66,10 @@ std::string name_of(const store::run_record& run) {
     return run.pipeline_name + " #" + std::to_string(run.number);
 }
 
+const std::string& repository_of(const store::run_source& source) {
+    return source.repository.empty() ? source.workspace : source.repository;
+}
+
 // The field's value, whichever of its two names the file uses.
 std::string base_wanted(const pipelines::pipeline& p) {
     for (const pipelines::yaml::entry& e : p.fields)
@@ -89,7 +93,7 @@ base base_of_pull_request(const store::run_source& source) {
         if (const std::string branch = value_of(source.parameters, variable); !branch.empty())
             names = {"refs/remotes/origin/" + branch, "refs/heads/" + branch};
     for (const std::string& name : names) {
-        if (!source::commit_named(source.workspace, name)) continue;
+        if (!source::commit_named(repository_of(source), name)) continue;
         found.name = name;
         found.fork_point = true;
         return found;
@@ -173,8 +177,10 @@ result<store::facts> find_changes(store::store& s, const definition& d, const st
     auto base = wanted == "PULL_REQUEST" ? result<run::base>(base_of_pull_request(source))
                                          : base_of_last_run(s, source, pipeline, wanted == "LATEST_RUN_MATCHING_REF");
     if (!base) return base.error();
-    source::change_question question{source.workspace, source.commit, base->why_not.empty() ? base->name : "",
-                                     base->fork_point, true};
+    // What was checked out for the run has nothing beside its commit.
+    const bool own = !source.repository.empty();
+    source::change_question question{repository_of(source), source.commit, base->why_not.empty() ? base->name : "",
+                                     base->fork_point, !own};
     auto list = source::changes_since(question);
     if (!list && list.error().code == errc::not_found) {
         // A rebase, a shallow clone: the commit that was built then is not here any more.

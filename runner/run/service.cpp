@@ -5,6 +5,7 @@
 #include "runner/run/changes.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/report.hpp"
+#include "runner/run/run_files.hpp"
 #include "runner/run/run_history.hpp"
 #include "runner/run/run_limits.hpp"
 #include "runner/run/signal_hold.hpp"
@@ -116,6 +117,9 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
 }
 
 result<finished_attempt> service::start(const definition& d, store::new_run request, run_options options) {
+    if (!request.source.repository.empty())
+        request.source.workspace =
+            source::filesystem_path(around_.data, request.pipeline.value(), request.source.repository).string();
     {
         auto changes = find_changes(around_.store, d, request.source, request.pipeline);
         if (!changes) return changes.error();
@@ -130,6 +134,8 @@ result<finished_attempt> service::start(const definition& d, store::new_run requ
             return can.error();
     }
     signal_hold hold;
+    auto files = prepare_files(around_.store, around_.data, d, request.source, request.pipeline);
+    if (!files) return files.error();
     auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
     auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
@@ -139,11 +145,12 @@ result<finished_attempt> service::start(const definition& d, store::new_run requ
     if (run::ended(last_status(*run)))
         return failure(errc::engine, run->pipeline_name + " #" + std::to_string(run->number) +
                                          " took so long to begin that it was taken for dead: nothing was executed");
-    return execute(d, *run, 1, std::move(options), {}, hold);
+    return execute(d, *run, 1, std::move(options), {}, files->notes, hold);
 }
 
 result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
-                                          run_options options, const retry_scope& scope, signal_hold& hold) {
+                                          run_options options, const retry_scope& scope,
+                                          const std::vector<std::string>& notes, signal_hold& hold) {
     auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
     if (!c) return c.error();
     bool previous_failed = false;
@@ -156,7 +163,7 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
                                                   cancel_switch& off) {
         return run_child(d, run, options, std::move(wanted), made, off);
     };
-    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs(), child};
+    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs(), child, notes};
     return run_attempt(around_, request, options, hold);
 }
 
@@ -198,6 +205,9 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (!c) return c.error();
     if (pipelines::has_errors(c->problems)) return invalid_definition(*d, c->problems);
     if (auto can = check_executable(c->plan, run->source.backend, around_.find_engine); !can) return can.error();
+
+    auto files = prepare_files(around_.store, around_.data, *d, run->source, run->pipeline);
+    if (!files) return files.error();
 
     const std::vector<pipelines::planned_action>& actions = c->plan.actions;
     std::size_t from = 0;
@@ -260,7 +270,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         attempt = *made;
     }
     if (run = around_.store.run(run->id); !run) return run.error();
-    return execute(*d, *run, attempt, std::move(options), scope, hold);
+    return execute(*d, *run, attempt, std::move(options), scope, files->notes, hold);
 }
 
 result<void> service::cancel(const store::run_record& run, policy::user_id actor) {

@@ -125,7 +125,7 @@ private:
     child_end run_child(const definition& parent, const store::run_record&, const run_options&, child_request,
                         const std::function<void(std::string)>& made, cancel_switch&);
     result<finished_attempt> execute(const definition&, const store::run_record&, int attempt, run_options,
-                                     const retry_scope&, signal_hold&);
+                                     const retry_scope&, const std::vector<std::string>& notes, signal_hold&);
     result<int> recover_one(const store::run_record&);
     result<std::vector<missing_integration>> missing_in(const compiled&, const definition&, const store::run_record&,
                                                         const retry_scope&);
