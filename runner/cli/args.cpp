@@ -78,6 +78,8 @@ void add_running(CLI::App& app, line& l) {
     run->add_flag("-o,--output", l.run.output, "Print each action's output when it has ended");
     run->add_flag("--wait", l.run.wait, "Wait for a missing permission instead of failing");
     run->add_flag("--dry-run", l.run.dry_run, "Only say what would run, as `latchkey plan` does");
+    run->add_option("--junit", l.run.junit, "Write the run to this file as a JUnit report, an action a test case")
+        ->type_name("FILE");
     run->add_flag("--json", l.run.json, "JSON lines: one event a line");
     run->callback([&l] { l.command = [&l](context& c) { return run_command(c, l.run); }; });
 

@@ -24,6 +24,7 @@ struct run_args {
     std::string pids;
     bool no_network = false;
     bool checkout = false;
+    std::string junit;  // a file to write
     std::string comment;
     int jobs = 0;  // 0: as many as there are processors
     bool dry_run = false;

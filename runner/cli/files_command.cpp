@@ -5,6 +5,7 @@
 #include "runner/exec/descriptor.hpp"
 #include "runner/exec/find_program.hpp"
 #include "runner/exec/launch.hpp"
+#include "runner/source/files.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -22,35 +23,10 @@ namespace latchkey::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
 using exec::descriptor;
 
 std::string last_error() {
     return std::system_category().message(errno);
-}
-
-// Step by step, each a real folder or file: neither `..` nor a link that an action has left leads out.
-result<descriptor> open_below(const fs::path& root, const std::string& named) {
-    descriptor at(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (at.get() < 0)
-        return failure(errc::not_found, "the files of this run are not there any more: " + root.string());
-    fs::path shown;
-    for (const fs::path& part : fs::path(named).relative_path()) {
-        if (part.empty() || part == ".") continue;
-        if (part == "..") return failure(errc::usage, "\"" + named + "\" leads out of the run's files");
-        shown /= part;
-        struct stat facts{};
-        if (::fstatat(at.get(), part.c_str(), &facts, AT_SYMLINK_NOFOLLOW) != 0)
-            return failure(errc::not_found, "there is no " + shown.string() + " among the run's files");
-        if (S_ISLNK(facts.st_mode))
-            return failure(errc::usage, shown.string() + " is a link, and links are not followed");
-        if (!S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode))
-            return failure(errc::usage, shown.string() + " is neither a file nor a folder");
-        descriptor next(::openat(at.get(), part.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-        if (next.get() < 0) return failure(errc::io, "can't open " + shown.string() + ": " + last_error());
-        at.reset(next.release());
-    }
-    return at;
 }
 
 std::string size_text(std::int64_t bytes) {
@@ -157,7 +133,7 @@ int files_command(context& c, const files_args& args) {
                   << " has used these files since: they are as that run left them\n";
             break;
         }
-    auto at = open_below(run->source.workspace, args.path);
+    auto at = source::open_below(run->source.workspace, args.path);
     if (!at) return c.fail(at.error());
     struct stat facts{};
     if (::fstat(at->get(), &facts) != 0) return c.fail(failure(errc::io, "can't read the file: " + last_error()));

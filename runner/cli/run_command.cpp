@@ -6,6 +6,7 @@
 #include "runner/cli/console.hpp"
 #include "runner/cli/environment.hpp"
 #include "runner/cli/files.hpp"
+#include "runner/cli/junit_report.hpp"
 #include "runner/cli/secret_input.hpp"
 #include "runner/source/git.hpp"
 
@@ -171,9 +172,23 @@ int run_command(context& c, const run_args& args) {
         for (const auto& [name, value] : *secrets) source.secret_names.push_back(name);
         options.secrets = std::move(*secrets);
     }
+    junit_report report;
+    if (!args.junit.empty()) {
+        options.on_plan = [&report, show = std::move(options.on_plan)](const auto& r, int n, const auto& p,
+                                                                       const auto& s) {
+            report.on_plan(p);
+            show(r, n, p, s);
+        };
+        options.on_event = [&report, show = std::move(options.on_event)](const run::event& e) {
+            report.on_event(e);
+            show(e);
+        };
+    }
     auto done = (*service)->start(*choice->chosen->definition, request, std::move(options));
     if (!done) return c.fail(done.error());
     const int code = view.finish(*done);
+    if (!args.junit.empty())
+        if (auto written = write_report(args.junit, report.text(*done)); !written) return c.fail(written.error());
     if (done->outcome != run::outcome::denied || args.json || !c.interactive || !may_grant_all(*done)) return code;
     if (!ask_yes(c, question_for(*done))) return code;
 

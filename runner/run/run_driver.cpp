@@ -221,6 +221,7 @@ async::task<> run_driver::run_action(std::uint32_t action, int number) {
 
     running r(executor_);
     r.action = action;
+    r.began = std::time(nullptr);
     running_[action] = &r;
     if (is_flow(*context_.plan.actions[action].definition)) {
         co_await run_flow(action, number, r);
@@ -238,6 +239,7 @@ async::task<> run_driver::run_action(std::uint32_t action, int number) {
     r.kill_at.cancel();
     co_await r.helpers.join();
     pass_on(r);
+    co_await read_reports(r);
     running_.erase(action);
     if (auto written = r.log->write(r.masker->finish()); !written && !r.log_failure) r.log_failure = written.error();
     if (r.log_failure)

@@ -233,6 +233,8 @@ public:
     // that is there already or leaves a gap, or an attempt that has ended.
     virtual result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) = 0;
     virtual result<std::vector<run::event>> events(policy::run_id, int attempt, std::int64_t after) = 0;
+    // Those of one kind, in order; one that is damaged is left out.
+    virtual result<std::vector<run::event>> events_of_kind(policy::run_id, int attempt, run::event_kind) = 0;
     virtual result<run_record> run(policy::run_id) = 0;
     // The bytes of the file that it was started from.
     virtual result<std::string> definition_of(policy::run_id) = 0;
