@@ -21,6 +21,7 @@ std::set<std::string> changing_variables_of(const pipeline& from) {
     const bool asked = std::ranges::any_of(
         from.actions, [](const action& step) { return std::ranges::any_of(step.conditions, asks_for_variable); });
     if (!asked) return names;
+    names = {"BUDDY_ACTION_EARLY_EXIT_REASON", "BUDDY_FAILED_ACTION_LOGS", "BUDDY_FAILED_ACTION_NAME"};
     const auto add_settable = [&](const std::vector<variable>& variables, bool all) {
         for (const variable& each : variables)
             if (all || each.settable) names.insert(each.key.value);

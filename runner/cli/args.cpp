@@ -23,6 +23,7 @@ struct line {
     retry_args retry;
     runs_args runs;
     logs_args logs;
+    files_args files;
     validate_args validate;
     plan_args plan;
     why_args why;
@@ -77,6 +78,8 @@ void add_running(CLI::App& app, line& l) {
     run->add_option("--pids", l.run.pids, "The most processes")->type_name("N");
     add_images(run, l.run.images);
     run->add_flag("--no-network", l.run.no_network, "No network for actions, only a loopback of their own");
+    run->add_flag("--checkout", l.run.checkout,
+                  "Run in the pipeline's own files: the commit as it is in git, and what earlier runs left there");
     run->add_option("-j,--jobs", l.run.jobs, "How many actions may run at once")
         ->type_name("N")
         ->check(CLI::Range(1, 10000));
@@ -84,6 +87,8 @@ void add_running(CLI::App& app, line& l) {
     run->add_flag("-o,--output", l.run.output, "Print each action's output when it has ended");
     run->add_flag("--wait", l.run.wait, "Wait for a missing permission instead of failing");
     run->add_flag("--dry-run", l.run.dry_run, "Only say what would run, as `latchkey plan` does");
+    run->add_option("--junit", l.run.junit, "Write the run to this file as a JUnit report, an action a test case")
+        ->type_name("FILE");
     run->add_flag("--json", l.run.json, "JSON lines: one event a line");
     run->callback([&l] { l.command = [&l](context& c) { return run_command(c, l.run); }; });
 
@@ -139,6 +144,18 @@ void add_running(CLI::App& app, line& l) {
     logs->add_option("--attempt", l.logs.attempt, "An earlier attempt")->type_name("N");
     logs->add_flag("-f,--follow", l.logs.follow, "Go on until the run has ended");
     logs->callback([&l] { l.command = [&l](context& c) { return logs_command(c, l.logs); }; });
+}
+
+void add_files(CLI::App& app, line& l) {
+    CLI::App* files = add(app, "files", "List or print the files of a run that had its own (`run --checkout`)",
+                          "  latchkey files 42\n  latchkey files 42 dist/app.js -o app.js\n"
+                          "  latchkey files 42 dist --tar -o dist.tar\n");
+    files->add_option("run", l.files.run, "Its number")->required();
+    files->add_option("path", l.files.path, "A folder to list, or a file to print");
+    files->add_option("-o,--output", l.files.output, "Write to this file, which must not exist yet")
+        ->type_name("FILE");
+    files->add_flag("--tar", l.files.tar, "As a tar archive, with all that is in it");
+    files->callback([&l] { l.command = [&l](context& c) { return files_command(c, l.files); }; });
 }
 
 void add_reading(CLI::App& app, line& l) {
@@ -339,6 +356,7 @@ int run_line(context& c, std::vector<std::string> words) {
     app.option_defaults()->always_capture_default(false);
     line l;
     add_running(app, l);
+    add_files(app, l);
     add_reading(app, l);
     add_integrations(app, l);
     add_permissions(app, l);

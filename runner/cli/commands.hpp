@@ -24,6 +24,8 @@ struct run_args {
     std::string pids;
     bool no_network = false;
     std::vector<std::string> images;  // PATTERN=IMAGE
+    bool checkout = false;
+    std::string junit;  // a file to write
     std::string comment;
     int jobs = 0;  // 0: as many as there are processors
     bool dry_run = false;
@@ -74,6 +76,14 @@ struct logs_args {
     bool follow = false;
 };
 int logs_command(context&, const logs_args&);
+
+struct files_args {
+    std::string run;
+    std::string path;
+    std::string output;  // a file to write to
+    bool tar = false;
+};
+int files_command(context&, const files_args&);
 
 struct validate_args {
     std::vector<std::string> paths;

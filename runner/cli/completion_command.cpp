@@ -39,7 +39,7 @@ _latchkey() {
     case $command in
         run|plan|runs) _latchkey_names pipelines ;;
         why) if [ "$COMP_CWORD" -eq 2 ]; then _latchkey_names pipelines; else _latchkey_names integrations; fi ;;
-        retry|cancel|approve|logs) _latchkey_names runs ;;
+        retry|cancel|approve|logs|files) _latchkey_names runs ;;
         grant|revoke) _latchkey_names integrations ;;
         integration)
             if [ "$COMP_CWORD" -eq 2 ]; then
@@ -85,7 +85,7 @@ _latchkey() {
             else
                 names=(${(f)"$(latchkey __complete integrations 2>/dev/null)"})
             fi ;;
-        retry|cancel|logs) names=(${(f)"$(latchkey __complete runs 2>/dev/null)"}) ;;
+        retry|cancel|logs|files) names=(${(f)"$(latchkey __complete runs 2>/dev/null)"}) ;;
         grant|revoke) names=(${(f)"$(latchkey __complete integrations 2>/dev/null)"}) ;;
         integration) names=(add list show edit rm types ${(f)"$(latchkey __complete integrations 2>/dev/null)"}) ;;
         audit) names=(verify export tail) ;;
@@ -104,7 +104,7 @@ end
 complete -c latchkey -f
 complete -c latchkey -n __fish_use_subcommand -a '(__latchkey commands)'
 complete -c latchkey -n '__fish_seen_subcommand_from run plan runs why' -a '(__latchkey pipelines)'
-complete -c latchkey -n '__fish_seen_subcommand_from retry cancel logs' -a '(__latchkey runs)'
+complete -c latchkey -n '__fish_seen_subcommand_from retry cancel logs files' -a '(__latchkey runs)'
 complete -c latchkey -n '__fish_seen_subcommand_from grant revoke why' -a '(__latchkey integrations)'
 complete -c latchkey -n '__fish_seen_subcommand_from integration' -a 'add list show edit rm types (__latchkey integrations)'
 complete -c latchkey -n '__fish_seen_subcommand_from audit' -a 'verify export tail'

@@ -137,6 +137,9 @@ void console::on_event(const run::event& e) {
         case run::event_kind::answered:
             if (!e.text.empty()) line(plain(e.text));
             break;
+        case run::event_kind::tests_read:
+            tests_[e.action] = e.text;
+            break;
         case run::event_kind::variable_passed:
         case run::event_kind::attempt_created:
         case run::event_kind::denied:
@@ -223,6 +226,19 @@ void console::print_log(std::int32_t action, std::size_t last_lines) {
     if (in_line) context_.out << "\n";
 }
 
+// What the tests of each action said, and the first that failed.
+void console::show_tests() {
+    for (const auto& [action, text] : tests_) {
+        std::string_view rest = text;
+        for (bool first = true; !rest.empty(); first = false) {
+            const std::size_t end = std::min(rest.find('\n'), rest.size());
+            const std::string cell = plain(rest.substr(0, end));
+            context_.out << (first ? "  " + name_of(action) + ": " + cell : "    " + cell) << "\n";
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+}
+
 int console::finish(const run::finished_attempt& f) {
     const int code = exit_code_of(f.outcome);
     if (settings_.json) {
@@ -234,6 +250,7 @@ int console::finish(const run::finished_attempt& f) {
         context_.err << f.report;
         return code;
     }
+    show_tests();
     const store::attempt_record& attempt = f.run.attempts.back();
     const std::string name = plain(f.run.pipeline_name) + " #" + std::to_string(f.run.number);
     const std::string number = std::to_string(f.run.number);

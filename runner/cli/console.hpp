@@ -30,6 +30,7 @@ public:
     int finish(const run::finished_attempt&);
 
 private:
+    void show_tests();
     void action_ended(const run::event&);
     void draw_progress();
     void erase_progress();
@@ -44,6 +45,7 @@ private:
     std::vector<std::string> names_;
     std::map<std::int32_t, policy::time_point> started_;
     std::set<std::int32_t> running_;
+    std::map<std::int32_t, std::string> tests_;  // what reports said, of the last try of each action
     std::int32_t failed_ = -1;
     std::size_t ended_ = 0;
     bool progress_shown_ = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/environment.hpp"
 
-#include "runner/exec/capture.hpp"
+#include "runner/source/git.hpp"
 
 #include <algorithm>
 #include <array>
@@ -42,46 +42,15 @@ std::vector<std::pair<std::string, std::string>> base_environment() {
     return all;
 }
 
-namespace {
-
-// Git compares files through the filters that the repository configures, and asks monitors and hooks: each is a
-// program.
-result<std::vector<std::string>> git_that_starts_nothing(const std::filesystem::path& root) {
-    auto filters = exec::capture({"git", "config", "--null", "--name-only", "--get-regexp", "^filter[.].*"}, root);
-    if (!filters) return filters.error();
-    std::vector<std::string> command = {"git", "--no-optional-locks",     "-c", "core.fsmonitor=false",
-                                        "-c",  "core.hooksPath=/dev/null"};
-    for (std::string_view rest = filters->output; !rest.empty();) {
-        const std::size_t end = rest.find('\0');
-        const std::string name(rest.substr(0, end));
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-        // On a command line the first = would end its name.
-        if (name.find('=') != std::string::npos)
-            return failure(errc::refused, "the repository configures the filter \"" + name +
-                                              "\", which can't be kept from being started: rename it");
-        const bool required = name.ends_with(".required");
-        command.insert(command.end(), {"-c", name + (required ? "=false" : "=")});
-    }
-    return command;
-}
-
-}  // namespace
-
 result<std::optional<git_facts>> git_facts_of(const std::filesystem::path& root) {
     std::error_code ec;
     if (!std::filesystem::exists(root / ".git", ec)) return std::optional<git_facts>();
     // Only looked at: nothing is written, and no program that the repository's configuration names is started.
-    auto command = git_that_starts_nothing(root);
-    if (!command) return command.error();
-    for (const char* word :
-         {"status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=all"})
-        command->emplace_back(word);
-    auto status = exec::capture(*command, root);
+    auto status = source::output_of_git(
+        root, {"status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=all"},
+        source::reads::work_tree);
     if (!status) return status.error();
-    if (status->exit_code != 0)
-        return failure(errc::engine,
-                       "git can't read the repository " + root.string() + ": " + status->errors.substr(0, 300));
-    return std::optional(facts_in(status->output));
+    return std::optional(facts_in(*status));
 }
 
 git_facts facts_in(std::string_view status) {

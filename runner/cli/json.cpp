@@ -126,9 +126,13 @@ std::string json_of_outcome(const run::finished_attempt& f, int exit_code) {
     return text_of(j);
 }
 
-std::string json_of_runs(const std::vector<store::run_record>& runs) {
+std::string json_of_runs(const std::vector<store::run_record>& runs, const std::vector<std::string>& tests) {
     json list = json::array();
-    for (const store::run_record& r : runs) list.push_back(run_of(r));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        json run = run_of(runs[i]);
+        if (!tests[i].empty()) run["tests"] = tests[i];
+        list.push_back(std::move(run));
+    }
     return text_of({{"runs", list}});
 }
 

@@ -18,7 +18,8 @@ namespace latchkey::cli {
 std::string json_of_plan_start(const store::run_record&, int attempt, const pipelines::plan&);
 std::string json_of_event(const run::event&, const std::vector<std::string>& actions);
 std::string json_of_outcome(const run::finished_attempt&, int exit_code);
-std::string json_of_runs(const std::vector<store::run_record>&);
+// `tests`: by run, the summary of its reports of tests; empty: it has none.
+std::string json_of_runs(const std::vector<store::run_record>&, const std::vector<std::string>& tests);
 std::string json_of_diagnostics(const pipelines::source&, const pipelines::diagnostics&);
 std::string json_of_integrations(const std::vector<store::integration_record>&);
 std::string json_of_audit_entry(const policy::audit_entry&);

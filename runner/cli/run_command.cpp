@@ -6,7 +6,9 @@
 #include "runner/cli/console.hpp"
 #include "runner/cli/environment.hpp"
 #include "runner/cli/files.hpp"
+#include "runner/cli/junit_report.hpp"
 #include "runner/cli/secret_input.hpp"
+#include "runner/source/git.hpp"
 
 #include <ostream>
 #include <sys/random.h>
@@ -53,6 +55,7 @@ run::run_options options_for(console& view, int jobs, bool wait) {
 
 // A retry runs what the run had: the same commit, and a tree without changes if it had none.
 result<void> same_source(context& c, const store::run_source& source) {
+    if (!source.repository.empty()) return {};  // the commit is checked out for it, whatever is here
     auto git = git_facts_of(c.project_root());
     if (!git) return git.error();
     const std::string now = *git ? (*git)->commit : "";
@@ -65,6 +68,19 @@ result<void> same_source(context& c, const store::run_source& source) {
         return failure(
             errc::conflict,
             "the work tree has changes that the run did not have: commit or stash them, or start a new run");
+    return {};
+}
+
+// For a run in the pipeline's own files, which are the commit's.
+result<void> use_own_files(context& c, store::run_source& source, const chosen_pipeline& chosen) {
+    if (source.commit.empty())
+        return failure(errc::usage, "there is no commit here: --checkout runs what is committed to git");
+    auto committed = source::git(c.project_root(), {"cat-file", "blob", source.commit + ":" + source.file});
+    if (!committed) return committed.error();
+    if (committed->exit_code != 0 || committed->output != chosen.definition->source.text())
+        c.err << "latchkey: " << plain(source.file) << " is taken as it is here, which is not what is committed\n";
+    source.repository = c.project_root().string();
+    source.dirty = false;
     return {};
 }
 
@@ -138,6 +154,8 @@ int run_command(context& c, const run_args& args) {
     source.backend = args.backend;
     source.limits = limits_of(args);
     source.workspace = c.project_root().string();
+    if (args.checkout)
+        if (auto own = use_own_files(c, source, *choice->chosen); !own) return c.fail(own.error());
     auto parameters = parameters_of(args.variables);
     if (!parameters) return c.fail(parameters.error());
     source.parameters = std::move(*parameters);
@@ -158,9 +176,23 @@ int run_command(context& c, const run_args& args) {
         for (const auto& [name, value] : *secrets) source.secret_names.push_back(name);
         options.secrets = std::move(*secrets);
     }
+    junit_report report;
+    if (!args.junit.empty()) {
+        options.on_plan = [&report, show = std::move(options.on_plan)](const auto& r, int n, const auto& p,
+                                                                       const auto& s) {
+            report.on_plan(p);
+            show(r, n, p, s);
+        };
+        options.on_event = [&report, show = std::move(options.on_event)](const run::event& e) {
+            report.on_event(e);
+            show(e);
+        };
+    }
     auto done = (*service)->start(*choice->chosen->definition, request, std::move(options));
     if (!done) return c.fail(done.error());
     const int code = view.finish(*done);
+    if (!args.junit.empty())
+        if (auto written = write_report(args.junit, report.text(*done)); !written) return c.fail(written.error());
     if (done->outcome != run::outcome::denied || args.json || !c.interactive || !may_grant_all(*done)) return code;
     if (!ask_yes(c, question_for(*done))) return code;
 

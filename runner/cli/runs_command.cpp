@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <ostream>
 #include <thread>
 
@@ -177,6 +178,21 @@ result<std::vector<store::run_record>> runs_of(context& c, store::store& s, stor
     return all;
 }
 
+// By run: what its reports of tests said, a word for each action that has any.
+result<std::vector<std::string>> tests_of(store::store& s, const std::vector<store::run_record>& runs) {
+    std::vector<std::string> all;
+    for (const store::run_record& r : runs) {
+        auto events = s.events_of_kind(r.id, r.attempts.back().number, run::event_kind::tests_read);
+        if (!events) return events.error();
+        std::map<std::int32_t, std::string> last;  // of the last try
+        for (const run::event& e : *events) last[e.action] = e.text.substr(0, e.text.find('\n'));
+        std::string text;
+        for (const auto& [action, summary] : last) text += (text.empty() ? "" : " + ") + summary;
+        all.push_back(std::move(text));
+    }
+    return all;
+}
+
 }  // namespace
 
 int runs_command(context& c, const runs_args& args) {
@@ -195,8 +211,11 @@ int runs_command(context& c, const runs_args& args) {
         return c.usage("a pipeline is in one project: leave --all-projects or its name out");
     auto runs = args.pipeline.empty() ? (*s)->runs(query) : runs_of(c, **s, query, args.pipeline);
     if (!runs) return c.fail(runs.error());
+    auto tests = tests_of(**s, *runs);
+    if (!tests) return c.fail(tests.error());
+    const bool tested = std::ranges::any_of(*tests, [](const std::string& t) { return !t.empty(); });
     if (args.json) {
-        c.out << json_of_runs(*runs) << "\n";
+        c.out << json_of_runs(*runs, *tests) << "\n";
         return exit_success;
     }
     if (runs->empty()) {
@@ -204,7 +223,9 @@ int runs_command(context& c, const runs_args& args) {
         return exit_success;
     }
     std::vector<std::vector<std::string>> rows = {{"RUN", "PIPELINE", "STATUS", "STARTED", "TOOK", "COMMIT"}};
-    for (const store::run_record& r : *runs) {
+    if (tested) rows.front().emplace_back("TESTS");
+    for (std::size_t i = 0; i < runs->size(); ++i) {
+        const store::run_record& r = (*runs)[i];
         const store::attempt_record& a = r.attempts.back();
         std::string status(words_for(a.status));
         if (a.number > 1) status += " (attempt " + std::to_string(a.number) + ")";
@@ -213,6 +234,7 @@ int runs_command(context& c, const runs_args& args) {
              policy::format_utc(std::chrono::floor<std::chrono::seconds>(r.created_at)),
              a.started_at && a.ended_at ? duration_text(*a.ended_at - *a.started_at) : "–",
              r.source.commit.empty() ? "–" : r.source.commit.substr(0, 7) + (r.source.dirty ? " +changes" : "")});
+        if (tested) rows.back().push_back((*tests)[i].empty() ? "–" : plain((*tests)[i]));
     }
     c.out << aligned(rows);
     return exit_success;

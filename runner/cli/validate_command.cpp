@@ -7,6 +7,7 @@
 #include "runner/cli/json.hpp"
 #include "runner/cli/secret_input.hpp"
 #include "runner/run/access.hpp"
+#include "runner/run/changes.hpp"
 #include "runner/run/container_request.hpp"
 #include "runner/run/flow.hpp"
 #include "runner/run/image_stand_ins.hpp"
@@ -116,6 +117,7 @@ int plan_command(context& c, const plan_args& args) {
     source.workspace = c.project_root().string();
     if (*git) {
         source.commit = (*git)->commit;
+        source.dirty = (*git)->dirty;
         source.ref = (*git)->ref;
     }
     if (!args.ref.empty()) {
@@ -134,6 +136,9 @@ int plan_command(context& c, const plan_args& args) {
         if (!secrets) return c.fail(secrets.error());
         for (const auto& [name, value] : *secrets) source.secret_names.push_back(name);
     }
+    auto changes = run::find_changes(**s, *chosen.definition, source, chosen.record.id);
+    if (!changes) return c.fail(changes.error());
+    source.changes = std::move(*changes);
     const run::compiled compiled =
         run::compile(*chosen.definition, {source, *project, *user, chosen.record.id, 0, c.now(), {}});
 
@@ -175,6 +180,9 @@ int plan_command(context& c, const plan_args& args) {
         return broken ? exit_invalid : exit_success;
     }
     c.out << pipelines::describe(compiled.plan, chosen.definition->source);
+    if (const std::string why = run::why_everything_changed(source.changes, *chosen.definition->pipeline);
+        !why.empty())
+        c.out << plain(why) << "\n";
     if (!uses.empty()) {
         c.out << "\nintegrations\n";
         std::vector<std::vector<std::string>> rows;

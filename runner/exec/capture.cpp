@@ -59,7 +59,7 @@ struct pipe_ends {
 }  // namespace
 
 result<captured> capture(const std::vector<std::string>& arguments, const std::filesystem::path& directory,
-                         std::chrono::milliseconds limit) {
+                         std::chrono::milliseconds limit, const std::vector<std::string>& more) {
     if (arguments.empty()) return failure(errc::engine, "can't run a program without a name");
     const std::string& name = arguments.front();
     launch_request l;
@@ -71,6 +71,7 @@ result<captured> capture(const std::vector<std::string>& arguments, const std::f
     for (const char* variable : {"PATH", "HOME", "XDG_CONFIG_HOME"})
         if (const char* value = std::getenv(variable); value != nullptr)
             l.environment.push_back(std::string(variable) + "=" + value);
+    l.environment.insert(l.environment.end(), more.begin(), more.end());
     l.directory = directory.string();
     pipe_ends output;
     pipe_ends errors;

@@ -19,8 +19,10 @@ struct captured {
     std::string errors;  // what it printed to standard error
 };
 
-// engine: it can't be started, runs longer than `limit` (then it is killed), or prints more than 16 MB.
+// `more`: NAME=value, beside those. engine: it can't be started, runs longer than `limit` (then it is killed), or
+// prints more than 16 MB.
 result<captured> capture(const std::vector<std::string>& arguments, const std::filesystem::path& directory,
-                         std::chrono::milliseconds limit = std::chrono::seconds(30));
+                         std::chrono::milliseconds limit = std::chrono::seconds(30),
+                         const std::vector<std::string>& more = {});
 
 }  // namespace latchkey::exec

@@ -4,6 +4,7 @@
 #include "pipelines/service.hpp"
 #include "runner/async/offload.hpp"
 #include "runner/async/task_group.hpp"
+#include "runner/run/changes.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/run_driver.hpp"
 #include "runner/run/variable_files.hpp"
@@ -236,6 +237,10 @@ private:
 
     // Once, not once an action.
     void say_what_this_machine_leaves_out() {
+        for (const std::string& note : request_.notes) push(event_kind::warning, status::in_progress, note);
+        if (std::string why = why_everything_changed(request_.run.source.changes, *request_.definition.pipeline);
+            !why.empty())
+            push(event_kind::warning, status::in_progress, std::move(why));
         const bool host = request_.run.source.backend == "host" || request_.run.source.backend == "sandbox";
         bool images = false;
         bool setup = false;

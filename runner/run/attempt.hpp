@@ -20,6 +20,7 @@ struct attempt_request {
     bool previous_failed = false;
     std::filesystem::path logs;
     child_runner run_child;
+    const std::vector<std::string>& notes;  // to be said as warnings
 };
 
 result<finished_attempt> run_attempt(const surroundings&, const attempt_request&, run_options&, signal_hold&);

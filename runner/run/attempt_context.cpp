@@ -12,6 +12,11 @@ run_shape shape_of(const attempt_context& c, int jobs) {
         action_shape a;
         a.stage = p.stage;
         a.when = p.definition->trigger_time;
+        if (p.index > 0) {
+            const pipelines::planned_action& before = c.plan.actions[p.index - 1];
+            a.beside_previous =
+                before.stage == p.stage && before.definition->run_next == pipelines::run_next::in_hard_parallel;
+        }
         a.ignore_errors = p.definition->ignore_errors;
         a.only_on_first_failure = p.definition->run_only_on_first_failure;
         a.retry_count = p.definition->retry_count;

@@ -77,6 +77,7 @@ child_end service::run_child(const definition& parent, const store::run_record& 
     request.source.comment = wanted.comment;
     request.source.parameters = std::move(wanted.parameters);
     request.source.secret_names.clear();
+    request.source.changes.clear();
     run_options child_options;
     child_options.jobs = options.jobs;
     child_options.ancestors = std::move(ancestors);

@@ -5,6 +5,7 @@
 #include "pipelines/service.hpp"
 #include "pipelines/variables.hpp"
 #include "policy/explain.hpp"
+#include "runner/run/changes.hpp"
 #include "runner/run/container_request.hpp"
 #include "runner/run/flow.hpp"
 #include "runner/run/native_request.hpp"
@@ -56,6 +57,7 @@ pipelines::run_facts facts_of(const definition& d, const compile_facts& f) {
     r.actor_id = std::to_string(f.actor.rights.id.value());
     r.actor_name = f.actor.name;
     r.actor_email = f.actor.email;
+    tell_changes(f.source.changes, r);
     return r;
 }
 
@@ -90,6 +92,7 @@ compiled compile(const definition& d, const compile_facts& f) {
     context.facts.user = f.actor.email;
     context.facts.project = f.project.name;
     context.facts.successful_pipelines = f.successful_pipelines;
+    tell_changes(f.source.changes, context.facts);
     for (const auto& [name, value] : f.source.parameters) context.parameters[name] = value;
     context.supplied_secrets = f.source.secret_names;
     context.builtins = pipelines::builtins(facts_of(d, f));

@@ -50,6 +50,7 @@ enum class event_kind : unsigned char {
     attempt_ended,     // status; text: why, where it failed
     variable_passed,   // text: NAME=value, or NAME alone of a secret
     answered,          // an action waits no more; text: who said what; status: the attempt's from here on
+    tests_read,        // reports of tests: a summary, then the first failures, a line each; number: how many failed
 };
 
 std::string_view to_string(event_kind);

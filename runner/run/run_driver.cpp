@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/run_driver.hpp"
 
+#include "runner/log/log_reader.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/running_action.hpp"
 
@@ -10,6 +11,10 @@
 namespace latchkey::run {
 
 namespace {
+
+// Of the action that failed, for a message about it.
+constexpr std::uint64_t lines_of_failure = 100;
+constexpr std::size_t bytes_of_failure = 16UL * 1024;
 
 std::string signal_text(int number) {
     const char* name = ::sigabbrev_np(number);
@@ -163,10 +168,28 @@ void run_driver::ended(std::uint32_t action, int number, end_reason reason, int 
     e.number = run::ended(e.status) ? code : number;
     if (e.status == status::failed && !context_.plan.actions[action].definition->ignore_errors &&
         failed_action_.empty())
-        failed_action_ = context_.plan.actions[action].name;
+        tell_of_failure(action);
     journal_.push(std::move(e));
-    if (run::ended(fsm_.status_of(action))) logs_.erase(action);
+    // One that tells of a wait may be started again, for another one.
+    if (run::ended(fsm_.status_of(action)) &&
+        context_.plan.actions[action].definition->trigger_time != pipelines::trigger_time::on_wait_for_approve)
+        logs_.erase(action);
     perform();
+}
+
+// For the actions that run because of it: its name, and the end of what it printed, which is masked already.
+void run_driver::tell_of_failure(std::uint32_t action) {
+    failed_action_ = context_.plan.actions[action].name;
+    passed_.set("BUDDY_FAILED_ACTION_NAME", failed_action_);
+    const auto file = log::log_path(options_.logs, context_.run.value(), context_.attempt, static_cast<int>(action));
+    auto log = log::log_reader::open(file);
+    if (!log) return;  // it printed nothing
+    auto text = log->last_lines(lines_of_failure, bytes_of_failure);
+    if (!text) return;
+    if (text->size() == bytes_of_failure) text->erase(0, text->find('\n') + 1);  // whole lines
+    while (text->ends_with('\n')) text->pop_back();
+    std::erase(*text, '\0');
+    passed_.set("BUDDY_FAILED_ACTION_LOGS", std::move(*text));
 }
 
 async::task<> run_driver::run_action(std::uint32_t action, int number) {
@@ -198,6 +221,7 @@ async::task<> run_driver::run_action(std::uint32_t action, int number) {
 
     running r(executor_);
     r.action = action;
+    r.began = std::time(nullptr);
     running_[action] = &r;
     if (is_flow(*context_.plan.actions[action].definition)) {
         co_await run_flow(action, number, r);
@@ -215,6 +239,7 @@ async::task<> run_driver::run_action(std::uint32_t action, int number) {
     r.kill_at.cancel();
     co_await r.helpers.join();
     pass_on(r);
+    co_await read_reports(r);
     running_.erase(action);
     if (auto written = r.log->write(r.masker->finish()); !written && !r.log_failure) r.log_failure = written.error();
     if (r.log_failure)

@@ -90,6 +90,8 @@ private:
     void stop(running&, end_reason);
     void ended(std::uint32_t action, int number, end_reason, int code, std::string text, bool success);
     void warn(std::string text);
+    async::task<> read_reports(running&);
+    void tell_of_failure(std::uint32_t action);
     void pass_on(running&);
 
     boost::asio::any_io_executor executor_;

@@ -6,7 +6,9 @@
 #include "runner/run/native_request.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/running_action.hpp"
+#include "runner/run/test_reports.hpp"
 #include "runner/run/variable_files.hpp"
+#include "runner/run/variable_values.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
@@ -45,6 +47,29 @@ void run_driver::pass_on(running& r) {
         }
         journal_.push(std::move(e));
     }
+}
+
+// Masked like output: a test may print what it was given.
+async::task<> run_driver::read_reports(running& r) {
+    const std::string pattern = test_reports_of(*context_.plan.actions[r.action].definition,
+                                                plain_variables(context_.plan, r.action, passed_));
+    if (pattern.empty()) co_return;
+    auto read = [this, &pattern, since = r.began] { return read_tests(options_.workspace, pattern, since); };
+    tests_found found = co_await async::offload(pool_, std::move(read));
+    const auto masked = [&r](const std::string& text) {
+        log::masker_stream stream(r.armed);
+        std::string seen(stream.feed(text).view());
+        seen += stream.finish().view();
+        return seen;
+    };
+    for (const std::string& problem : found.problems) warn(masked(problem));
+    if (found.text.empty()) co_return;
+    event e;
+    e.kind = event_kind::tests_read;
+    e.action = static_cast<std::int32_t>(r.action);
+    e.number = found.failed;
+    e.text = masked(found.text);
+    journal_.push(std::move(e));
 }
 
 // What the action's output goes through, and where to. Where it can't be had: why.
@@ -101,7 +126,6 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
 
     exec::request request = request_for(context_.plan, action, context_.supplied, passed_, delivery.secrets,
                                         options_.base_environment, options_.workspace);
-    if (!failed_action_.empty()) request.environment.emplace_back("BUDDY_FAILED_ACTION_NAME", failed_action_);
     const bool native = is_native(definition);
     if (!native) {
         request.limits = options_.limits.use;

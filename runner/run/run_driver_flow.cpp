@@ -90,6 +90,10 @@ async::task<run_driver::flow_end> run_driver::ask_people(std::uint32_t action, r
     }
     if (!options_.answer_command.empty()) e.text += "  answer  " + options_.answer_command + "\n";
     journal_.push(std::move(e));
+    if (q->variables.empty()) {
+        fsm_.waits(commands_);
+        perform();
+    }
 
     std::optional<answer> got;
     std::string why_not;

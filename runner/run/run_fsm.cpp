@@ -18,7 +18,8 @@ bool run_fsm::takes_part(std::uint32_t action) const {
     if (a.left_out) return false;
     if (phase_ == phase::ordinary) return a.when == trigger_time::on_every_execution;
     if (cancelled_) return a.when == trigger_time::on_terminate;
-    if (failed_) return a.when == trigger_time::on_failure && !(a.only_on_first_failure && shape_.previous_failed);
+    if (closes_failed_)
+        return a.when == trigger_time::on_failure && !(a.only_on_first_failure && shape_.previous_failed);
     switch (a.when) {
         case trigger_time::on_success:
             return true;
@@ -36,6 +37,11 @@ bool run_fsm::may_start() const {
     return phase_ == phase::ordinary ? !failed_ && !cancelled_ && !early_ : !cancel_closing_;
 }
 
+// It has to run at the same time as the action before, which has just been started.
+bool run_fsm::joins_previous(std::uint32_t action) const {
+    return action > 0 && shape_.actions[action].beside_previous && states_[action - 1].status == status::in_progress;
+}
+
 void run_fsm::begin(std::vector<command>& out) {
     if (phase_ != phase::not_begun) return;
     phase_ = phase::ordinary;
@@ -46,7 +52,7 @@ void run_fsm::begin(std::vector<command>& out) {
 
 void run_fsm::advance(std::vector<command>& out) {
     while (phase_ == phase::ordinary || phase_ == phase::closing) {
-        while (may_start() && next_ < states_.size() && active_ < shape_.jobs) {
+        while (may_start() && next_ < states_.size() && (active_ < shape_.jobs || joins_previous(next_))) {
             const std::uint32_t i = next_;
             if (states_[i].status != status::initial || !takes_part(i)) {
                 ++next_;
@@ -72,6 +78,7 @@ void run_fsm::advance(std::vector<command>& out) {
 
 void run_fsm::enter_closing() {
     phase_ = phase::closing;
+    closes_failed_ = failed_;
     next_ = 0;
     for (std::uint32_t i = 0; i < states_.size(); ++i)
         if (states_[i].status == status::initial && shape_.actions[i].when == trigger_time::on_every_execution)
@@ -86,6 +93,35 @@ void run_fsm::finish(std::vector<command>& out) {
                    cancelled_ ? status::terminated
                    : failed_  ? status::failed
                               : status::successful});
+}
+
+void run_fsm::waits(std::vector<command>& out) {
+    if (phase_ != phase::ordinary || cancelled_) return;
+    if (tells_) {
+        tell_again_ = true;
+        return;
+    }
+    next_told_ = 0;
+    tell_of_wait(out);
+}
+
+void run_fsm::tell_of_wait(std::vector<command>& out) {
+    tells_ = false;
+    if (cancelled_ || failed_ || phase_ != phase::ordinary) return;
+    for (;; ++next_told_) {
+        if (next_told_ == states_.size()) {
+            if (!tell_again_) return;
+            tell_again_ = false;
+            next_told_ = 0;
+        }
+        const action_shape& a = shape_.actions[next_told_];
+        if (a.when != trigger_time::on_wait_for_approve || a.left_out) continue;
+        states_[next_told_] = {status::in_progress, 1, false};
+        ++active_;
+        tells_ = true;
+        out.push_back({command_kind::start, next_told_++, 1, status::in_progress});
+        return;
+    }
 }
 
 void run_fsm::leave(std::uint32_t action, status s) {
@@ -110,12 +146,14 @@ void run_fsm::ended(std::uint32_t action, bool success, std::vector<command>& ou
         // An ignored error is a warning: the run goes on.
         (a.ignore_errors ? warned_ : failed_) = true;
     }
+    if (a.when == trigger_time::on_wait_for_approve && run::ended(s.status)) tell_of_wait(out);
     advance(out);
 }
 
 void run_fsm::skipped(std::uint32_t action, std::vector<command>& out) {
     if (states_[action].status != status::in_progress || states_[action].waits_for_retry) return;
     leave(action, status::skipped);
+    if (shape_.actions[action].when == trigger_time::on_wait_for_approve) tell_of_wait(out);
     advance(out);
 }
 

@@ -3,10 +3,13 @@
 // What a run does next, without doing it: a state machine that is told what happened and says what to do. The same
 // events give the same commands, always. It knows no clock, process or store: run_driver performs its commands.
 //
-// The list's ordinary actions run stage by stage, at most `jobs` at once. The first failure (not ignored) lets what
-// runs end, and what has not started is NOT_EXECUTED. Then the closing actions run: on success ON_SUCCESS,
-// ON_BACK_TO_SUCCESS and ON_WARNING, on failure ON_FAILURE, after a cancel ON_TERMINATE. Cancel always wins. One
-// owner, one thread. Every call costs amortised constant time; nothing is allocated after the start.
+// The list's ordinary actions run stage by stage, at most `jobs` at once; one that is in hard parallel with the one
+// before starts with it, whatever `jobs` says. The first failure (not ignored) lets what runs end, and what has not
+// started is NOT_EXECUTED. Then the closing actions run: on success ON_SUCCESS, ON_BACK_TO_SUCCESS and ON_WARNING, on
+// failure ON_FAILURE, after a cancel ON_TERMINATE. Which of them is settled when the first begins: one that fails
+// fails the run, and keeps none of the others. While an action waits for an approval, those ON_WAIT_FOR_APPROVE run,
+// one after another, each time. Cancel always wins. One owner, one thread. Every call costs amortised constant time;
+// nothing is allocated after the start.
 #pragma once
 
 #include "pipelines/model.hpp"
@@ -22,6 +25,7 @@ struct action_shape {
     pipelines::trigger_time when = pipelines::trigger_time::on_every_execution;
     bool ignore_errors = false;
     bool only_on_first_failure = false;
+    bool beside_previous = false;  // in hard parallel with the action before
     std::int32_t retry_count = 0;
     std::int32_t retry_interval = 0;  // seconds
     bool carried = false;             // succeeded in an earlier attempt: counts as successful, is not executed
@@ -60,6 +64,8 @@ public:
     void skipped(std::uint32_t action, std::vector<command>&);
     void retry_due(std::uint32_t action, std::vector<command>&);
     void cancel(std::vector<command>&);
+    // A running action waits for an approval.
+    void waits(std::vector<command>&);
     // A running action wants the run to end well here: no further ordinary action starts.
     void exit_early() { early_ = true; }
 
@@ -78,8 +84,10 @@ private:
 
     bool takes_part(std::uint32_t action) const;
     bool may_start() const;
+    bool joins_previous(std::uint32_t action) const;
     void advance(std::vector<command>&);
     void enter_closing();
+    void tell_of_wait(std::vector<command>&);
     void finish(std::vector<command>&);
     void leave(std::uint32_t action, run::status);
 
@@ -91,6 +99,10 @@ private:
     std::int32_t active_ = 0;  // running, or waiting to be tried again
     bool early_ = false;
     bool failed_ = false;
+    bool closes_failed_ = false;  // the run had failed before the closing actions began
+    bool tells_ = false;          // an action ON_WAIT_FOR_APPROVE runs
+    bool tell_again_ = false;     // another approval is waited for meanwhile
+    std::uint32_t next_told_ = 0;
     bool warned_ = false;
     bool cancelled_ = false;       // wins over failed
     bool cancel_closing_ = false;  // cancelled again while the closing actions ran

@@ -9,6 +9,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <ctime>
 #include <optional>
 
 namespace latchkey::run {
@@ -24,6 +25,7 @@ struct run_driver::running {
     std::optional<failure> log_failure;
     end_reason stopped = end_reason::none;  // why we asked it to end
     cancel_switch* child = nullptr;         // of the pipeline that it runs
+    std::time_t began = 0;                  // by the clock that files have
     bool over = false;                      // it has ended: nothing is left to stop
     boost::asio::steady_timer kill_at;
     async::task_group helpers;

@@ -2,14 +2,16 @@
 #include "runner/run/service.hpp"
 
 #include "runner/run/attempt.hpp"
+#include "runner/run/changes.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/image_stand_ins.hpp"
 #include "runner/run/report.hpp"
+#include "runner/run/run_files.hpp"
+#include "runner/run/run_history.hpp"
 #include "runner/run/run_limits.hpp"
 #include "runner/run/signal_hold.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace latchkey::run {
 
@@ -64,61 +66,6 @@ result<finished_attempt> as_it_ended(const store::run_record& run, int attempt) 
     return failure(errc::corrupt, "the store knows no attempt " + std::to_string(attempt) + " of this run");
 }
 
-// Which actions succeeded so far, over all attempts: the last word on each counts.
-// What came of an action before others that come before it were executed anew (a deployment of the build before) does
-// not count.
-result<std::vector<bool>> succeeded_before(store::store& s, const store::run_record& run,
-                                           const std::vector<pipelines::planned_action>& actions) {
-    std::vector<std::size_t> success(actions.size());  // when, counted over all attempts; 0: none
-    std::vector<std::size_t> started(actions.empty() ? 0 : actions.back().stage + 1);  // by stage, the last of any
-    std::size_t now = 0;
-    for (const store::attempt_record& attempt : run.attempts) {
-        auto events = s.events(run.id, attempt.number, 0);
-        if (!events) return events.error();
-        for (const event& e : *events) {
-            if (e.action < 0 || static_cast<std::size_t>(e.action) >= actions.size()) continue;
-            const auto action = static_cast<std::size_t>(e.action);
-            ++now;
-            if (e.kind == event_kind::action_ended) success[action] = e.status == status::successful ? now : 0;
-            if (e.kind == event_kind::action_started) started[actions[action].stage] = now;
-        }
-    }
-    std::vector<bool> succeeded(actions.size());
-    std::size_t before = 0;  // the last start in an earlier stage
-    for (std::size_t i = 0; i < actions.size(); ++i) {
-        if (i > 0)
-            for (std::uint32_t stage = actions[i - 1].stage; stage < actions[i].stage; ++stage)
-                before = std::max(before, started[stage]);
-        succeeded[i] = success[i] > before;
-    }
-    return succeeded;
-}
-
-// What carried actions passed on. The value of a secret is not kept: an action that passed one on is executed again,
-// and what comes after it.
-result<void> carry_variables(store::store& s, const store::run_record& run,
-                             const std::vector<pipelines::planned_action>& actions, retry_scope& scope) {
-    std::vector<std::pair<std::size_t, std::string>> passed;
-    std::uint32_t again_from = std::numeric_limits<std::uint32_t>::max();  // a stage
-    for (const store::attempt_record& attempt : run.attempts) {
-        auto events = s.events(run.id, attempt.number, 0);
-        if (!events) return events.error();
-        for (event& e : *events) {
-            const auto action = static_cast<std::size_t>(e.action);
-            if (e.kind != event_kind::variable_passed || e.action < 0 || action >= actions.size()) continue;
-            if (!scope.carried[action]) continue;
-            if (e.text.find('=') == std::string::npos) again_from = std::min(again_from, actions[action].stage);
-            passed.emplace_back(action, std::move(e.text));
-        }
-    }
-    for (const pipelines::planned_action& p : actions)
-        if (p.stage >= again_from) scope.carried[p.index] = false;
-    for (const auto& [action, text] : passed)
-        if (scope.carried[action])
-            scope.passed.emplace_back(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
-    return {};
-}
-
 // A retry runs the same again, and values of secrets are not kept.
 result<void> same_secrets(const store::run_record& run, const run_options& options, const std::string& name) {
     const std::vector<std::string>& names = run.source.secret_names;
@@ -136,12 +83,6 @@ result<void> same_secrets(const store::run_record& run, const run_options& optio
 }
 
 }  // namespace
-
-std::vector<bool> retry_scope::not_executed() const {
-    std::vector<bool> all = carried;
-    for (std::size_t i = 0; i < left_out.size(); ++i) all[i] = all[i] || left_out[i];
-    return all;
-}
 
 service::service(surroundings around) : around_(std::move(around)) {}
 
@@ -176,8 +117,15 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
     return compile(d, facts);
 }
 
-result<finished_attempt> service::start(const definition& d, const store::new_run& request, run_options options) {
+result<finished_attempt> service::start(const definition& d, store::new_run request, run_options options) {
+    if (!request.source.repository.empty())
+        request.source.workspace =
+            source::filesystem_path(around_.data, request.pipeline.value(), request.source.repository).string();
     {
+        auto changes = find_changes(around_.store, d, request.source, request.pipeline);
+        if (!changes) return changes.error();
+        request.source.changes = std::move(*changes);
+
         // Looked at before there is a run. The plan that is executed knows the run's number.
         auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
         if (!c) return c.error();
@@ -188,6 +136,8 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
             return can.error();
     }
     signal_hold hold;
+    auto files = prepare_files(around_.store, around_.data, d, request.source, request.pipeline);
+    if (!files) return files.error();
     auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
     auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
@@ -197,25 +147,25 @@ result<finished_attempt> service::start(const definition& d, const store::new_ru
     if (run::ended(last_status(*run)))
         return failure(errc::engine, run->pipeline_name + " #" + std::to_string(run->number) +
                                          " took so long to begin that it was taken for dead: nothing was executed");
-    return execute(d, *run, 1, std::move(options), {}, hold);
+    return execute(d, *run, 1, std::move(options), {}, files->notes, hold);
 }
 
 result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
-                                          run_options options, const retry_scope& scope, signal_hold& hold) {
+                                          run_options options, const retry_scope& scope,
+                                          const std::vector<std::string>& notes, signal_hold& hold) {
     auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
     if (!c) return c.error();
     bool previous_failed = false;
     if (looks_at_the_run_before(*d.pipeline)) {
-        auto before = around_.store.runs({std::nullopt, run.pipeline, 20});
-        if (!before) return before.error();
-        const auto last = std::ranges::find_if(*before, [&](const store::run_record& r) { return r.id < run.id; });
-        previous_failed = last != before->end() && last_status(*last) == status::failed;
+        auto failed = failed_before(around_.store, run, attempt);
+        if (!failed) return failed.error();
+        previous_failed = *failed;
     }
     const auto child = [this, &d, &run, &options](child_request wanted, const std::function<void(std::string)>& made,
                                                   cancel_switch& off) {
         return run_child(d, run, options, std::move(wanted), made, off);
     };
-    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs(), child};
+    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs(), child, notes};
     return run_attempt(around_, request, options, hold);
 }
 
@@ -257,6 +207,9 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (!c) return c.error();
     if (pipelines::has_errors(c->problems)) return invalid_definition(*d, c->problems);
     if (auto can = check_executable(c->plan, run->source.backend, around_.find_engine); !can) return can.error();
+
+    auto files = prepare_files(around_.store, around_.data, *d, run->source, run->pipeline);
+    if (!files) return files.error();
 
     const std::vector<pipelines::planned_action>& actions = c->plan.actions;
     std::size_t from = 0;
@@ -319,7 +272,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         attempt = *made;
     }
     if (run = around_.store.run(run->id); !run) return run.error();
-    return execute(*d, *run, attempt, std::move(options), scope, hold);
+    return execute(*d, *run, attempt, std::move(options), scope, files->notes, hold);
 }
 
 result<void> service::cancel(const store::run_record& run, policy::user_id actor) {

@@ -100,7 +100,7 @@ public:
     explicit service(surroundings);
 
     // `invalid` where the definition has errors: nothing was written. engine: this machine can't execute it.
-    result<finished_attempt> start(const definition&, const store::new_run&, run_options);
+    result<finished_attempt> start(const definition&, store::new_run, run_options);
 
     // conflict: it has not ended, or what it ran can't be run again. Where it was to grant and may not: `denied`, and
     // nothing has changed. `check_source` says whether the work tree is still the one that the run had; a failure
@@ -125,7 +125,7 @@ private:
     child_end run_child(const definition& parent, const store::run_record&, const run_options&, child_request,
                         const std::function<void(std::string)>& made, cancel_switch&);
     result<finished_attempt> execute(const definition&, const store::run_record&, int attempt, run_options,
-                                     const retry_scope&, signal_hold&);
+                                     const retry_scope&, const std::vector<std::string>& notes, signal_hold&);
     result<int> recover_one(const store::run_record&);
     result<std::vector<missing_integration>> missing_in(const compiled&, const definition&, const store::run_record&,
                                                         const retry_scope&);

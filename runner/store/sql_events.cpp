@@ -76,6 +76,7 @@ result<void> apply(attempt_state& to, const run::event& event, policy::run_id ru
         case run::event_kind::cancel_requested:
         case run::event_kind::warning:
         case run::event_kind::variable_passed:
+        case run::event_kind::tests_read:
             break;
     }
     return {};
@@ -141,6 +142,19 @@ result<std::vector<run::event>> sql_store::events(policy::run_id run, int attemp
             }
             found.push_back(std::move(*event));
         }
+        return found;
+    });
+}
+
+result<std::vector<run::event>> sql_store::events_of_kind(policy::run_id run, int attempt, run::event_kind wanted) {
+    return read([&](sql_connection& in) -> result<std::vector<run::event>> {
+        std::vector<run::event> found;
+        for (auto& row : in.rows<std::int64_t, std::int64_t, std::string, std::string, std::int64_t, std::string,
+                                 std::int64_t, std::string>(
+                 "SELECT sequence, at, kind, status, action, reason, number, text FROM events WHERE run = :run AND "
+                 "attempt = :attempt AND kind = :kind ORDER BY sequence",
+                 run.value(), attempt, run::to_string(wanted)))
+            if (auto event = event_from(row)) found.push_back(std::move(*event));
         return found;
     });
 }

@@ -65,7 +65,9 @@ public:
     result<run_record> run(policy::run_id) override;
     result<run_record> run_by_number(policy::project_id, std::int64_t number) override;
     result<std::vector<run_record>> runs(const run_query&) override;
+    result<std::vector<run::event>> events_of_kind(policy::run_id, int attempt, run::event_kind) override;
     result<std::vector<run_record>> unfinished_runs() override;
+    result<std::optional<run_record>> last_success(policy::pipeline_id, const std::optional<policy::ref>&) override;
 
     result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,
                                   policy::time_point) override;

@@ -72,6 +72,8 @@ struct run_source {
     facts limits;                           // what each action may use (run/run_limits.hpp)
     facts images;                           // which stand in for others (run/image_stand_ins.hpp)
     std::string workspace;                  // where actions start
+    std::string repository;                 // checked out into the pipeline's own filesystem; empty: a work tree
+    facts changes;                          // since the last success (run/changes.hpp); empty: nothing asked
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept
 };
@@ -232,12 +234,17 @@ public:
     // that is there already or leaves a gap, or an attempt that has ended.
     virtual result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) = 0;
     virtual result<std::vector<run::event>> events(policy::run_id, int attempt, std::int64_t after) = 0;
+    // Those of one kind, in order; one that is damaged is left out.
+    virtual result<std::vector<run::event>> events_of_kind(policy::run_id, int attempt, run::event_kind) = 0;
     virtual result<run_record> run(policy::run_id) = 0;
     // The bytes of the file that it was started from.
     virtual result<std::string> definition_of(policy::run_id) = 0;
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
     virtual result<std::vector<run_record>> unfinished_runs() = 0;       // for recovery after a crash
+    // The pipeline's newest run whose last attempt succeeded with all of its actions, of this ref where one is named.
+    virtual result<std::optional<run_record>> last_success(policy::pipeline_id,
+                                                           const std::optional<policy::ref>&) = 0;
 
     // -- answers
     // Kept for the executor, and audited. conflict: the attempt waits for nobody, or this action has its answer.

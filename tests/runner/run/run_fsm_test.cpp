@@ -95,6 +95,73 @@ TEST_SUITE("run.run_fsm") {
             }
     }
 
+    TEST_CASE("closing actions are settled when the first begins: one that fails keeps none of the others") {
+        run_fsm fsm({{in_stage(0), in_stage(1, trigger_time::on_success), in_stage(2, trigger_time::on_failure),
+                      in_stage(3, trigger_time::on_success)},
+                     1,
+                     false});
+        CHECK(perform(fsm, [](const command& c) { return c.action != 1; }) == std::vector<std::uint32_t>{0, 1, 3});
+        CHECK(fsm.failed());
+    }
+
+    TEST_CASE("in hard parallel: started together, whatever the number of jobs") {
+        action_shape joined = in_stage(0);
+        joined.beside_previous = true;
+        run_fsm fsm({{in_stage(0), joined, joined, in_stage(0), in_stage(1)}, 1, false});
+        std::vector<command> out;
+        fsm.begin(out);
+        const auto start = [](std::uint32_t action) {
+            return command{command_kind::start, action, 1, status::in_progress};
+        };
+        CHECK(out == std::vector<command>{start(0), start(1), start(2)});
+        out.clear();
+        fsm.ended(0, true, out);
+        fsm.ended(1, true, out);
+        CHECK(out.empty());
+        fsm.ended(2, true, out);
+        CHECK(out == std::vector<command>{start(3)});
+    }
+
+    TEST_CASE("waits for an approval: who is told is told one after another, each time") {
+        run_fsm fsm({{in_stage(0), in_stage(1, trigger_time::on_wait_for_approve),
+                      in_stage(2, trigger_time::on_wait_for_approve), in_stage(3), in_stage(4)},
+                     1,
+                     false});
+        std::vector<command> out;
+        const auto does = [&out](std::vector<command> wanted) {
+            const bool same = out == wanted;
+            out.clear();
+            return same;
+        };
+        const auto start = [](std::uint32_t action) {
+            return command{command_kind::start, action, 1, status::in_progress};
+        };
+        fsm.begin(out);
+        CHECK(does({start(0)}));
+        fsm.waits(out);
+        CHECK(does({start(1)}));  // beside the one that waits, with one job
+        fsm.waits(out);           // another approval meanwhile
+        fsm.ended(1, true, out);
+        CHECK(does({start(2)}));
+        fsm.ended(0, true, out);
+        CHECK(does({}));  // the next stage waits for them
+        fsm.skipped(2, out);
+        CHECK(does({start(1)}));
+        fsm.ended(1, true, out);
+        CHECK(does({start(2)}));
+        fsm.ended(2, true, out);
+        CHECK(does({start(3)}));
+        fsm.waits(out);
+        CHECK(does({start(1)}));
+        fsm.cancel(out);
+        CHECK(out.size() == 2);
+        out.clear();
+        fsm.ended(1, false, out);
+        fsm.ended(3, false, out);
+        CHECK(does({command{command_kind::finish, 0, 0, status::terminated}}));
+        CHECK(fsm.status_of(4) == status::not_executed);
+    }
+
     TEST_CASE("retried: an action that fails is tried again, then fails") {
         auto shaky = in_stage(0);
         shaky.retry_count = 2;
@@ -175,6 +242,7 @@ TEST_SUITE("run.run_fsm") {
                 a.carried = a.when == trigger_time::on_every_execution && pick(6) == 0;
                 a.left_out = !a.carried && pick(8) == 0;
                 a.only_on_first_failure = pick(2) == 0;
+                a.beside_previous = pick(5) == 0;
                 shape.actions.push_back(a);
                 if (pick(2) == 0) ++stage;
             }
@@ -199,7 +267,11 @@ TEST_SUITE("run.run_fsm") {
                         REQUIRE(running.insert(c.action).second);
                         REQUIRE_EQ(c.number, ++tries[c.action]);
                         REQUIRE_LE(tries[c.action], a.retry_count + 1);
-                        REQUIRE_LE(running.size() + waiting.size(), static_cast<std::size_t>(shape.jobs));
+                        // Only one that has to run beside the one before goes beyond the jobs.
+                        REQUIRE((running.size() + waiting.size() <= static_cast<std::size_t>(shape.jobs) ||
+                                 c.number > 1 ||
+                                 (a.beside_previous &&
+                                  (running.contains(c.action - 1) || waiting.contains(c.action - 1)))));
                         for (const std::uint32_t other : running) REQUIRE_EQ(shape.actions[other].stage, a.stage);
                         if (cancelled) REQUIRE(a.when == trigger_time::on_terminate);
                     } else if (c.kind == command_kind::retry_in) {

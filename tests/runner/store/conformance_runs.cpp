@@ -33,6 +33,47 @@ void check_runs(const fresh_store& fresh) {
         CHECK(store->run_by_number(made.project, 2).error().code == errc::not_found);
         CHECK(store->run(policy::run_id(77)).error().code == errc::not_found);
     }
+    SUBCASE("the last success: of the last attempt, with all of its actions, of one ref where it is named") {
+        const policy::ref main{policy::ref_type::branch, "refs/heads/main"};
+        const policy::ref other{policy::ref_type::branch, "refs/heads/other"};
+        CHECK_FALSE(store->last_success(made.pipeline, std::nullopt).value().has_value());
+        const auto run_of = [&](const policy::ref& ref) {
+            store::new_run wanted;
+            wanted.pipeline = made.pipeline;
+            wanted.actor = made.owner;
+            wanted.source.ref = ref;
+            wanted.source.repository = "/shop";
+            wanted.source.changes = {{"added", "a b\n,c"}, {"added", ""}};
+            return store->create_run(wanted, "- pipeline: p").value().id;
+        };
+        const auto end = [&](policy::run_id id, int attempt, status how) {
+            run::event e;
+            e.sequence = 1;
+            e.kind = event_kind::attempt_ended;
+            e.status = how;
+            REQUIRE(store->append_events(id, attempt, std::span(&e, 1)).has_value());
+        };
+        const auto found = [&](const std::optional<policy::ref>& ref) {
+            const auto run = open()->last_success(made.pipeline, ref).value();
+            return run ? run->id : policy::run_id();
+        };
+        const auto first = run_of(main);
+        end(first, 1, status::successful);
+        const auto second = run_of(other);
+        end(second, 1, status::successful);
+        end(run_of(main), 1, status::failed);
+        CHECK(found(std::nullopt) == second);
+        CHECK(found(main) == first);
+        CHECK(open()->run(second).value().source.repository == "/shop");
+        CHECK(open()->run(second).value().source.changes == store::facts{{"added", "a b\n,c"}, {"added", ""}});
+        // Failed when it was run again: not a success any more. Nor is one action of it.
+        REQUIRE_EQ(store->create_attempt(second, made.owner, "retry", -1, false, at(1)).value(), 2);
+        end(second, 2, status::failed);
+        CHECK(found(std::nullopt) == first);
+        REQUIRE_EQ(store->create_attempt(second, made.owner, "retry", 0, true, at(1)).value(), 3);
+        end(second, 3, status::successful);
+        CHECK(found(std::nullopt) == first);
+    }
     SUBCASE("numbers count within the project, newest first, as many as asked") {
         store::new_run wanted;
         wanted.pipeline = made.pipeline;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/run/run_files.hpp"
+
+#include <algorithm>
+
+namespace latchkey::run {
+
+namespace {
+
+bool says_true(const pipelines::pipeline& p, std::string_view key) {
+    return std::ranges::any_of(
+        p.fields, [&](const pipelines::yaml::entry& e) { return e.key == key && e.value.text == "true"; });
+}
+
+}  // namespace
+
+result<run_files> prepare_files(store::store& s, const std::filesystem::path& data, const definition& d,
+                                const store::run_source& source, policy::pipeline_id pipeline) {
+    run_files files;
+    const bool from_scratch = says_true(*d.pipeline, "always_from_scratch");
+    if (source.repository.empty()) {
+        if (from_scratch)
+            files.notes.emplace_back(
+                "always_from_scratch: the run works in your work tree, where nothing is removed; --checkout gives it "
+                "files of its own");
+    } else {
+        auto own = source::filesystem::take(data, pipeline.value(), source.repository);
+        if (!own) return own.error();
+        if (auto done = own->check_out(source.commit, from_scratch, files.notes); !done) return done.error();
+        files.own.emplace(std::move(*own));
+    }
+    if (says_true(*d.pipeline, "auto_clear_cache")) {
+        auto others = s.unfinished_runs();
+        if (!others) return others.error();
+        if (std::ranges::any_of(*others, [&](const store::run_record& r) { return r.pipeline == pipeline; }))
+            files.notes.emplace_back("auto_clear_cache: another run of this pipeline uses its caches: they are kept");
+        else if (auto gone = source::remove_tree(data / "caches" / std::to_string(pipeline.value())); !gone)
+            return gone.error();
+    }
+    return files;
+}
+
+}  // namespace latchkey::run
