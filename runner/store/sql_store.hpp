@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store over SQL: one writer connection behind a mutex, readers with connections of their own, one method one
-// transaction. The methods are spread by concept over sql_*.cpp; what they share is in sql_parts.hpp.
-// Any thread may call. Must not know which database is below.
+// The store over SQL: one method is one transaction of its database. The methods are spread by concept over
+// sql_*.cpp; what they share is in sql_parts.hpp. Any thread may call. Must not know which database is below.
 #pragma once
 
-#include "runner/store/sql_connection.hpp"
+#include "runner/store/sql_database.hpp"
 #include "runner/store/store.hpp"
 
-#include <condition_variable>
-#include <exception>
-#include <mutex>
+#include <memory>
 
 namespace latchkey::store {
 
 class sql_store final : public store {
 public:
-    using connector = std::function<std::unique_ptr<sql_connection>()>;  // throws sql_error
-    sql_store(std::unique_ptr<sql_connection> writer, connector connect);
+    explicit sql_store(std::shared_ptr<sql_database>);
 
     result<project_record> project_at(const std::string& root) override;
     result<std::vector<pipeline_record>> sync_pipelines(policy::project_id, const std::string& file,
@@ -80,77 +76,16 @@ private:
     result<std::vector<pipeline_record>> know_pipelines(policy::project_id, const std::string& file,
                                                         std::span<const std::string> names, policy::time_point,
                                                         bool retire);
-    // One caller's part of a transaction.
-    struct pending_write {
-        std::function<bool(sql_connection&)> body;  // whether to keep what it did
-        std::optional<failure> failed;
-        std::exception_ptr thrown;
-        bool done = false;
-    };
-
-    // Kept if `body` succeeds, undone if it fails or throws. Callers that wait at the same time share one commit.
     template <class Body>
-    auto write(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
-        std::optional<decltype(body(std::declval<sql_connection&>()))> outcome;
-        pending_write mine;
-        mine.body = [&](sql_connection& in) { return outcome.emplace(body(in)).has_value(); };
-        commit_together(mine);
-        if (mine.thrown) std::rethrow_exception(mine.thrown);
-        if (mine.failed) return std::move(*mine.failed);
-        return std::move(*outcome);
+    auto write(Body&& body) {
+        return database_->write(std::forward<Body>(body));
     }
-    void commit_together(pending_write&);
-    void write_batch(const std::vector<pending_write*>&);
-
     template <class Body>
-    auto read(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
-        try {
-            const reader_lease lease(*this);
-            lease.connection->begin_read();
-            try {
-                return finish(*lease.connection, body);
-            } catch (...) {
-                lease.connection->rollback();
-                throw;
-            }
-        } catch (const sql_error& error) {
-            return error.why;
-        }
+    auto read(Body&& body) {
+        return database_->read(std::forward<Body>(body));
     }
 
-    template <class Body>
-    static auto finish(sql_connection& in, Body& body) -> decltype(body(in)) {
-        auto outcome = body(in);
-        if (outcome.has_error()) {
-            in.rollback();
-        } else {
-            in.commit();
-        }
-        return outcome;
-    }
-
-    // The writer while nobody writes (a local run needs no second connection), else a reader of the idle ones.
-    struct reader_lease {
-        explicit reader_lease(sql_store&);
-        ~reader_lease();
-        reader_lease(const reader_lease&) = delete;
-        reader_lease& operator=(const reader_lease&) = delete;
-        sql_store& owner;
-        std::unique_lock<std::mutex> writer;
-        std::unique_ptr<sql_connection> own;
-        sql_connection* connection = nullptr;
-    };
-
-    std::mutex waiting_guard_;
-    std::condition_variable batch_done_;
-    std::vector<pending_write*> waiting_;
-    bool batch_runs_ = false;
-
-    std::mutex writing_;  // held with the writer
-    std::unique_ptr<sql_connection> writer_;
-    connector connect_;
-    std::mutex idle_guard_;
-    std::vector<std::unique_ptr<sql_connection>> idle_;
+    std::shared_ptr<sql_database> database_;
 };
 
 }  // namespace latchkey::store

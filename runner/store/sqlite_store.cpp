@@ -13,7 +13,8 @@ result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, sq
         auto writer = connect_sqlite(file, options);
         migrate(*writer, file);
         auto connect = [file, options = std::move(options)] { return connect_sqlite(file, options); };
-        return std::unique_ptr<store>(std::make_unique<sql_store>(std::move(writer), std::move(connect)));
+        return std::unique_ptr<store>(
+            std::make_unique<sql_store>(std::make_shared<sql_database>(std::move(writer), std::move(connect))));
     } catch (const sql_error& error) {
         return error.why;
     }
