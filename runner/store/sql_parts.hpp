@@ -44,6 +44,7 @@ void append_audit(sql_connection&, policy::audit_kind, policy::user_id actor, po
 std::optional<pipeline_record> load_pipeline(sql_connection&, policy::pipeline_id);
 std::optional<policy::integration> load_rights(sql_connection&, policy::integration_id);
 policy::snapshot load_snapshot(sql_connection&, policy::pipeline_id, std::span<const policy::integration_id>);
+std::vector<policy::grant> load_grants(sql_connection&, policy::integration_id);
 // With its audit entry; the id of the grant is the store's.
 policy::grant insert_grant(sql_connection&, policy::grant, policy::revision);
 

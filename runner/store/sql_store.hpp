@@ -24,6 +24,7 @@ public:
     result<pipeline_record> pipeline(policy::pipeline_id) override;
     result<std::vector<pipeline_record>> pipelines(policy::project_id) override;
     result<user_record> user(policy::user_id) override;
+    result<user_record> member_of(policy::project_id, policy::user_id) override;
     result<user_record> local_owner() override;
     result<void> name_user(policy::user_id, const std::string& email, const std::string& name) override;
 
@@ -39,7 +40,7 @@ public:
     result<void> remove_integration(policy::integration_id, policy::user_id actor, policy::time_point) override;
     result<integration_record> integration(policy::integration_id) override;
     result<integration_record> find_integration(policy::project_id, const std::string& reference) override;
-    result<std::vector<integration_record>> integrations() override;
+    result<std::vector<integration_record>> integrations(policy::workspace_id) override;
 
     result<policy::grant> add_grant(policy::grant, policy::user_id actor) override;
     result<int> revoke(policy::integration_id, policy::pipeline_id, policy::user_id actor,
@@ -61,6 +62,7 @@ public:
     result<run_record> run(policy::run_id) override;
     result<run_record> run_by_number(policy::project_id, std::int64_t number) override;
     result<std::vector<run_record>> runs(const run_query&) override;
+    result<std::int64_t> count_runs(policy::pipeline_id) override;
     result<std::vector<run_record>> unfinished_runs() override;
 
     result<void> record_decisions(std::span<const decision_record>, policy::user_id actor,

@@ -79,10 +79,10 @@ TEST_SUITE("store.sqlite") {
         const temp_dir folder;
         const auto file = folder / "data" / "store.db";
         open_at(file);
-        raw_database(file).run("INSERT INTO schema_versions VALUES (5, 'x')");
+        raw_database(file).run("INSERT INTO schema_versions VALUES (1000, 'x')");
         CHECK(open_error(file) == errc::corrupt);
         raw_database(file).run(
-            "DELETE FROM schema_versions WHERE number = 5; UPDATE schema_versions SET checksum = 'x'");
+            "DELETE FROM schema_versions WHERE number = 1000; UPDATE schema_versions SET checksum = 'x'");
         CHECK(open_error(file) == errc::corrupt);
     }
     TEST_CASE("one schema: many openings at once of a new database") {
@@ -197,7 +197,7 @@ TEST_SUITE("store.sqlite") {
         CHECK(refused == 400);
         CHECK(thrown == 400);
         for (const auto run : runs) CHECK(store->events(run, 1, 0).value().size() == 50);
-        CHECK(store->integrations().value().size() == 1);
+        CHECK(store->integrations(store::local_workspace).value().size() == 1);
         CHECK(verify_audit(*store) > 0);
     }
     TEST_CASE("named: the first audit entry whose row was touched, whatever the column") {
