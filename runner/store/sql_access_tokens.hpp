@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Access tokens over SQL. Any thread may call.
+// Access tokens over SQL. One method is one transaction of its
+// database. Owner: stores. Any thread may call.
 #pragma once
 
 #include "runner/store/access_tokens.hpp"

@@ -4,6 +4,8 @@
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
 
+#include <algorithm>
+
 namespace latchkey::store {
 namespace {
 
@@ -114,6 +116,40 @@ policy::grant insert_grant(sql_connection& in, policy::grant grant, policy::revi
                   {"only run", to_fact(grant.only_run)}},
                  grant.granted_at);
     return grant;
+}
+
+result<void> set_allowed_pipelines(sql_connection& in, const integration_record& of,
+                                   const std::vector<policy::pipeline_id>& allowed, policy::user_id actor,
+                                   policy::revision revision, policy::time_point at) {
+    const auto id = of.rights.id;
+    const auto before = load_grants(in, id);
+    for (const policy::grant& each : before) {
+        if (std::ranges::find(allowed, each.pipeline) != allowed.end()) continue;
+        in.exec("DELETE FROM grants WHERE id = :id", each.id.value());
+        append_audit(
+            in, policy::audit_kind::revoke, actor, revision,
+            {{"grant", to_fact(each.id)}, {"integration", to_fact(id)}, {"pipeline", to_fact(each.pipeline)}}, at);
+    }
+    for (const policy::pipeline_id pipeline : allowed) {
+        if (std::ranges::find(before, pipeline, &policy::grant::pipeline) != before.end()) continue;
+        const auto row = in.one<std::int64_t, std::int64_t>(
+            "SELECT projects.id, projects.workspace FROM pipelines JOIN projects ON projects.id = pipelines.project "
+            "WHERE pipelines.id = :id AND retired = 0",
+            pipeline.value());
+        const bool covered =
+            row && std::get<1>(*row) == of.workspace.value() &&
+            (of.rights.scope == policy::scope::workspace || std::get<0>(*row) == of.rights.project.value());
+        if (!covered)
+            return failure(errc::usage, "there is no pipeline " + to_fact(pipeline) +
+                                            " that this integration's scope covers: it can't be allowed");
+        policy::grant grant;
+        grant.integration = id;
+        grant.pipeline = pipeline;
+        grant.granted_by = actor;
+        grant.granted_at = at;
+        insert_grant(in, grant, revision);
+    }
+    return {};
 }
 
 result<policy::grant> sql_store::add_grant(policy::grant grant, policy::user_id actor) {

@@ -184,7 +184,7 @@ std::optional<policy::integration> load_rights(sql_connection& in, policy::integ
 }
 
 result<integration_record> sql_store::add_integration(integration_record record, const sealer& seal,
-                                                      policy::user_id actor) {
+                                                      policy::user_id actor, const pipeline_list& allowed) {
     if (record.identifier.empty()) return failure(errc::usage, "an integration needs an identifier");
     return write([&](sql_connection& in) -> result<integration_record> {
         const auto& rights = record.rights;
@@ -217,14 +217,18 @@ result<integration_record> sql_store::add_integration(integration_record record,
         record.rights.id = policy::integration_id(std::get<0>(*made));
         insert_rows(in, record.rights);
         insert_fields(in, record.rights.id, seal ? seal(record.rights.id) : record.fields);
-        append_audit(in, policy::audit_kind::integration_created, actor, next_revision(in), facts_of(record),
+        const auto revision = next_revision(in);
+        append_audit(in, policy::audit_kind::integration_created, actor, revision, facts_of(record),
                      record.created_at);
+        if (allowed)
+            if (auto set = set_allowed_pipelines(in, record, *allowed, actor, revision, record.created_at); !set)
+                return set.error();
         return load_integration(in, record.rights.id);
     });
 }
 
 result<integration_record> sql_store::edit_integration(const integration_record& record, policy::user_id actor,
-                                                       policy::time_point at) {
+                                                       policy::time_point at, const pipeline_list& allowed) {
     return write([&](sql_connection& in) -> result<integration_record> {
         const auto& rights = record.rights;
         auto known = load_integration(in, rights.id);
@@ -252,7 +256,10 @@ result<integration_record> sql_store::edit_integration(const integration_record&
         insert_fields(in, rights.id, record.fields);
         auto about = facts_of(*known);
         add_changes(about, *known, record);
-        append_audit(in, policy::audit_kind::integration_edited, actor, next_revision(in), about, at);
+        const auto revision = next_revision(in);
+        append_audit(in, policy::audit_kind::integration_edited, actor, revision, about, at);
+        if (allowed)
+            if (auto set = set_allowed_pipelines(in, *known, *allowed, actor, revision, at); !set) return set.error();
         return load_integration(in, rights.id);
     });
 }
@@ -289,6 +296,17 @@ result<integration_record> sql_store::find_integration(policy::project_id projec
         const auto id = find_id(in, project, reference);
         if (!id) return no_integration("\"" + reference + "\"");
         return load_integration(in, policy::integration_id(*id));
+    });
+}
+
+result<integration_record> sql_store::find_integration_by_hash(policy::workspace_id workspace,
+                                                               const std::string& hash_id) {
+    return read([&](sql_connection& in) -> result<integration_record> {
+        const auto row =
+            in.one<std::int64_t>("SELECT id FROM integrations WHERE workspace = :workspace AND hash_id = :hash",
+                                 workspace.value(), hash_id);
+        if (!row) return no_integration(hash_id);
+        return load_integration(in, policy::integration_id(std::get<0>(*row)));
     });
 }
 

@@ -148,6 +148,14 @@ result<team_project_record> sql_directory::project(policy::workspace_id workspac
     });
 }
 
+result<team_project_record> sql_directory::project_with(policy::workspace_id workspace, policy::project_id id) {
+    return read([&](sql_connection& in) -> result<team_project_record> {
+        auto found = load_project(in, workspace, id);
+        if (!found) return no_such("project");
+        return std::move(*found);
+    });
+}
+
 result<std::vector<team_project_record>> sql_directory::projects(policy::workspace_id workspace, const page& p) {
     return read([&](sql_connection& in) -> result<std::vector<team_project_record>> {
         std::vector<team_project_record> found;

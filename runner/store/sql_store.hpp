@@ -33,13 +33,14 @@ public:
     result<void> replace_keys(std::span<const vault::wrapped_key>, policy::user_id actor,
                               policy::time_point) override;
 
-    result<integration_record> add_integration(integration_record, const sealer& seal,
-                                               policy::user_id actor) override;
+    result<integration_record> add_integration(integration_record, const sealer& seal, policy::user_id actor,
+                                               const pipeline_list&) override;
     result<integration_record> edit_integration(const integration_record&, policy::user_id actor,
-                                                policy::time_point at) override;
+                                                policy::time_point at, const pipeline_list&) override;
     result<void> remove_integration(policy::integration_id, policy::user_id actor, policy::time_point) override;
     result<integration_record> integration(policy::integration_id) override;
     result<integration_record> find_integration(policy::project_id, const std::string& reference) override;
+    result<integration_record> find_integration_by_hash(policy::workspace_id, const std::string& hash_id) override;
     result<std::vector<integration_record>> integrations(policy::workspace_id) override;
 
     result<policy::grant> add_grant(policy::grant, policy::user_id actor) override;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pipelines of a server's projects over SQL. Any thread may call.
+// Pipelines of a server's projects over SQL. One method is one transaction of its
+// database. Owner: stores. Any thread may call.
 #pragma once
 
 #include "runner/store/sql_database.hpp"

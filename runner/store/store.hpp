@@ -197,17 +197,28 @@ public:
     // `seal` is called with the new id inside the transaction, since the id is part of what is sealed; it must not
     // call the store.
     using sealer = std::function<std::vector<vault::sealed_field>(policy::integration_id)>;
-    virtual result<integration_record> add_integration(integration_record, const sealer& seal,
-                                                       policy::user_id actor) = 0;
+    // The pipelines that may use it, as a list: new ones are granted without condition, those that are not in it lose
+    // what they had. Absent: grants stay as they are. usage: one is no pipeline that its scope covers.
+    using pipeline_list = std::optional<std::vector<policy::pipeline_id>>;
+    virtual result<integration_record> add_integration(integration_record, const sealer& seal, policy::user_id actor,
+                                                       const pipeline_list&) = 0;
+    result<integration_record> add_integration(integration_record record, const sealer& seal, policy::user_id actor) {
+        return add_integration(std::move(record), seal, actor, std::nullopt);
+    }
     // Rights, name, settings and fields as given. conflict: changed since `changed_at` was read. denied: `actor`
     // lacks Manage on it; likewise of the two below, with the levels that policy::may_delete and may_revoke ask for.
     virtual result<integration_record> edit_integration(const integration_record&, policy::user_id actor,
-                                                        policy::time_point at) = 0;
+                                                        policy::time_point at, const pipeline_list&) = 0;
+    result<integration_record> edit_integration(const integration_record& record, policy::user_id actor,
+                                                policy::time_point at) {
+        return edit_integration(record, actor, at, std::nullopt);
+    }
     virtual result<void> remove_integration(policy::integration_id, policy::user_id actor, policy::time_point) = 0;
     virtual result<integration_record> integration(policy::integration_id) = 0;
     // Of the project's workspace. By identifier (without case), else hash_id, else number; those of the project
     // before those of the workspace.
     virtual result<integration_record> find_integration(policy::project_id, const std::string& reference) = 0;
+    virtual result<integration_record> find_integration_by_hash(policy::workspace_id, const std::string& hash_id) = 0;
     virtual result<std::vector<integration_record>> integrations(policy::workspace_id) = 0;
 
     // -- grants
