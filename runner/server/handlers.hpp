@@ -72,6 +72,13 @@ result<answer> add_project_group(call&);
 result<answer> edit_project_group(call&);
 result<answer> remove_project_group(call&);
 
+// -- api_pipelines.cpp
+result<answer> list_pipelines(call&);
+result<answer> get_pipeline(call&);
+result<answer> add_pipeline(call&);
+result<answer> edit_pipeline(call&);
+result<answer> remove_pipeline(call&);
+
 // -- api_integrations.cpp
 result<answer> list_integrations(call&);
 result<answer> get_integration(call&);

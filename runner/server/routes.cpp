@@ -93,6 +93,17 @@ constexpr auto table = std::to_array<route>({
     {"DELETE", "/workspaces/:workspace/projects/:project/groups/:group", s::workspace, r::project_manager,
      remove_project_group, "Take a group's role in a project away"},
 
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines", s::execution_info, r::project_member,
+     list_pipelines, "Pipelines"},
+    {"POST", "/workspaces/:workspace/projects/:project/pipelines", s::execution_manage, r::project_member,
+     add_pipeline, "Add a pipeline"},
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_info, r::pipeline_reader,
+     get_pipeline, "A pipeline"},
+    {"PATCH", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_manage,
+     r::pipeline_manager, edit_pipeline, "Change a pipeline"},
+    {"DELETE", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_manage,
+     r::pipeline_manager, remove_pipeline, "Remove a pipeline"},
+
     // Which integration a member may see, edit or delete is the integration's own matter.
     {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations"},
     {"POST", "/workspaces/:workspace/integrations", s::integration_add, r::member, add_integration,

@@ -19,6 +19,7 @@ json view(const call&, const store::member_record&, bool full);
 json view(const call&, const store::group_record&);
 json view(const call&, const store::permission_set_record&);
 json view(const call&, const store::team_project_record&, bool full);
+json view(const call&, const store::team_pipeline_record&, bool full);  // in api_pipelines.cpp
 json view(const call&, const store::access_token_record&);
 // Who somebody is or was, by number; null: nobody.
 json person(const call&, policy::user_id);
