@@ -49,12 +49,28 @@ std::string_view to_string(audit_kind kind) {
             return "key_rotated";
         case audit_kind::pipeline_retired:
             return "pipeline_retired";
+        case audit_kind::workspace_changed:
+            return "workspace_changed";
+        case audit_kind::member_changed:
+            return "member_changed";
+        case audit_kind::group_changed:
+            return "group_changed";
+        case audit_kind::permission_set_changed:
+            return "permission_set_changed";
+        case audit_kind::project_changed:
+            return "project_changed";
+        case audit_kind::pipeline_changed:
+            return "pipeline_changed";
+        case audit_kind::token_changed:
+            return "token_changed";
+        case audit_kind::password_changed:
+            return "password_changed";
     }
     return "unknown";
 }
 
 std::optional<audit_kind> audit_kind_from(std::string_view name) {
-    for (int i = 0; i <= static_cast<int>(audit_kind::pipeline_retired); ++i)
+    for (int i = 0; i <= static_cast<int>(audit_kind::password_changed); ++i)
         if (to_string(static_cast<audit_kind>(i)) == name) return static_cast<audit_kind>(i);
     return std::nullopt;
 }

@@ -35,6 +35,15 @@ enum class audit_kind : unsigned char {
     login,
     key_rotated,
     pipeline_retired,  // it is no longer in its file: what it was granted is not inherited
+    // Each with what was done to it, and by whom; of secrets never the value.
+    workspace_changed,
+    member_changed,
+    group_changed,
+    permission_set_changed,
+    project_changed,
+    pipeline_changed,
+    token_changed,
+    password_changed,
 };
 
 std::string_view to_string(audit_kind);

@@ -26,6 +26,7 @@ private:
     std::int64_t value_ = 0;
 };
 
+using workspace_id = id<struct workspace_tag>;
 using project_id = id<struct project_tag>;
 using pipeline_id = id<struct pipeline_tag>;
 using integration_id = id<struct integration_tag>;
@@ -33,6 +34,7 @@ using user_id = id<struct user_tag>;
 using group_id = id<struct group_tag>;
 using run_id = id<struct run_tag>;
 using grant_id = id<struct grant_tag>;
+using permission_set_id = id<struct permission_set_tag>;
 // Names one decision in the audit log; chosen by the caller of decide(), which is pure.
 using decision_id = id<struct decision_tag>;
 // Counts changes of the facts. A decision says at which revision it was taken.

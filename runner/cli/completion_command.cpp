@@ -150,7 +150,7 @@ int complete_command(context& c, const std::string& what) {
         for (const std::string_view name : pipelines::integration_type_names()) names.emplace(name);
     } else if (what == "integrations") {
         if (auto s = c.store())
-            if (auto all = (*s)->integrations())
+            if (auto all = (*s)->integrations(store::local_workspace))
                 for (const auto& i : *all) names.insert(i.identifier);
     } else if (what == "runs") {
         auto s = c.store();

@@ -2,6 +2,7 @@
 //
 // latchkey integration add, edit, rm.
 #include "pipelines/catalogue.hpp"
+#include "pipelines/identifier.hpp"
 #include "runner/cli/commands.hpp"
 #include "runner/cli/secret_input.hpp"
 
@@ -149,26 +150,6 @@ void warn_of_short_secrets(context& c, const std::vector<given_field>& given) {
                   << " is shorter than 6 characters: it can't be masked in logs\n";
 }
 
-std::string identifier_from(const std::string& name) {
-    std::string id;
-    for (const char c : name) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (letter || (!id.empty() && c >= '0' && c <= '9'))
-            id.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-        else if (!id.empty() && id.back() != '_')
-            id.push_back('_');
-    }
-    while (id.ends_with('_')) id.pop_back();
-    return id;
-}
-
-bool good_identifier(const std::string& id) {
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    return !id.empty() && id.size() <= 100 && letter(id.front()) && std::ranges::all_of(id, [&](char c) {
-        return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    });
-}
-
 }  // namespace
 
 int integration_add_command(context& c, const integration_args& args) {
@@ -182,8 +163,8 @@ int integration_add_command(context& c, const integration_args& args) {
     store::integration_record record;
     record.name = args.name;
     record.type = type->name;
-    record.identifier = args.identifier.empty() ? identifier_from(args.name) : args.identifier;
-    if (!good_identifier(record.identifier))
+    record.identifier = args.identifier.empty() ? pipelines::identifier_from(args.name) : args.identifier;
+    if (!pipelines::is_identifier(record.identifier))
         return c.usage("\"" + record.identifier +
                        "\" is no identifier: letters, digits, - and _, a letter first (--identifier)");
     record.rights.all_pipelines_allowed = false;  // locally nothing is allowed until somebody says so

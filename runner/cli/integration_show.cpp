@@ -35,7 +35,7 @@ std::string grant_text(store::store& s, const policy::grant& g) {
 int integration_list_command(context& c, const integration_args& args) {
     auto s = c.store();
     if (!s) return c.fail(s.error());
-    auto all = (*s)->integrations();
+    auto all = (*s)->integrations(store::local_workspace);
     if (!all) return c.fail(all.error());
     if (args.json) {
         c.out << json_of_integrations(*all) << "\n";

@@ -47,7 +47,7 @@ result<store::integration_record> integration_named(context& c, const std::strin
     if (!project) return project.error();
     auto record = (*s)->find_integration(project->id, reference);
     if (record || record.error().code != errc::not_found) return record;
-    auto all = (*s)->integrations();
+    auto all = (*s)->integrations(store::local_workspace);
     if (!all) return all.error();
     std::vector<std::string_view> names;
     for (const store::integration_record& i : *all) names.emplace_back(i.identifier);

@@ -40,7 +40,7 @@ result<std::string> service::respond(const store::run_record& run, const std::st
     if (chosen == nullptr)
         return failure(errc::usage, action.empty() ? "several actions wait, name one: " + list
                                                    : "\"" + action + "\" does not wait; these do: " + list);
-    auto user = around_.store.user(actor);
+    auto user = around_.store.member_of(run.project, actor);
     if (!user) return user.error();
     if (!may_answer(*chosen->definition, *user, run.attempts.back().actor == actor))
         return failure(errc::denied,

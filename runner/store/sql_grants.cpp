@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Grants, the facts that decisions are taken from, and grant-and-retry.
+// Grants, and grant-and-retry.
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
 
+#include <algorithm>
+
 namespace latchkey::store {
 namespace {
-
-using grant_row = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                             std::optional<std::int64_t>, std::string, std::int64_t>;
-
-policy::grant grant_from(const grant_row& row) {
-    const auto& [id, integration, pipeline, by, at, from_run, expires, ref_pattern, only_run] = row;
-    policy::grant grant;
-    grant.id = policy::grant_id(id);
-    grant.integration = policy::integration_id(integration);
-    grant.pipeline = policy::pipeline_id(pipeline);
-    grant.granted_by = policy::user_id(by);
-    grant.granted_at = from_stored(at);
-    grant.from_run = policy::run_id(from_run);
-    grant.expires = from_stored(expires);
-    grant.ref_pattern = ref_pattern;
-    grant.only_run = policy::run_id(only_run);
-    return grant;
-}
 
 // What a key was used for: using it for something else is a mistake of the caller, not a repetition.
 std::string request_text(const grant_and_retry& request) {
@@ -134,42 +118,38 @@ policy::grant insert_grant(sql_connection& in, policy::grant grant, policy::revi
     return grant;
 }
 
-policy::snapshot load_snapshot(sql_connection& in, policy::pipeline_id pipeline,
-                               std::span<const policy::integration_id> integrations) {
-    policy::snapshot_builder builder(current_revision(in));
-    for (const auto& [id, role] : in.rows<std::int64_t, std::int64_t>("SELECT id, role FROM users ORDER BY id")) {
-        policy::user user;
-        user.id = policy::user_id(id);
-        user.role = enum_from(role, policy::workspace_role::owner);
-        builder.add(std::move(user));
+result<void> set_allowed_pipelines(sql_connection& in, const integration_record& of,
+                                   const std::vector<policy::pipeline_id>& allowed, policy::user_id actor,
+                                   policy::revision revision, policy::time_point at) {
+    const auto id = of.rights.id;
+    const auto before = load_grants(in, id);
+    for (const policy::grant& each : before) {
+        if (std::ranges::find(allowed, each.pipeline) != allowed.end()) continue;
+        in.exec("DELETE FROM grants WHERE id = :id", each.id.value());
+        append_audit(
+            in, policy::audit_kind::revoke, actor, revision,
+            {{"grant", to_fact(each.id)}, {"integration", to_fact(id)}, {"pipeline", to_fact(each.pipeline)}}, at);
     }
-    // A retired pipeline is no fact: what is left of it can use nothing.
-    const auto known = load_pipeline(in, pipeline);
-    if (known && !known->retired) {
-        policy::pipeline fact;
-        fact.id = pipeline;
-        fact.project = known->project;
-        builder.add(std::move(fact));
+    for (const policy::pipeline_id pipeline : allowed) {
+        if (std::ranges::find(before, pipeline, &policy::grant::pipeline) != before.end()) continue;
+        const auto row = in.one<std::int64_t, std::int64_t>(
+            "SELECT projects.id, projects.workspace FROM pipelines JOIN projects ON projects.id = pipelines.project "
+            "WHERE pipelines.id = :id AND retired = 0",
+            pipeline.value());
+        const bool covered =
+            row && std::get<1>(*row) == of.workspace.value() &&
+            (of.rights.scope == policy::scope::workspace || std::get<0>(*row) == of.rights.project.value());
+        if (!covered)
+            return failure(errc::usage, "there is no pipeline " + to_fact(pipeline) +
+                                            " that this integration's scope covers: it can't be allowed");
+        policy::grant grant;
+        grant.integration = id;
+        grant.pipeline = pipeline;
+        grant.granted_by = actor;
+        grant.granted_at = at;
+        insert_grant(in, grant, revision);
     }
-    for (const auto id : integrations) {
-        auto rights = load_rights(in, id);
-        if (!rights) continue;
-        builder.add(std::move(*rights));
-        for (const auto& row : in.rows<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                                       std::int64_t, std::optional<std::int64_t>, std::string, std::int64_t>(
-                 "SELECT id, integration, pipeline, granted_by, granted_at, from_run, expires, ref_pattern, only_run "
-                 "FROM grants WHERE integration = :integration AND pipeline = :pipeline ORDER BY id",
-                 id.value(), pipeline.value())) {
-            builder.add(grant_from(row));
-        }
-    }
-    return std::move(builder).build();
-}
-
-result<policy::snapshot> sql_store::snapshot(policy::pipeline_id pipeline,
-                                             std::span<const policy::integration_id> integrations) {
-    return read(
-        [&](sql_connection& in) -> result<policy::snapshot> { return load_snapshot(in, pipeline, integrations); });
+    return {};
 }
 
 result<policy::grant> sql_store::add_grant(policy::grant grant, policy::user_id actor) {
@@ -217,17 +197,8 @@ result<int> sql_store::revoke(policy::integration_id integration, policy::pipeli
 }
 
 result<std::vector<policy::grant>> sql_store::grants(policy::integration_id integration) {
-    return read([&](sql_connection& in) -> result<std::vector<policy::grant>> {
-        std::vector<policy::grant> found;
-        for (const auto& row : in.rows<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                                       std::int64_t, std::optional<std::int64_t>, std::string, std::int64_t>(
-                 "SELECT id, integration, pipeline, granted_by, granted_at, from_run, expires, ref_pattern, only_run "
-                 "FROM grants WHERE integration = :integration ORDER BY id",
-                 integration.value())) {
-            found.push_back(grant_from(row));
-        }
-        return found;
-    });
+    return read(
+        [&](sql_connection& in) -> result<std::vector<policy::grant>> { return load_grants(in, integration); });
 }
 
 result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& request) {

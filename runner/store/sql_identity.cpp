@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Projects, pipelines, users and wrapped keys.
+#include "runner/store/sql_directory_parts.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
@@ -35,18 +36,6 @@ std::optional<project_record> project_by_root(sql_connection& in, const std::str
     auto row = in.one<std::int64_t, std::string>("SELECT id, name FROM projects WHERE root = :root", root);
     if (!row) return std::nullopt;
     return project_record{policy::project_id(std::get<0>(*row)), root, std::move(std::get<1>(*row))};
-}
-
-result<user_record> load_user(sql_connection& in, policy::user_id id) {
-    auto row = in.one<std::string, std::string, std::int64_t>("SELECT email, name, role FROM users WHERE id = :id",
-                                                              id.value());
-    if (!row) return failure(errc::not_found, "there is no user " + to_fact(id));
-    user_record found;
-    found.rights.id = id;
-    found.rights.role = enum_from(std::get<2>(*row), policy::workspace_role::owner);
-    found.email = std::move(std::get<0>(*row));
-    found.name = std::move(std::get<1>(*row));
-    return found;
 }
 
 void insert_key(sql_connection& in, const vault::wrapped_key& key) {
@@ -154,16 +143,30 @@ result<std::vector<pipeline_record>> sql_store::pipelines(policy::project_id pro
 }
 
 result<user_record> sql_store::user(policy::user_id id) {
-    return read([&](sql_connection& in) { return load_user(in, id); });
+    return read([&](sql_connection& in) { return load_person(in, id); });
+}
+
+result<user_record> sql_store::member_of(policy::project_id project, policy::user_id id) {
+    return read([&](sql_connection& in) -> result<user_record> {
+        const auto row = in.one<std::int64_t>("SELECT workspace FROM projects WHERE id = :id", project.value());
+        auto found = row ? load_member(in, policy::workspace_id(std::get<0>(*row)), id) : std::nullopt;
+        if (!found) return failure(errc::not_found, "there is no member " + to_fact(id) + " of that workspace");
+        return std::move(found->user);
+    });
 }
 
 result<user_record> sql_store::local_owner() {
-    return user(policy::user_id(1));
+    return read([&](sql_connection& in) -> result<user_record> {
+        auto found = load_member(in, local_workspace, policy::user_id(1));
+        if (!found) return failure(errc::corrupt, "the store has lost its owner: restore it from a backup");
+        return std::move(found->user);
+    });
 }
 
 result<void> sql_store::name_user(policy::user_id id, const std::string& email, const std::string& name) {
     return write([&](sql_connection& in) -> result<void> {
-        if (in.exec("UPDATE users SET email = :email, name = :name WHERE id = :id", email, name, id.value()) == 0) {
+        if (in.exec("UPDATE users SET email = :email, email_folded = :folded, name = :name WHERE id = :id", email,
+                    folded(email), name, id.value()) == 0) {
             return failure(errc::not_found, "there is no user " + to_fact(id));
         }
         return {};

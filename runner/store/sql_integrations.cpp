@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Integrations: their rights, settings and sealed fields. Each change is a new revision and an audit entry.
+#include "runner/store/sql_directory_parts.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
@@ -18,14 +19,6 @@ failure no_integration(const std::string& reference) {
 
 failure damaged_integration(policy::integration_id id) {
     return {errc::corrupt, "integration " + to_fact(id) + " in the store is damaged: restore it from a backup"};
-}
-
-// Only ASCII letters fold, in every database alike: identifiers hold nothing else.
-std::string folded(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
 }
 
 std::string new_hash_id() {
@@ -62,15 +55,16 @@ void forget_rows_and_fields(sql_connection& in, policy::integration_id id) {
 
 result<integration_record> load_integration(sql_connection& in, policy::integration_id id) {
     auto row = in.one<std::string, std::string, std::string, std::string, std::string, std::string, std::int64_t,
-                      std::int64_t>(
-        "SELECT hash_id, identifier, name, type, auth_type, settings, created_at, changed_at "
+                      std::int64_t, std::int64_t>(
+        "SELECT hash_id, identifier, name, type, auth_type, settings, created_at, changed_at, workspace "
         "FROM integrations WHERE id = :id",
         id.value());
     auto rights = load_rights(in, id);
     if (!row || !rights) return no_integration(to_fact(id));
     integration_record found;
     found.rights = std::move(*rights);
-    auto& [hash_id, identifier, name, type, auth_type, settings_text, created_at, changed_at] = *row;
+    auto& [hash_id, identifier, name, type, auth_type, settings_text, created_at, changed_at, workspace] = *row;
+    found.workspace = policy::workspace_id(workspace);
     auto settings = from_pairs_text(settings_text);
     if (!settings) return damaged_integration(id);
     found.hash_id = std::move(hash_id);
@@ -92,19 +86,24 @@ result<integration_record> load_integration(sql_connection& in, policy::integrat
 }
 
 std::optional<std::int64_t> find_id(sql_connection& in, policy::project_id project, const std::string& reference) {
+    // What is of no known project is of the local workspace.
+    const auto of = in.one<std::int64_t>("SELECT workspace FROM projects WHERE id = :project", project.value());
+    const std::int64_t workspace = of ? std::get<0>(*of) : local_workspace.value();
     // Of several, the project's own (scope 1) comes first.
     const auto by_name = in.one<std::int64_t>(
-        "SELECT id FROM integrations WHERE identifier_folded = :reference "
+        "SELECT id FROM integrations WHERE workspace = :workspace AND identifier_folded = :reference "
         "AND (scope = 0 OR project = :project) ORDER BY scope DESC LIMIT 1",
-        folded(reference), project.value());
+        workspace, folded(reference), project.value());
     if (by_name) return std::get<0>(*by_name);
-    const auto by_hash = in.one<std::int64_t>("SELECT id FROM integrations WHERE hash_id = :reference", reference);
+    const auto by_hash = in.one<std::int64_t>(
+        "SELECT id FROM integrations WHERE workspace = :workspace AND hash_id = :reference", workspace, reference);
     if (by_hash) return std::get<0>(*by_hash);
     std::int64_t number = 0;
     const auto* last = reference.data() + reference.size();
     const auto [end, error] = std::from_chars(reference.data(), last, number);
     if (reference.empty() || error != std::errc() || end != last) return std::nullopt;
-    const auto by_number = in.one<std::int64_t>("SELECT id FROM integrations WHERE id = :number", number);
+    const auto by_number = in.one<std::int64_t>(
+        "SELECT id FROM integrations WHERE workspace = :workspace AND id = :number", workspace, number);
     if (by_number) return std::get<0>(*by_number);
     return std::nullopt;
 }
@@ -185,28 +184,32 @@ std::optional<policy::integration> load_rights(sql_connection& in, policy::integ
 }
 
 result<integration_record> sql_store::add_integration(integration_record record, const sealer& seal,
-                                                      policy::user_id actor) {
+                                                      policy::user_id actor, const pipeline_list& allowed) {
     if (record.identifier.empty()) return failure(errc::usage, "an integration needs an identifier");
     return write([&](sql_connection& in) -> result<integration_record> {
         const auto& rights = record.rights;
         const bool of_project = rights.scope == policy::scope::project;
         const std::int64_t project = of_project ? rights.project.value() : 0;
-        if (of_project && !in.one<std::int64_t>("SELECT id FROM projects WHERE id = :id", project)) {
+        if (of_project && !in.one<std::int64_t>("SELECT id FROM projects WHERE id = :id AND workspace = :workspace",
+                                                project, record.workspace.value())) {
             return failure(errc::not_found, "there is no project " + std::to_string(project));
         }
         if (record.hash_id.empty()) record.hash_id = new_hash_id();
         const auto made = in.one<std::int64_t>(
-            "INSERT INTO integrations (hash_id, identifier, identifier_folded, name, type, auth_type, scope, "
+            "INSERT INTO integrations (workspace, hash_id, identifier, identifier_folded, name, type, auth_type, "
+            "scope, "
             "project, "
-            "all_pipelines, admins, others, demanded, settings, created_at, changed_at) VALUES (:hash_id, "
-            ":identifier, "
+            "all_pipelines, admins, others, demanded, settings, created_at, changed_at) VALUES (:workspace, "
+            ":hash_id, :identifier, "
             ":folded, :name, :type, :auth_type, :scope, :project, :all_pipelines, :admins, :others, :demanded, "
             ":settings, "
-            ":created_at, :changed_at) ON CONFLICT (scope, project, identifier_folded) DO NOTHING RETURNING id",
-            record.hash_id, record.identifier, folded(record.identifier), record.name, record.type, record.auth_type,
-            static_cast<int>(rights.scope), project, rights.all_pipelines_allowed, static_cast<int>(rights.admins),
-            static_cast<int>(rights.others), static_cast<int>(rights.demanded_to_grant),
-            to_pairs_text(record.settings), to_stored(record.created_at), to_stored(record.created_at));
+            ":created_at, :changed_at) ON CONFLICT (workspace, scope, project, identifier_folded) DO NOTHING "
+            "RETURNING id",
+            record.workspace.value(), record.hash_id, record.identifier, folded(record.identifier), record.name,
+            record.type, record.auth_type, static_cast<int>(rights.scope), project, rights.all_pipelines_allowed,
+            static_cast<int>(rights.admins), static_cast<int>(rights.others),
+            static_cast<int>(rights.demanded_to_grant), to_pairs_text(record.settings), to_stored(record.created_at),
+            to_stored(record.created_at));
         if (!made) {
             return failure(errc::conflict, "there is an integration " + record.identifier +
                                                " already: choose another identifier or edit that one");
@@ -214,14 +217,18 @@ result<integration_record> sql_store::add_integration(integration_record record,
         record.rights.id = policy::integration_id(std::get<0>(*made));
         insert_rows(in, record.rights);
         insert_fields(in, record.rights.id, seal ? seal(record.rights.id) : record.fields);
-        append_audit(in, policy::audit_kind::integration_created, actor, next_revision(in), facts_of(record),
+        const auto revision = next_revision(in);
+        append_audit(in, policy::audit_kind::integration_created, actor, revision, facts_of(record),
                      record.created_at);
+        if (allowed)
+            if (auto set = set_allowed_pipelines(in, record, *allowed, actor, revision, record.created_at); !set)
+                return set.error();
         return load_integration(in, record.rights.id);
     });
 }
 
 result<integration_record> sql_store::edit_integration(const integration_record& record, policy::user_id actor,
-                                                       policy::time_point at) {
+                                                       policy::time_point at, const pipeline_list& allowed) {
     return write([&](sql_connection& in) -> result<integration_record> {
         const auto& rights = record.rights;
         auto known = load_integration(in, rights.id);
@@ -249,7 +256,10 @@ result<integration_record> sql_store::edit_integration(const integration_record&
         insert_fields(in, rights.id, record.fields);
         auto about = facts_of(*known);
         add_changes(about, *known, record);
-        append_audit(in, policy::audit_kind::integration_edited, actor, next_revision(in), about, at);
+        const auto revision = next_revision(in);
+        append_audit(in, policy::audit_kind::integration_edited, actor, revision, about, at);
+        if (allowed)
+            if (auto set = set_allowed_pipelines(in, *known, *allowed, actor, revision, at); !set) return set.error();
         return load_integration(in, rights.id);
     });
 }
@@ -289,10 +299,22 @@ result<integration_record> sql_store::find_integration(policy::project_id projec
     });
 }
 
-result<std::vector<integration_record>> sql_store::integrations() {
-    return read([](sql_connection& in) -> result<std::vector<integration_record>> {
+result<integration_record> sql_store::find_integration_by_hash(policy::workspace_id workspace,
+                                                               const std::string& hash_id) {
+    return read([&](sql_connection& in) -> result<integration_record> {
+        const auto row =
+            in.one<std::int64_t>("SELECT id FROM integrations WHERE workspace = :workspace AND hash_id = :hash",
+                                 workspace.value(), hash_id);
+        if (!row) return no_integration(hash_id);
+        return load_integration(in, policy::integration_id(std::get<0>(*row)));
+    });
+}
+
+result<std::vector<integration_record>> sql_store::integrations(policy::workspace_id workspace) {
+    return read([&](sql_connection& in) -> result<std::vector<integration_record>> {
         std::vector<integration_record> found;
-        for (const auto& [id] : in.rows<std::int64_t>("SELECT id FROM integrations ORDER BY id")) {
+        for (const auto& [id] : in.rows<std::int64_t>(
+                 "SELECT id FROM integrations WHERE workspace = :workspace ORDER BY id", workspace.value())) {
             auto record = load_integration(in, policy::integration_id(id));
             if (!record) return record.error();
             found.push_back(std::move(*record));

@@ -44,6 +44,11 @@ void append_audit(sql_connection&, policy::audit_kind, policy::user_id actor, po
 std::optional<pipeline_record> load_pipeline(sql_connection&, policy::pipeline_id);
 std::optional<policy::integration> load_rights(sql_connection&, policy::integration_id);
 policy::snapshot load_snapshot(sql_connection&, policy::pipeline_id, std::span<const policy::integration_id>);
+std::vector<policy::grant> load_grants(sql_connection&, policy::integration_id);
+// See store::pipeline_list.
+result<void> set_allowed_pipelines(sql_connection&, const integration_record&,
+                                   const std::vector<policy::pipeline_id>& allowed, policy::user_id actor,
+                                   policy::revision, policy::time_point);
 // With its audit entry; the id of the grant is the store's.
 policy::grant insert_grant(sql_connection&, policy::grant, policy::revision);
 

@@ -220,17 +220,27 @@ result<std::vector<run_record>> sql_store::runs(const run_query& query) {
         if (query.pipeline) {
             // A project that is not asked for is any project.
             const auto project = query.project ? query.project->value() : -1;
-            return load_runs(in,
-                             in.rows<std::int64_t>("SELECT id FROM runs WHERE pipeline = :pipeline AND "
-                                                   "(:any = -1 OR project = :project) ORDER BY id DESC LIMIT :limit",
-                                                   query.pipeline->value(), project, project, query.limit));
+            return load_runs(
+                in, in.rows<std::int64_t>("SELECT id FROM runs WHERE pipeline = :pipeline AND "
+                                          "(:any = -1 OR project = :project) ORDER BY id DESC LIMIT :limit "
+                                          "OFFSET :offset",
+                                          query.pipeline->value(), project, project, query.limit, query.offset));
         }
         if (query.project) {
             return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs WHERE project = :project "
-                                                       "ORDER BY number DESC LIMIT :limit",
-                                                       query.project->value(), query.limit));
+                                                       "ORDER BY number DESC LIMIT :limit OFFSET :offset",
+                                                       query.project->value(), query.limit, query.offset));
         }
-        return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs ORDER BY id DESC LIMIT :limit", query.limit));
+        return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs ORDER BY id DESC LIMIT :limit OFFSET :offset",
+                                                   query.limit, query.offset));
+    });
+}
+
+result<std::int64_t> sql_store::count_runs(policy::pipeline_id pipeline) {
+    return read([&](sql_connection& in) -> result<std::int64_t> {
+        const auto row =
+            in.one<std::int64_t>("SELECT count(*) FROM runs WHERE pipeline = :pipeline", pipeline.value());
+        return row ? std::get<0>(*row) : 0;
     });
 }
 

@@ -5,30 +5,7 @@
 
 namespace latchkey::store {
 
-sql_store::sql_store(std::unique_ptr<sql_connection> writer, connector connect)
-    : writer_(std::move(writer)), connect_(std::move(connect)) {}
-
-sql_store::reader_lease::reader_lease(sql_store& store) : owner(store), writer(store.writing_, std::try_to_lock) {
-    if (writer.owns_lock()) {
-        connection = owner.writer_.get();
-        return;
-    }
-    {
-        const std::lock_guard alone(owner.idle_guard_);
-        if (!owner.idle_.empty()) {
-            own = std::move(owner.idle_.back());
-            owner.idle_.pop_back();
-        }
-    }
-    if (!own) own = owner.connect_();
-    connection = own.get();
-}
-
-sql_store::reader_lease::~reader_lease() {
-    if (!own) return;
-    const std::lock_guard alone(owner.idle_guard_);
-    owner.idle_.push_back(std::move(own));
-}
+sql_store::sql_store(std::shared_ptr<sql_database> database) : database_(std::move(database)) {}
 
 policy::revision current_revision(sql_connection& in) {
     const auto row = in.one<std::int64_t>("SELECT value FROM counters WHERE name = 'revision'");

@@ -2,21 +2,45 @@
 #include "runner/store/sqlite_store.hpp"
 
 #include "runner/store/migrate.hpp"
+#include "runner/store/sql_access_tokens.hpp"
+#include "runner/store/sql_directory.hpp"
 #include "runner/store/sql_store.hpp"
+#include "runner/store/sql_team_pipelines.hpp"
 #include "runner/store/sqlite_connection.hpp"
 
 namespace latchkey::store {
 
-result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, sqlite_options options) {
+namespace {
+
+result<std::shared_ptr<sql_database>> open_database(const std::filesystem::path& file, sqlite_options options) {
     if (auto fine = prepare_sqlite_file(file); !fine) return fine.error();
     try {
         auto writer = connect_sqlite(file, options);
         migrate(*writer, file);
         auto connect = [file, options = std::move(options)] { return connect_sqlite(file, options); };
-        return std::unique_ptr<store>(std::make_unique<sql_store>(std::move(writer), std::move(connect)));
+        return std::make_shared<sql_database>(std::move(writer), std::move(connect));
     } catch (const sql_error& error) {
         return error.why;
     }
+}
+
+}  // namespace
+
+result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, sqlite_options options) {
+    auto database = open_database(file, std::move(options));
+    if (!database) return database.error();
+    return std::unique_ptr<store>(std::make_unique<sql_store>(std::move(*database)));
+}
+
+result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_options options) {
+    auto database = open_database(file, std::move(options));
+    if (!database) return database.error();
+    stores all;
+    all.runs = std::make_unique<sql_store>(*database);
+    all.people = std::make_unique<sql_directory>(*database);
+    all.pipelines = std::make_unique<sql_team_pipelines>(*database);
+    all.tokens = std::make_unique<sql_access_tokens>(*database);
+    return all;
 }
 
 }  // namespace latchkey::store

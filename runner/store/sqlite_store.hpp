@@ -4,7 +4,7 @@
 // The caller owns the store; any thread may use it, and several processes may have the same file open.
 #pragma once
 
-#include "runner/store/store.hpp"
+#include "runner/store/stores.hpp"
 
 #include <filesystem>
 #include <functional>
@@ -29,5 +29,7 @@ struct sqlite_options {
 // The folder is made with mode 0700 and the file with 0600. refused: either exists and others may enter it.
 // corrupt: it is no database of ours, or of a newer version.
 result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, sqlite_options = {});
+// Likewise, for a server.
+result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_options = {durability::full});
 
 }  // namespace latchkey::store

@@ -25,6 +25,9 @@ namespace latchkey::store {
 
 using facts = std::vector<std::pair<std::string, std::string>>;
 
+// The one that is in every store: this machine's.
+inline constexpr policy::workspace_id local_workspace{1};
+
 struct project_record {
     policy::project_id id;
     std::string root;  // canonical path: the project's identity locally
@@ -42,8 +45,9 @@ struct pipeline_record {
 
 struct integration_record {
     policy::integration rights;  // id, scope, levels, rows
-    std::string hash_id;         // 24 lower-case hex
-    std::string identifier;      // unique in its scope, compared without case
+    policy::workspace_id workspace = local_workspace;
+    std::string hash_id;     // 24 lower-case hex
+    std::string identifier;  // unique in its scope, compared without case
     std::string name;
     std::string type;  // AMAZON
     std::string auth_type = "DEFAULT";
@@ -159,6 +163,7 @@ struct run_query {
     std::optional<policy::project_id> project;
     std::optional<policy::pipeline_id> pipeline;
     int limit = 20;
+    int offset = 0;
 };
 
 class store {
@@ -177,7 +182,10 @@ public:
                                                                std::span<const std::string> names) = 0;
     virtual result<pipeline_record> pipeline(policy::pipeline_id) = 0;
     virtual result<std::vector<pipeline_record>> pipelines(policy::project_id) = 0;  // without the retired
+    // Whoever it is or was: a name to show. Says nothing about rights.
     virtual result<user_record> user(policy::user_id) = 0;
+    // With role and groups in the project's workspace. not_found: they are no member of it (any more).
+    virtual result<user_record> member_of(policy::project_id, policy::user_id) = 0;
     virtual result<user_record> local_owner() = 0;  // the only user of a local store, made with it: id 1
     virtual result<void> name_user(policy::user_id, const std::string& email, const std::string& name) = 0;
 
@@ -192,17 +200,29 @@ public:
     // `seal` is called with the new id inside the transaction, since the id is part of what is sealed; it must not
     // call the store.
     using sealer = std::function<std::vector<vault::sealed_field>(policy::integration_id)>;
-    virtual result<integration_record> add_integration(integration_record, const sealer& seal,
-                                                       policy::user_id actor) = 0;
+    // The pipelines that may use it, as a list: new ones are granted without condition, those that are not in it lose
+    // what they had. Absent: grants stay as they are. usage: one is no pipeline that its scope covers.
+    using pipeline_list = std::optional<std::vector<policy::pipeline_id>>;
+    virtual result<integration_record> add_integration(integration_record, const sealer& seal, policy::user_id actor,
+                                                       const pipeline_list&) = 0;
+    result<integration_record> add_integration(integration_record record, const sealer& seal, policy::user_id actor) {
+        return add_integration(std::move(record), seal, actor, std::nullopt);
+    }
     // Rights, name, settings and fields as given. conflict: changed since `changed_at` was read. denied: `actor`
     // lacks Manage on it; likewise of the two below, with the levels that policy::may_delete and may_revoke ask for.
     virtual result<integration_record> edit_integration(const integration_record&, policy::user_id actor,
-                                                        policy::time_point at) = 0;
+                                                        policy::time_point at, const pipeline_list&) = 0;
+    result<integration_record> edit_integration(const integration_record& record, policy::user_id actor,
+                                                policy::time_point at) {
+        return edit_integration(record, actor, at, std::nullopt);
+    }
     virtual result<void> remove_integration(policy::integration_id, policy::user_id actor, policy::time_point) = 0;
     virtual result<integration_record> integration(policy::integration_id) = 0;
-    // By identifier (without case), else hash_id, else number; those of the project before those of the workspace.
+    // Of the project's workspace. By identifier (without case), else hash_id, else number; those of the project
+    // before those of the workspace.
     virtual result<integration_record> find_integration(policy::project_id, const std::string& reference) = 0;
-    virtual result<std::vector<integration_record>> integrations() = 0;
+    virtual result<integration_record> find_integration_by_hash(policy::workspace_id, const std::string& hash_id) = 0;
+    virtual result<std::vector<integration_record>> integrations(policy::workspace_id) = 0;
 
     // -- grants
     // denied: policy::may_grant says no to `actor`, and the audit log has it. Who granted it is always `actor`; the
@@ -241,7 +261,8 @@ public:
     virtual result<std::string> definition_of(policy::run_id) = 0;
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
-    virtual result<std::vector<run_record>> unfinished_runs() = 0;       // for recovery after a crash
+    virtual result<std::int64_t> count_runs(policy::pipeline_id) = 0;
+    virtual result<std::vector<run_record>> unfinished_runs() = 0;  // for recovery after a crash
     // The pipeline's newest run whose last attempt succeeded with all of its actions, of this ref where one is named.
     virtual result<std::optional<run_record>> last_success(policy::pipeline_id,
                                                            const std::optional<policy::ref>&) = 0;

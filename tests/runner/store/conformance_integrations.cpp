@@ -20,7 +20,7 @@ void check_integrations(const fresh_store& fresh) {
         REQUIRE(known.fields.size() == 1);
         CHECK(known.fields[0].bytes == std::string("\0\xffsealed", 8) + std::to_string(id.value()));
         CHECK(known.rights == made.slack.rights);
-        CHECK(store->integrations().value().size() == 1);
+        CHECK(store->integrations(store::local_workspace).value().size() == 1);
     }
     SUBCASE("identifiers are unique in their scope without case, and the project's own comes first") {
         auto twin = slack_record();

@@ -2,53 +2,16 @@
 // Every changing method, broken at its first, second, … last statement: nothing of it may be left.
 #include "policy/decision.hpp"
 #include "runner/store/sqlite_store.hpp"
+#include "tests/runner/store/broken_database.hpp"
 #include "tests/runner/store/store_conformance.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
-#include <sqlite3.h>
 
 using namespace latchkey;
 using namespace latchkey::test;
 
 namespace {
-
-std::string dump(const std::filesystem::path& file) {
-    sqlite3* handle = nullptr;
-    REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
-    std::vector<std::string> tables;
-    std::string text;
-    const auto add_row = [](void* to, int count, char** cells, char**) {
-        for (int i = 0; i < count; ++i)
-            *static_cast<std::string*>(to) += std::string(cells[i] ? cells[i] : "null") + "|";
-        *static_cast<std::string*>(to) += "\n";
-        return 0;
-    };
-    const auto add_name = [](void* to, int, char** cells, char**) {
-        static_cast<std::vector<std::string>*>(to)->emplace_back(cells[0]);
-        return 0;
-    };
-    REQUIRE(sqlite3_exec(handle, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", add_name,
-                         &tables, nullptr) == SQLITE_OK);
-    for (const auto& table : tables) {
-        text += "== " + table + "\n";
-        REQUIRE(sqlite3_exec(handle, ("SELECT * FROM " + table).c_str(), add_row, &text, nullptr) == SQLITE_OK);
-    }
-    sqlite3_close(handle);
-    return text;
-}
-
-struct breaker {
-    int until = -1;  // statements to let pass; -1: all
-    int seen = 0;
-    store::sqlite_options options() {
-        store::sqlite_options chosen;
-        chosen.before_statement = [this](std::string_view) {
-            if (seen++ == until) throw std::runtime_error("broken on purpose");
-        };
-        return chosen;
-    }
-};
 
 struct changing_method {
     std::string name;

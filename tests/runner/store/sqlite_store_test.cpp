@@ -197,7 +197,7 @@ TEST_SUITE("store.sqlite") {
         CHECK(refused == 400);
         CHECK(thrown == 400);
         for (const auto run : runs) CHECK(store->events(run, 1, 0).value().size() == 50);
-        CHECK(store->integrations().value().size() == 1);
+        CHECK(store->integrations(store::local_workspace).value().size() == 1);
         CHECK(verify_audit(*store) > 0);
     }
     TEST_CASE("named: the first audit entry whose row was touched, whatever the column") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group commit: whoever finds the writer free writes for all who wait, each in a savepoint, with one commit.
-#include "runner/store/sql_store.hpp"
+// Readers take the writer while it is idle. Group commit: whoever finds the writer free writes for all who wait, each
+// in a savepoint, with one commit.
+#include "runner/store/sql_database.hpp"
 
 namespace latchkey::store {
 namespace {
@@ -23,7 +24,33 @@ void write_in_savepoint(sql_connection& in, Pending& part) {
 
 }  // namespace
 
-void sql_store::commit_together(pending_write& mine) {
+sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector connect)
+    : writer_(std::move(writer)), connect_(std::move(connect)) {}
+
+sql_database::reader_lease::reader_lease(sql_database& database)
+    : owner(database), writer(database.writing_, std::try_to_lock) {
+    if (writer.owns_lock()) {
+        connection = owner.writer_.get();
+        return;
+    }
+    {
+        const std::lock_guard alone(owner.idle_guard_);
+        if (!owner.idle_.empty()) {
+            own = std::move(owner.idle_.back());
+            owner.idle_.pop_back();
+        }
+    }
+    if (!own) own = owner.connect_();
+    connection = own.get();
+}
+
+sql_database::reader_lease::~reader_lease() {
+    if (!own) return;
+    const std::lock_guard alone(owner.idle_guard_);
+    owner.idle_.push_back(std::move(own));
+}
+
+void sql_database::commit_together(pending_write& mine) {
     std::unique_lock lock(waiting_guard_);
     waiting_.push_back(&mine);
     batch_done_.wait(lock, [&] { return mine.done || !batch_runs_; });
@@ -40,7 +67,7 @@ void sql_store::commit_together(pending_write& mine) {
     batch_done_.notify_all();
 }
 
-void sql_store::write_batch(const std::vector<pending_write*>& batch) {
+void sql_database::write_batch(const std::vector<pending_write*>& batch) {
     const std::lock_guard alone(writing_);
     try {
         writer_->begin_write();

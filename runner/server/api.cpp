@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/server/api.hpp"
+
+#include "runner/async/offload.hpp"
+#include "runner/server/admission.hpp"
+#include "runner/server/route.hpp"
+#include "runner/vault/token.hpp"
+
+#include <algorithm>
+
+namespace latchkey::server {
+
+namespace {
+
+std::string text_of(const json& j) {
+    return j.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+bool has_body(const std::string& method) {
+    return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
+}
+
+std::string base_of(const state& s, const http::request& r, bool below_api) {
+    std::string base = s.public_url;
+    if (base.empty()) {
+        const std::string* host = r.header("Host");
+        base = std::string(r.secure ? "https://" : "http://") + (host == nullptr ? "localhost" : *host);
+    }
+    return below_api ? base + "/api" : base;
+}
+
+std::string joined(const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& one : all) text += (text.empty() ? "" : " ") + one;
+    return text;
+}
+
+}  // namespace
+
+int status_of(errc code) {
+    switch (code) {
+        case errc::usage:
+        case errc::invalid:
+            return 400;
+        case errc::denied:
+            return 403;
+        case errc::not_found:
+            return 404;
+        case errc::conflict:
+            return 409;
+        case errc::refused:
+            return 422;
+        case errc::engine:
+        case errc::cancelled:
+            return 503;
+        case errc::corrupt:
+        case errc::store:
+        case errc::io:
+            break;
+    }
+    return 500;
+}
+
+api::api(const state& s, boost::asio::thread_pool& pool, options o)
+    : state_(s),
+      pool_(pool),
+      options_(std::move(o)),
+      limit_(options_.calls_an_hour, std::chrono::hours(1)),
+      instance_(vault::random_hex(4)) {}
+
+std::size_t api::body_limit(const http::request& head) const {
+    // Files of a repository, and definitions.
+    const bool large = std::ranges::find(head.path, "contents") != head.path.end() ||
+                       std::ranges::find(head.path, "pipelines") != head.path.end();
+    return large ? 16UL * 1024 * 1024 : 1024UL * 1024;
+}
+
+http::response api::problem(int status, const std::string& why) const {
+    http::response r;
+    r.status = status;
+    r.with("Content-Type", "application/json; charset=utf-8").with("Cache-Control", "no-store");
+    r.body = text_of({{"errors", json::array({{{"message", why}}})}});
+    return r;
+}
+
+http::response api::failed(const failure& f, served& s) const {
+    const int status = status_of(f.code);
+    if (status < 500) return problem(status, f.what);
+    s.detail = f.what;
+    return problem(status, "the server could not do that; its log says why, under " + s.id);
+}
+
+http::response api::refuse(int status, std::string_view why) {
+    return problem(status, status >= 500 ? "the server could not do that" : std::string(why));
+}
+
+async::task<http::response> api::handle(http::request r) {
+    const auto began = std::chrono::steady_clock::now();
+    served s;
+    s.id = instance_ + "-" + std::to_string(++calls_);
+    s.method = r.method;
+    auto work = [this, &r, &s] { return answer_to(r, s); };
+    http::response out = co_await async::offload(pool_, std::move(work));
+    out.with("X-Request-Id", s.id);
+    s.status = out.status;
+    s.took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    if (options_.on_served) options_.on_served(s);
+    co_return out;
+}
+
+http::response api::answer_to(const http::request& r, served& s) {
+    match m = find_route(r);
+    if (m.found == nullptr && m.methods.empty()) return problem(404, "there is nothing at this address");
+    if (m.found == nullptr) {
+        std::string allowed;
+        for (const std::string_view method : m.methods)
+            allowed += (allowed.empty() ? "" : ", ") + std::string(method);
+        http::response no = problem(405, "this address takes " + allowed);
+        no.with("Allow", allowed);
+        return no;
+    }
+    s.route = m.found->path;
+    call c{.request = r, .server = state_, .at = std::move(m.at), .base = base_of(state_, r, m.below_api)};
+    const auto admitted = admit(c, *m.found);
+    if (!admitted) return failed(admitted.error(), s);
+    s.user = c.actor();
+    const auto standing = limit_.take(c.token ? std::to_string(c.actor().value()) : r.peer, c.now());
+    const auto with_headers = [&](http::response out) {
+        out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
+            .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
+            .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
+        if (c.token) out.with("X-0Auth-Scopes", joined(c.token->scopes));
+        if (m.found->needed != scope::none)
+            out.with("X-Accepted-0Auth-Scopes", std::string(to_string(m.found->needed)));
+        if (out.status == 401) out.with("WWW-Authenticate", "Bearer");
+        return out;
+    };
+    if (!standing.allowed) return with_headers(problem(429, "Rate limit exceeded."));
+    if (*admitted) return with_headers(problem((*admitted)->status, (*admitted)->why));
+    if (has_body(r.method) && !r.body.empty()) {
+        auto body = parse_json(r.body);
+        if (!body) return with_headers(failed(body.error(), s));
+        c.body = std::move(*body);
+    }
+    auto done = m.found->run(c);
+    if (!done) return with_headers(failed(done.error(), s));
+    http::response out;
+    out.status = done->status;
+    out.headers = std::move(done->headers);
+    if (out.status != 204 && out.status != 304) {
+        out.with("Content-Type", "application/json; charset=utf-8");
+        out.body = text_of(done->body);
+    }
+    out.with("Cache-Control", "no-store");
+    return with_headers(std::move(out));
+}
+
+}  // namespace latchkey::server

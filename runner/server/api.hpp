@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The REST API as an HTTP application: finds the route, lets the call in or not, runs its handler on the pool, and
+// makes every error one shape, `{"errors":[{"message":…}]}`. Lives on the server's loop; handlers run on the pool's
+// threads.
+#pragma once
+
+#include "runner/http/server.hpp"
+#include "runner/server/call.hpp"
+#include "runner/server/rate_limit.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+namespace latchkey::server {
+
+// What was answered, for the log and the metrics.
+struct served {
+    std::string id;
+    std::string method;
+    std::string route;  // its pattern, never what stood in its places
+    int status = 0;
+    policy::user_id user;
+    std::string detail;  // of a 5xx: what the client is not told
+    std::chrono::microseconds took{};
+};
+
+class api final : public http::application {
+public:
+    struct options {
+        int calls_an_hour = 60'000;  // of one user
+        std::function<void(const served&)> on_served;
+    };
+    api(const state&, boost::asio::thread_pool&, options);
+
+    std::size_t body_limit(const http::request&) const override;
+    async::task<http::response> handle(http::request) override;
+    http::response refuse(int status, std::string_view why) override;
+
+private:
+    http::response answer_to(const http::request&, served&);
+    http::response problem(int status, const std::string& why) const;
+    http::response failed(const failure&, served&) const;
+
+    const state& state_;
+    boost::asio::thread_pool& pool_;
+    options options_;
+    rate_limit limit_;
+    std::atomic<std::uint64_t> calls_{0};
+    std::string instance_;
+};
+
+// The status for a failure: usage 400, denied 403, not_found 404, conflict 409, refused 422; others are ours: 500.
+int status_of(errc);
+
+}  // namespace latchkey::server

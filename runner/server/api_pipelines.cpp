@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pipelines of a project (rest-api §7).
+#include "policy/decision.hpp"
+#include "runner/run/events.hpp"
+#include "runner/server/definition_check.hpp"
+#include "runner/server/handlers.hpp"
+#include "runner/server/levels.hpp"
+#include "runner/server/pipeline_settings.hpp"
+#include "runner/server/views.hpp"
+
+#include <algorithm>
+
+namespace latchkey::server {
+
+namespace {
+
+constexpr int tries = 200;
+
+std::optional<policy::pipeline_level> level_in(input& in, std::string_view name) {
+    const auto word = in.text(name);
+    const auto level = word ? pipeline_level_from(*word) : std::nullopt;
+    if (word && !level)
+        in.refuse("`" + std::string(name) + "` must be DEFAULT, DENIED, READ_ONLY, RUN_ONLY or READ_WRITE");
+    return level;
+}
+
+template <class Row, class Id>
+void read_rows(input& in, const char* name, std::vector<Row>& into, Id Row::* id) {
+    into.clear();
+    const auto rows = in.objects(name);
+    if (!rows) return;
+    for (const json& object : *rows) {
+        input row(object);
+        const auto number = row.number("id");
+        const auto level = level_in(row, "access_level");
+        if (auto fine = row.checked(); !fine) return in.refuse(fine.error().what);
+        if (!number || !level) return in.refuse("each of `" + std::string(name) + "` needs `id` and `access_level`");
+        Row made;
+        made.*id = Id(*number);
+        made.access = *level;
+        if (std::ranges::find(into, made.*id, id) != into.end())
+            return in.refuse("`" + std::string(name) + "` has " + std::to_string(*number) + " twice");
+        into.push_back(made);
+    }
+}
+
+void read_permissions(input& in, policy::pipeline& rights) {
+    const auto object = in.object("permissions");
+    if (!object) return;
+    input permissions(*object);
+    if (const auto level = level_in(permissions, "others")) rights.others = *level;
+    read_rows(permissions, "users", rights.users, &policy::pipeline_user_row::user);
+    read_rows(permissions, "groups", rights.groups, &policy::pipeline_group_row::group);
+    if (auto fine = permissions.checked(); !fine) in.refuse(fine.error().what);
+}
+
+json permissions_of(const policy::pipeline& rights) {
+    json users = json::array();
+    json groups = json::array();
+    for (const auto& row : rights.users)
+        users.push_back({{"id", row.user.value()}, {"access_level", to_word(row.access)}});
+    for (const auto& row : rights.groups)
+        groups.push_back({{"id", row.group.value()}, {"access_level", to_word(row.access)}});
+    return {{"others", to_word(rights.others)}, {"users", users}, {"groups", groups}};
+}
+
+// `- pipeline: name` of what the client wrote, or nothing.
+result<void> read_definition(const call& c, input& in, store::team_pipeline_record& p, const std::string& before) {
+    const auto yaml = in.text("yaml");
+    if (auto fine = in.checked(); !fine) return fine.error();
+    if (!yaml) return {};
+    if (auto fine = check_definition(c, p.rights.project, p.name, *yaml, before); !fine) return fine.error();
+    p.definition = *yaml;
+    std::erase_if(p.settings, [](const auto& s) { return s.first == "actions"; });
+    return {};
+}
+
+std::string etag_of(const store::team_pipeline_record& p) {
+    return "\"" + std::to_string(p.changed_at.time_since_epoch().count()) + "\"";
+}
+
+answer shown(const call& c, const store::team_pipeline_record& p, int status) {
+    return {status, view(c, p, true), {{"ETag", etag_of(p)}}};
+}
+
+}  // namespace
+
+json view(const call& c, const store::team_pipeline_record& p, bool full) {
+    const std::string id = std::to_string(p.rights.id.value());
+    json v;
+    show_settings(p.settings, v);
+    v["url"] = c.project_url() + "/pipelines/" + id;
+    v["html_url"] = c.base + "/app/" + c.workspace->domain + "/" + c.project->handle + "/pipelines/" + id;
+    v["id"] = p.rights.id.value();
+    v["name"] = p.name;
+    v["create_date"] = time_text(p.created_at);
+    v["last_execution_status"] = "INITIAL";
+    v["last_execution_revision"] = nullptr;
+    const auto last = c.server.stores.runs->runs({std::nullopt, p.rights.id, 1});
+    if (last && !last->empty()) {
+        v["last_execution_status"] = run::to_string(last->front().attempts.back().status);
+        if (!last->front().source.commit.empty())
+            v["last_execution_revision"] = {{"revision", last->front().source.commit}};
+    }
+    if (!full) return v;
+    v["permissions"] = permissions_of(p.rights);
+    v["project"] = view(c, *c.project, false);
+    v["creator"] = person(c, p.created_by);
+    v["yaml"] = p.definition.empty() ? json() : json(p.definition);
+    return v;
+}
+
+result<answer> list_pipelines(call& c) {
+    const auto page = c.page();
+    if (!page) return page.error();
+    auto all = c.server.stores.pipelines->list(c.project->id);
+    if (!all) return all.error();
+    json items = json::array();
+    std::size_t seen = 0;
+    for (const auto& p : *all) {
+        auto facts = c.server.stores.runs->snapshot(p.rights.id, {});
+        if (!facts) return facts.error();
+        if (policy::access_to(*facts, c.actor(), p.rights.id) <= policy::pipeline_level::denied) continue;
+        const std::size_t place = seen++;
+        if (place < static_cast<std::size_t>(page->offset)) continue;
+        if (items.size() == static_cast<std::size_t>(page->limit)) break;
+        items.push_back(view(c, p, false));
+    }
+    return answer{200, list_of(c.project_url() + "/pipelines", "pipelines", std::move(items)), {}};
+}
+
+result<answer> get_pipeline(call& c) {
+    return shown(c, *c.pipeline, 200);
+}
+
+result<answer> add_pipeline(call& c) {
+    input in(c.body);
+    store::team_pipeline_record wanted;
+    wanted.rights.project = c.project->id;
+    wanted.name = in.required("name");
+    wanted.created_at = c.now();
+    read_settings(in, wanted.settings);
+    read_permissions(in, wanted.rights);
+    if (auto fine = in.checked(); !fine) return fine.error();
+    // A definition of elsewhere says itself what is to be done about warnings.
+    if (setting_of(wanted.settings, "definition_source") == "REMOTE" && !in.has("fail_on_prepare_env_warning"))
+        put_setting(wanted.settings, "fail_on_prepare_env_warning", false);
+    if (auto fine = read_definition(c, in, wanted, ""); !fine) return fine.error();
+    auto made = c.server.stores.pipelines->add(std::move(wanted), c.actor());
+    if (!made) return made.error();
+    return shown(c, *made, 201);
+}
+
+result<answer> edit_pipeline(call& c) {
+    store::team_pipeline_record known = *c.pipeline;
+    const std::string* if_match = c.request.header("If-Match");
+    for (int i = 0; i < tries; ++i) {
+        if (if_match != nullptr && *if_match != "*" && *if_match != etag_of(known)) {
+            json body = {{"errors", json::array({{{"message", "the pipeline was changed since: look again"}}})}};
+            return answer{412, std::move(body), {{"ETag", etag_of(known)}}};
+        }
+        input in(c.body);
+        store::team_pipeline_record changed = known;
+        const auto name = in.text("name");
+        if (name && !name->empty()) changed.name = *name;
+        read_settings(in, changed.settings);
+        read_permissions(in, changed.rights);
+        if (auto fine = in.checked(); !fine) return fine.error();
+        if (changed.name != known.name && !known.definition.empty() && !in.has("yaml"))
+            return failure(errc::usage, "the definition names the pipeline: send `yaml` with the new name, too");
+        if (auto fine = read_definition(c, in, changed, known.definition); !fine) return fine.error();
+        auto edited = c.server.stores.pipelines->edit(changed, c.actor(), c.now());
+        if (edited) return shown(c, *edited, 200);
+        if (edited.error().code != errc::conflict || if_match != nullptr) return edited.error();
+        auto again = c.server.stores.pipelines->get(c.project->id, known.rights.id);
+        if (!again) return again.error();
+        if (again->changed_at == known.changed_at) return edited.error();  // the name is taken
+        known = std::move(*again);
+    }
+    return failure(errc::conflict, "too many others change this pipeline: try again");
+}
+
+result<answer> remove_pipeline(call& c) {
+    if (auto done = c.server.stores.pipelines->remove(c.project->id, c.pipeline->rights.id, c.actor(), c.now());
+        !done)
+        return done.error();
+    return answer{204, {}, {}};
+}
+
+}  // namespace latchkey::server

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Projects of a workspace (rest-api §3).
+#include "runner/server/handlers.hpp"
+#include "runner/server/views.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace latchkey::server {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> texts = {"custom_repo_url", "custom_repo_user", "fetch_submodules_env_key",
+                                                   "default_branch"};
+constexpr std::array<std::string_view, 4> flags = {"update_default_branch_from_external", "fetch_submodules",
+                                                   "allow_pull_requests", "without_repository"};
+
+void put(store::facts& to, std::string_view name, std::string value) {
+    const auto at = std::ranges::find(to, name, &std::pair<std::string, std::string>::first);
+    if (at != to.end())
+        at->second = std::move(value);
+    else
+        to.emplace_back(name, std::move(value));
+}
+
+// "Company Website" → "company-website"
+std::string handle_from(const std::string& name) {
+    std::string handle;
+    for (const char c : name) {
+        const char l = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        const bool plain = (l >= 'a' && l <= 'z') || (l >= '0' && l <= '9') || l == '_' || l == '.';
+        if (plain && !(handle.empty() && l == '.'))
+            handle += l;
+        else if (!handle.empty() && handle.back() != '-')
+            handle += '-';
+    }
+    while (handle.ends_with('-')) handle.pop_back();
+    return handle.substr(0, 100);
+}
+
+void fill(store::team_project_record& p, input& in) {
+    if (const auto name = in.text("display_name")) p.name = *name;
+    if (const auto handle = in.text("name")) p.handle = *handle;
+    for (const std::string_view name : texts)
+        if (const auto text = in.text(name)) put(p.settings, name, *text);
+    for (const std::string_view name : flags)
+        if (const auto flag = in.flag(name)) put(p.settings, name, *flag ? "true" : "false");
+    if (const auto access = in.text("access")) {
+        if (*access != "PRIVATE" && *access != "PUBLIC") in.refuse("`access` must be PRIVATE or PUBLIC");
+        put(p.settings, "access", *access);
+    }
+}
+
+}  // namespace
+
+result<answer> list_projects(call& c) {
+    const auto page = c.page();
+    if (!page) return page.error();
+    store::page whole = *page;
+    whole.offset = 0;
+    whole.limit = 1'000'000;
+    auto all = c.server.stores.people->projects(c.workspace->id, whole);
+    if (!all) return all.error();
+    json items = json::array();
+    for (const auto& p : *all) {
+        // Only those that the caller has a role in: of others not even the name is known.
+        auto role = c.server.stores.people->role_in_project(c.workspace->id, p.id, c.actor());
+        if (!role) return role.error();
+        if (*role) items.push_back(view(c, p, false));
+    }
+    return answer{200, list_of(c.workspace_url() + "/projects", "projects", page_of(std::move(items), *page)), {}};
+}
+
+result<answer> get_project(call& c) {
+    return answer{200, view(c, *c.project, true), {}};
+}
+
+result<answer> add_project(call& c) {
+    input in(c.body);
+    store::team_project_record wanted;
+    fill(wanted, in);
+    if (wanted.name.empty()) wanted.name = wanted.handle;
+    if (wanted.handle.empty()) wanted.handle = handle_from(wanted.name);
+    if (wanted.name.empty()) in.refuse("`display_name` is missing");
+    if (auto fine = in.checked(); !fine) return fine.error();
+    auto made = c.server.stores.people->add_project(c.workspace->id, std::move(wanted), c.actor(), c.now());
+    if (!made) return made.error();
+    return answer{201, view(c, *made, true), {}};
+}
+
+result<answer> edit_project(call& c) {
+    input in(c.body);
+    store::team_project_record changed = *c.project;
+    fill(changed, in);
+    if (auto fine = in.checked(); !fine) return fine.error();
+    auto edited = c.server.stores.people->edit_project(changed, c.actor(), c.now());
+    if (!edited) return edited.error();
+    return answer{200, view(c, *edited, true), {}};
+}
+
+result<answer> remove_project(call& c) {
+    if (auto done = c.server.stores.people->remove_project(c.workspace->id, c.project->id, c.actor(), c.now()); !done)
+        return done.error();
+    return answer{204, {}, {}};
+}
+
+}  // namespace latchkey::server

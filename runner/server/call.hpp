@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One API call on its way: the request, who makes it, and what its address names, looked up and checked before a
+// handler sees it. Handlers are plain functions that may block: they run on the server's pool. One call, one thread.
+#pragma once
+
+#include "runner/error.hpp"
+#include "runner/http/message.hpp"
+#include "runner/server/input.hpp"
+#include "runner/store/stores.hpp"
+#include "runner/vault/vault.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace latchkey::server {
+
+// What all calls share. Outlives them.
+struct state {
+    store::stores& stores;
+    const vault::vault& vault;
+    std::function<policy::time_point()> clock;
+    std::string public_url;  // "https://ci.example.test"; empty: as the client names us
+};
+
+// What the answer is, if all went well.
+struct answer {
+    int status = 200;
+    json body;
+    http::header_list headers;
+};
+
+struct call {
+    const http::request& request;
+    const state& server;
+    std::map<std::string, std::string, std::less<>> at;  // what the address has in its places: ":id" → "12"
+    std::string base;                                    // "http://127.0.0.1:8080" or with "/api" behind it
+    json body;
+
+    store::user_record user;  // who calls; role and groups where there is a workspace
+    std::optional<store::access_token_record> token;
+    std::optional<store::workspace_record> workspace;
+    std::optional<store::team_project_record> project;
+    std::optional<store::permission_set_record> role;  // in the project
+    std::optional<store::team_pipeline_record> pipeline;
+    policy::pipeline_level access = policy::pipeline_level::denied;  // on the pipeline
+
+    policy::user_id actor() const { return user.rights.id; }
+    policy::time_point now() const { return server.clock(); }
+    bool administrator() const { return user.rights.role != policy::workspace_role::member; }
+    // A number in the address; not_found: it is none.
+    result<std::int64_t> number(std::string_view place) const;
+    // page and per_page; usage: they are no sensible numbers.
+    result<store::page> page() const;
+    // "/workspaces/acme"
+    std::string workspace_url() const;
+    std::string project_url() const;
+};
+
+using handler = result<answer> (*)(call&);
+
+}  // namespace latchkey::server

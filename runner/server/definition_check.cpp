@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/server/definition_check.hpp"
+
+#include "pipelines/integrations.hpp"
+#include "pipelines/parse.hpp"
+#include "policy/decision.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace latchkey::server {
+
+namespace {
+
+// Every reference, whatever the conditions of its action: what is saved may run later.
+std::set<std::string> references_in(const pipelines::pipeline& p) {
+    std::set<std::string> all;
+    for (const auto& r : p.integrations) all.insert(r.value);
+    for (const pipelines::action& a : p.actions)
+        for (const auto& r : a.integrations) all.insert(r.value);
+    return all;
+}
+
+std::set<std::string> references_in(const std::string& definition) {
+    if (definition.empty()) return {};
+    const pipelines::parsed read = pipelines::parse(pipelines::source("definition", definition));
+    std::set<std::string> all;
+    for (const pipelines::pipeline& p : read.model.pipelines) all.merge(references_in(p));
+    return all;
+}
+
+// A name with a variable in it is known when it runs.
+bool is_fixed(const std::string& reference) {
+    return reference.find('$') == std::string::npos;
+}
+
+}  // namespace
+
+result<void> check_definition(const call& c, policy::project_id project, const std::string& name,
+                              const std::string& definition, const std::string& before) {
+    const pipelines::source source("definition", definition);
+    const pipelines::parsed read = pipelines::parse(source);
+    if (pipelines::has_errors(read.problems)) return failure(errc::invalid, pipelines::render(source, read.problems));
+    if (read.model.pipelines.size() != 1)
+        return failure(errc::invalid, "a definition holds one pipeline, and this one has " +
+                                          std::to_string(read.model.pipelines.size()));
+    if (read.model.pipelines.front().id.value != name)
+        return failure(errc::invalid, "the definition is of a pipeline \"" + read.model.pipelines.front().id.value +
+                                          "\", and this one is \"" + name + "\"");
+    const std::set<std::string> known = references_in(before);
+    for (const std::string& reference : references_in(read.model.pipelines.front())) {
+        if (known.contains(reference) || !is_fixed(reference)) continue;
+        const auto found = c.server.stores.runs->find_integration(project, reference);
+        if (!found && found.error().code != errc::not_found) return found.error();
+        policy::level level = policy::level::denied;
+        if (found) {
+            const policy::integration_id id = found->rights.id;
+            auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), {&id, 1});
+            if (!facts) return facts.error();
+            level = policy::may_see(*facts, c.actor(), id) ? policy::level_of(*facts, c.actor(), id)
+                                                           : policy::level::denied;
+        }
+        if (level == policy::level::denied)
+            return failure(errc::invalid, "there is no integration \"" + reference + "\" for this project");
+        if (level < policy::level::use_only)
+            return failure(errc::denied, "you can't put " + reference + " into a pipeline: that needs Use on it");
+    }
+    return {};
+}
+
+}  // namespace latchkey::server

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a definition has to be before the API keeps it: readable, and naming only integrations that whoever saves it
+// may use (design §2: "who saves a definition needs Use on every integration that it newly references"). Blocks.
+#pragma once
+
+#include "runner/server/call.hpp"
+
+namespace latchkey::server {
+
+// `definition` defines one pipeline called `name`. invalid: it can't be read, with every diagnostic; denied: one of
+// the integrations that `before` did not name.
+result<void> check_definition(const call&, policy::project_id, const std::string& name, const std::string& definition,
+                              const std::string& before);
+
+}  // namespace latchkey::server

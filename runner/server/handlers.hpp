@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The handlers that the route table names, one file a resource (api_*.cpp). Private to this room. They block, on the
+// pool; what a call may not do has been settled before, as far as its route says; the rest is judged by the store in
+// the transaction that does it.
+#pragma once
+
+#include "runner/server/call.hpp"
+
+namespace latchkey::server {
+
+// -- api_user.cpp
+result<answer> show_user(call&);
+result<answer> edit_user(call&);
+result<answer> list_emails(call&);
+result<answer> show_token(call&);
+result<answer> list_tokens(call&);
+result<answer> get_token(call&);
+result<answer> add_token(call&);
+result<answer> remove_token(call&);
+result<answer> add_token_for_member(call&);
+
+// -- api_workspaces.cpp
+result<answer> list_workspaces(call&);
+result<answer> get_workspace(call&);
+result<answer> add_workspace(call&);
+result<answer> edit_workspace(call&);
+result<answer> remove_workspace(call&);
+
+// -- api_members.cpp
+result<answer> list_members(call&);
+result<answer> get_member(call&);
+result<answer> add_member(call&);
+result<answer> edit_member(call&);
+result<answer> remove_member(call&);
+
+// -- api_groups.cpp
+result<answer> list_groups(call&);
+result<answer> get_group(call&);
+result<answer> add_group(call&);
+result<answer> edit_group(call&);
+result<answer> remove_group(call&);
+result<answer> list_group_members(call&);
+result<answer> get_group_member(call&);
+result<answer> add_group_member(call&);
+result<answer> edit_group_member(call&);
+result<answer> remove_group_member(call&);
+
+// -- api_permission_sets.cpp
+result<answer> list_permission_sets(call&);
+result<answer> get_permission_set(call&);
+result<answer> add_permission_set(call&);
+result<answer> edit_permission_set(call&);
+result<answer> remove_permission_set(call&);
+
+// -- api_projects.cpp
+result<answer> list_projects(call&);
+result<answer> get_project(call&);
+result<answer> add_project(call&);
+result<answer> edit_project(call&);
+result<answer> remove_project(call&);
+
+// -- api_project_roles.cpp
+result<answer> list_project_members(call&);
+result<answer> get_project_member(call&);
+result<answer> add_project_member(call&);
+result<answer> edit_project_member(call&);
+result<answer> remove_project_member(call&);
+result<answer> list_project_groups(call&);
+result<answer> get_project_group(call&);
+result<answer> add_project_group(call&);
+result<answer> edit_project_group(call&);
+result<answer> remove_project_group(call&);
+
+// -- api_pipelines.cpp
+result<answer> list_pipelines(call&);
+result<answer> get_pipeline(call&);
+result<answer> add_pipeline(call&);
+result<answer> edit_pipeline(call&);
+result<answer> remove_pipeline(call&);
+
+// -- api_integrations.cpp
+result<answer> list_integrations(call&);
+result<answer> get_integration(call&);
+result<answer> add_integration(call&);
+result<answer> edit_integration(call&);
+result<answer> remove_integration(call&);
+
+}  // namespace latchkey::server

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one table of what can be called: method, address, the token scope and the right that it needs, and the handler.
+// The router enforces both before a handler runs; the OpenAPI document and the test that walks every route × role are
+// made from it. Immutable; any thread.
+#pragma once
+
+#include "runner/server/call.hpp"
+#include "runner/server/scopes.hpp"
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace latchkey::server {
+
+// Who may call, each including those below it in its family. Who may not see what the address names gets 404, who may
+// see it and not do this gets 403.
+enum class right : unsigned char {
+    anybody,           // also without a token
+    user,              // whoever is signed in
+    member,            // of the workspace
+    administrator,     // or owner of it
+    project_member,    // has a role in the project
+    project_manager,   // manages its team
+    pipeline_reader,   // READ_ONLY on the pipeline, or more
+    pipeline_runner,   // RUN_ONLY
+    pipeline_manager,  // READ_WRITE
+};
+
+std::string_view to_string(right);
+
+struct route {
+    std::string_view method;
+    std::string_view path;  // "/workspaces/:workspace/projects/:project"
+    scope needed;
+    server::right right;
+    handler run;
+    std::string_view title;  // for the OpenAPI document
+};
+
+std::span<const route> routes();
+
+struct match {
+    const route* found = nullptr;
+    std::map<std::string, std::string, std::less<>> at;
+    std::vector<std::string_view> methods;  // of the address, where none has the request's
+    bool below_api = false;                 // the address began with /api
+};
+
+match find_route(const http::request&);
+
+}  // namespace latchkey::server

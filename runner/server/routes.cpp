@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/server/handlers.hpp"
+#include "runner/server/route.hpp"
+
+#include <array>
+
+namespace latchkey::server {
+
+namespace {
+
+using s = scope;
+using r = right;
+
+// Addresses of one resource stand together; the order says nothing.
+constexpr auto table = std::to_array<route>({
+    {"GET", "/user", s::user_info, r::user, show_user, "Who I am"},
+    {"PATCH", "/user", s::user_info, r::user, edit_user, "Change my name"},
+    {"GET", "/user/emails", s::user_email, r::user, list_emails, "My addresses"},
+    {"GET", "/user/token", s::none, r::user, show_token, "The token of this call"},
+    {"GET", "/user/tokens", s::token_info, r::user, list_tokens, "My access tokens"},
+    {"POST", "/user/tokens", s::token_manage, r::user, add_token, "Make an access token"},
+    {"GET", "/user/tokens/:token", s::token_info, r::user, get_token, "One of my access tokens"},
+    {"DELETE", "/user/tokens/:token", s::token_manage, r::user, remove_token, "Remove an access token"},
+
+    {"GET", "/workspaces", s::workspace, r::user, list_workspaces, "My workspaces"},
+    {"POST", "/workspaces", s::workspaces_manage, r::user, add_workspace, "Make a workspace"},
+    {"GET", "/workspaces/:workspace", s::workspace, r::member, get_workspace, "A workspace"},
+    {"PATCH", "/workspaces/:workspace", s::workspaces_manage, r::administrator, edit_workspace, "Change a workspace"},
+    {"DELETE", "/workspaces/:workspace", s::workspaces_manage, r::administrator, remove_workspace,
+     "Remove a workspace"},
+
+    {"GET", "/workspaces/:workspace/members", s::workspace, r::member, list_members, "Members"},
+    {"POST", "/workspaces/:workspace/members", s::workspace, r::administrator, add_member, "Add a member"},
+    {"GET", "/workspaces/:workspace/members/:member", s::workspace, r::member, get_member, "A member"},
+    {"PATCH", "/workspaces/:workspace/members/:member", s::workspace, r::administrator, edit_member,
+     "Change a member"},
+    {"DELETE", "/workspaces/:workspace/members/:member", s::workspace, r::administrator, remove_member,
+     "Remove a member"},
+
+    {"GET", "/workspaces/:workspace/groups", s::workspace, r::member, list_groups, "Groups"},
+    {"POST", "/workspaces/:workspace/groups", s::workspace, r::administrator, add_group, "Add a group"},
+    {"GET", "/workspaces/:workspace/groups/:group", s::workspace, r::member, get_group, "A group"},
+    {"PATCH", "/workspaces/:workspace/groups/:group", s::workspace, r::administrator, edit_group, "Change a group"},
+    {"DELETE", "/workspaces/:workspace/groups/:group", s::workspace, r::administrator, remove_group,
+     "Remove a group"},
+    {"GET", "/workspaces/:workspace/groups/:group/members", s::workspace, r::member, list_group_members,
+     "Who is in a group"},
+    // A group's own managers may do these too: the store judges.
+    {"POST", "/workspaces/:workspace/groups/:group/members", s::workspace, r::member, add_group_member,
+     "Put a member into a group"},
+    {"GET", "/workspaces/:workspace/groups/:group/members/:member", s::workspace, r::member, get_group_member,
+     "A member of a group"},
+    {"PATCH", "/workspaces/:workspace/groups/:group/members/:member", s::workspace, r::member, edit_group_member,
+     "Change a member of a group"},
+    {"DELETE", "/workspaces/:workspace/groups/:group/members/:member", s::workspace, r::member, remove_group_member,
+     "Take a member out of a group"},
+
+    {"GET", "/workspaces/:workspace/permissions", s::workspace, r::member, list_permission_sets, "Permission sets"},
+    {"POST", "/workspaces/:workspace/permissions", s::workspace, r::administrator, add_permission_set,
+     "Add a permission set"},
+    {"GET", "/workspaces/:workspace/permissions/:set", s::workspace, r::member, get_permission_set,
+     "A permission set"},
+    {"PATCH", "/workspaces/:workspace/permissions/:set", s::workspace, r::administrator, edit_permission_set,
+     "Change a permission set"},
+    {"DELETE", "/workspaces/:workspace/permissions/:set", s::workspace, r::administrator, remove_permission_set,
+     "Remove a permission set"},
+
+    {"GET", "/workspaces/:workspace/projects", s::workspace, r::member, list_projects, "Projects"},
+    {"POST", "/workspaces/:workspace/projects", s::workspace, r::administrator, add_project, "Add a project"},
+    {"GET", "/workspaces/:workspace/projects/:project", s::workspace, r::project_member, get_project, "A project"},
+    {"PATCH", "/workspaces/:workspace/projects/:project", s::workspace, r::project_manager, edit_project,
+     "Change a project"},
+    {"DELETE", "/workspaces/:workspace/projects/:project", s::project_delete, r::project_manager, remove_project,
+     "Remove a project"},
+    {"GET", "/workspaces/:workspace/projects/:project/members", s::workspace, r::project_member, list_project_members,
+     "Members of a project"},
+    {"POST", "/workspaces/:workspace/projects/:project/members", s::workspace, r::project_manager, add_project_member,
+     "Give a member a role in a project"},
+    {"GET", "/workspaces/:workspace/projects/:project/members/:member", s::workspace, r::project_member,
+     get_project_member, "A member of a project"},
+    {"PATCH", "/workspaces/:workspace/projects/:project/members/:member", s::workspace, r::project_manager,
+     edit_project_member, "Change a member's role in a project"},
+    {"DELETE", "/workspaces/:workspace/projects/:project/members/:member", s::workspace, r::project_manager,
+     remove_project_member, "Take a member's role in a project away"},
+    {"GET", "/workspaces/:workspace/projects/:project/groups", s::workspace, r::project_member, list_project_groups,
+     "Groups of a project"},
+    {"POST", "/workspaces/:workspace/projects/:project/groups", s::workspace, r::project_manager, add_project_group,
+     "Give a group a role in a project"},
+    {"GET", "/workspaces/:workspace/projects/:project/groups/:group", s::workspace, r::project_member,
+     get_project_group, "A group of a project"},
+    {"PATCH", "/workspaces/:workspace/projects/:project/groups/:group", s::workspace, r::project_manager,
+     edit_project_group, "Change a group's role in a project"},
+    {"DELETE", "/workspaces/:workspace/projects/:project/groups/:group", s::workspace, r::project_manager,
+     remove_project_group, "Take a group's role in a project away"},
+
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines", s::execution_info, r::project_member,
+     list_pipelines, "Pipelines"},
+    {"POST", "/workspaces/:workspace/projects/:project/pipelines", s::execution_manage, r::project_member,
+     add_pipeline, "Add a pipeline"},
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_info, r::pipeline_reader,
+     get_pipeline, "A pipeline"},
+    {"PATCH", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_manage,
+     r::pipeline_manager, edit_pipeline, "Change a pipeline"},
+    {"DELETE", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_manage,
+     r::pipeline_manager, remove_pipeline, "Remove a pipeline"},
+
+    // Which integration a member may see, edit or delete is the integration's own matter.
+    {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations"},
+    {"POST", "/workspaces/:workspace/integrations", s::integration_add, r::member, add_integration,
+     "Add an integration"},
+    {"GET", "/workspaces/:workspace/integrations/:integration", s::integration_info, r::member, get_integration,
+     "An integration"},
+    {"PATCH", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member, edit_integration,
+     "Change an integration"},
+    {"DELETE", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member,
+     remove_integration, "Remove an integration"},
+
+    {"POST", "/latchkey/v1/workspaces/:workspace/members/:member/tokens", s::token_manage, r::administrator,
+     add_token_for_member, "Make an access token for a member"},
+});
+
+}  // namespace
+
+std::span<const route> routes() {
+    return table;
+}
+
+}  // namespace latchkey::server

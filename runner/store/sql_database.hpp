@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A database's transactions: one writer connection behind a mutex, readers with connections of their own. What wants
+// to write at the same time shares a commit. Shared by the stores that lie in it; any thread may call.
+#pragma once
+
+#include "runner/store/sql_connection.hpp"
+
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace latchkey::store {
+
+class sql_database {
+    struct pending_write;
+    struct reader_lease;
+
+public:
+    using connector = std::function<std::unique_ptr<sql_connection>()>;  // throws sql_error
+    sql_database(std::unique_ptr<sql_connection> writer, connector connect);
+
+    // Kept if `body` succeeds, undone if it fails or throws. Callers that wait at the same time share one commit.
+    template <class Body>
+    auto write(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
+        std::optional<decltype(body(std::declval<sql_connection&>()))> outcome;
+        pending_write mine;
+        mine.body = [&](sql_connection& in) { return outcome.emplace(body(in)).has_value(); };
+        commit_together(mine);
+        if (mine.thrown) std::rethrow_exception(mine.thrown);
+        if (mine.failed) return std::move(*mine.failed);
+        return std::move(*outcome);
+    }
+    template <class Body>
+    auto read(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
+        try {
+            const reader_lease lease(*this);
+            lease.connection->begin_read();
+            try {
+                return finish(*lease.connection, body);
+            } catch (...) {
+                lease.connection->rollback();
+                throw;
+            }
+        } catch (const sql_error& error) {
+            return error.why;
+        }
+    }
+
+private:
+    // One caller's part of a transaction.
+    struct pending_write {
+        std::function<bool(sql_connection&)> body;  // whether to keep what it did
+        std::optional<failure> failed;
+        std::exception_ptr thrown;
+        bool done = false;
+    };
+
+    void commit_together(pending_write&);
+    void write_batch(const std::vector<pending_write*>&);
+
+    template <class Body>
+    static auto finish(sql_connection& in, Body& body) -> decltype(body(in)) {
+        auto outcome = body(in);
+        if (outcome.has_error()) {
+            in.rollback();
+        } else {
+            in.commit();
+        }
+        return outcome;
+    }
+
+    // The writer while nobody writes (a local run needs no second connection), else a reader of the idle ones.
+    struct reader_lease {
+        explicit reader_lease(sql_database&);
+        ~reader_lease();
+        reader_lease(const reader_lease&) = delete;
+        reader_lease& operator=(const reader_lease&) = delete;
+        sql_database& owner;
+        std::unique_lock<std::mutex> writer;
+        std::unique_ptr<sql_connection> own;
+        sql_connection* connection = nullptr;
+    };
+
+    std::mutex waiting_guard_;
+    std::condition_variable batch_done_;
+    std::vector<pending_write*> waiting_;
+    bool batch_runs_ = false;
+
+    std::mutex writing_;  // held with the writer
+    std::unique_ptr<sql_connection> writer_;
+    connector connect_;
+    std::mutex idle_guard_;
+    std::vector<std::unique_ptr<sql_connection>> idle_;
+};
+
+}  // namespace latchkey::store

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All that a server keeps in one database: the store that local runs have too, and what teams need besides. The owner
+// keeps them together; any thread may use each.
+#pragma once
+
+#include "runner/store/access_tokens.hpp"
+#include "runner/store/directory.hpp"
+#include "runner/store/store.hpp"
+#include "runner/store/team_pipelines.hpp"
+
+#include <memory>
+
+namespace latchkey::store {
+
+struct stores {
+    std::unique_ptr<store> runs;
+    std::unique_ptr<directory> people;
+    std::unique_ptr<team_pipelines> pipelines;
+    std::unique_ptr<access_tokens> tokens;
+};
+
+}  // namespace latchkey::store

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/runner/server/api_world.hpp"
+
+#include "runner/http/server.hpp"
+#include "runner/server/api.hpp"
+#include "runner/server/scopes.hpp"
+#include "runner/server/tokens.hpp"
+#include "runner/store/sqlite_store.hpp"
+#include "runner/vault/master_key.hpp"
+#include "runner/vault/token.hpp"
+#include "tests/support/temp_dir.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <doctest/doctest.h>
+
+#include <future>
+#include <thread>
+
+namespace latchkey::test {
+
+namespace asio = boost::asio;
+namespace bhttp = boost::beast::http;
+
+std::string api_reply::message() const {
+    return body.is_object() && body.contains("errors") ? body["errors"][0]["message"].get<std::string>() : "";
+}
+
+struct api_world::impl {
+    explicit impl(int calls_an_hour)
+        : all(store::open_sqlite_stores(folder / "data" / "store.db").value()),
+          vault(make_vault()),
+          facts{all, vault,
+                [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }, ""},
+          pool(4),
+          app(facts, pool, {calls_an_hour, {}}),
+          server(loop.get_executor(), {}, app),
+          port(server.listen("127.0.0.1", 0).value()) {
+        asio::co_spawn(loop, server.run(), [this](std::exception_ptr e) {
+            if (e)
+                ended.set_exception(e);
+            else
+                ended.set_value();
+        });
+        thread = std::jthread([this] { loop.run(); });
+    }
+    ~impl() {
+        asio::post(loop, [this] { server.drain(std::chrono::seconds(2)); });
+        ended.get_future().get();
+        thread.join();
+        pool.join();
+    }
+
+    vault::vault make_vault() {
+        const auto master = vault::load_master_key(folder / "data" / "master.key", true).value();
+        const vault::wrapped_key first = vault::vault::make_key(master, 1);
+        REQUIRE(all.runs->add_key(first).has_value());
+        return vault::vault::unlock(master, {&first, 1}).value();
+    }
+
+    temp_dir folder;
+    store::stores all;
+    vault::vault vault;
+    server::state facts;
+    asio::thread_pool pool;
+    asio::io_context loop{1};
+    server::api app;
+    http::server server;
+    std::uint16_t port;
+    std::promise<void> ended;
+    std::jthread thread;
+};
+
+api_world::api_world(int calls_an_hour) : impl_(std::make_unique<impl>(calls_an_hour)) {
+    team = make_team(impl_->all);
+}
+api_world::~api_world() = default;
+
+store::stores& api_world::stores() {
+    return impl_->all;
+}
+std::uint16_t api_world::port() const {
+    return impl_->port;
+}
+std::filesystem::path api_world::folder() const {
+    return impl_->folder.path();
+}
+
+std::string api_world::token(policy::user_id user, std::vector<std::string> scopes) {
+    store::access_token_record wanted;
+    wanted.user = wanted.created_by = user;
+    wanted.name = "test";
+    wanted.scopes = std::move(scopes);
+    if (wanted.scopes.empty())
+        for (const auto name : server::scope_names()) wanted.scopes.emplace_back(name);
+    const std::string made = vault::new_token();
+    wanted.hash = vault::hash_of_token(made);
+    REQUIRE(impl_->all.tokens->add(wanted).has_value());
+    return made;
+}
+
+api_reply api_world::ask_text(const std::string& method, const std::string& target, const std::string& token,
+                              const std::string& body, const std::map<std::string, std::string>& headers) const {
+    asio::io_context io;
+    asio::ip::tcp::socket socket(io);
+    socket.connect({asio::ip::address_v4::loopback(), impl_->port});
+    bhttp::request<bhttp::string_body> request;
+    request.method_string(method);
+    request.target(target);
+    request.set("Host", "127.0.0.1:" + std::to_string(impl_->port));
+    if (!token.empty()) request.set("Authorization", "Bearer " + token);
+    for (const auto& [name, value] : headers) request.set(name, value);
+    request.body() = body;
+    request.prepare_payload();
+    bhttp::write(socket, request);
+    boost::beast::flat_buffer buffer;
+    bhttp::response_parser<bhttp::string_body> parser;
+    parser.body_limit(64UL * 1024 * 1024);
+    bhttp::read(socket, buffer, parser);
+    api_reply reply;
+    reply.status = parser.get().result_int();
+    for (const auto& field : parser.get()) {
+        std::string name(field.name_string());
+        for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        reply.headers[name] = field.value();
+    }
+    reply.text = parser.get().body();
+    reply.body = nlohmann::json::parse(reply.text, nullptr, false);
+    return reply;
+}
+
+api_reply api_world::ask(const std::string& method, const std::string& target, const std::string& token,
+                         const nlohmann::json& body, const std::map<std::string, std::string>& headers) const {
+    return ask_text(method, target, token, body.is_null() ? "" : body.dump(), headers);
+}
+
+}  // namespace latchkey::test

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A server's API on a free port of 127.0.0.1 with a database of its own and the small team of team_world in it, and a
+// client that speaks real HTTP with it. The test's thread asks, the server lives on a thread of its own.
+#pragma once
+
+#include "tests/runner/store/team_world.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace latchkey::test {
+
+struct api_reply {
+    int status = 0;
+    nlohmann::json body;
+    std::map<std::string, std::string> headers;  // names in lower case
+    std::string text;                            // of the body, as it came
+    std::string message() const;                 // of the first error
+};
+
+class api_world {
+public:
+    explicit api_world(int calls_an_hour = 1'000'000);
+    ~api_world();
+    api_world(const api_world&) = delete;
+    api_world& operator=(const api_world&) = delete;
+
+    team_world team;
+    store::stores& stores();
+    std::uint16_t port() const;
+    std::filesystem::path folder() const;
+
+    // A token of that user with these scopes; all of them where none is named.
+    std::string token(policy::user_id, std::vector<std::string> scopes = {});
+    api_reply ask(const std::string& method, const std::string& target, const std::string& token,
+                  const nlohmann::json& body = nullptr, const std::map<std::string, std::string>& headers = {}) const;
+    api_reply ask_text(const std::string& method, const std::string& target, const std::string& token,
+                       const std::string& body, const std::map<std::string, std::string>& headers = {}) const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace latchkey::test
