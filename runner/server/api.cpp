@@ -148,8 +148,8 @@ http::response api::answer_to(const http::request& r, served& s) {
     out.status = done->status;
     out.headers = std::move(done->headers);
     if (out.status != 204 && out.status != 304) {
-        out.with("Content-Type", "application/json; charset=utf-8");
-        out.body = text_of(done->body);
+        if (done->text.empty()) out.with("Content-Type", "application/json; charset=utf-8");
+        out.body = done->text.empty() ? text_of(done->body) : std::move(done->text);
     }
     out.with("Cache-Control", "no-store");
     return with_headers(std::move(out));

@@ -23,13 +23,15 @@ struct state {
     const vault::vault& vault;
     std::function<policy::time_point()> clock;
     std::string public_url;  // "https://ci.example.test"; empty: as the client names us
+    std::string setup_hash;  // of the code that makes the first owner; empty: there is one
 };
 
 // What the answer is, if all went well.
 struct answer {
     int status = 200;
-    json body;
-    http::header_list headers;
+    json body = {};
+    http::header_list headers = {};
+    std::string text = {};  // instead of `body`, with the content type among the headers
 };
 
 struct call {

@@ -86,4 +86,10 @@ result<answer> add_integration(call&);
 result<answer> edit_integration(call&);
 result<answer> remove_integration(call&);
 
+// -- api_operation.cpp
+result<answer> show_health(call&);
+result<answer> show_readiness(call&);
+result<answer> show_openapi(call&);
+result<answer> make_first_owner(call&);
+
 }  // namespace latchkey::server

@@ -97,6 +97,8 @@ public:
                                                    policy::user_id owner, policy::time_point) = 0;
     virtual result<workspace_record> workspace(const std::string& domain) = 0;
     virtual result<std::vector<workspace_record>> workspaces_of(policy::user_id) = 0;
+    // That there ever were, removed ones too; this machine's own is one.
+    virtual result<std::int64_t> count_workspaces() = 0;
     virtual result<workspace_record> rename_workspace(policy::workspace_id, const std::string& name,
                                                       policy::user_id actor, policy::time_point) = 0;
     // Nobody sees it any more; only its owner may.

@@ -24,6 +24,7 @@ public:
                                            policy::time_point) override;
     result<workspace_record> workspace(const std::string& domain) override;
     result<std::vector<workspace_record>> workspaces_of(policy::user_id) override;
+    result<std::int64_t> count_workspaces() override;
     result<workspace_record> rename_workspace(policy::workspace_id, const std::string& name, policy::user_id actor,
                                               policy::time_point) override;
     result<void> remove_workspace(policy::workspace_id, policy::user_id actor, policy::time_point) override;

@@ -98,6 +98,13 @@ result<std::vector<workspace_record>> sql_directory::workspaces_of(policy::user_
     });
 }
 
+result<std::int64_t> sql_directory::count_workspaces() {
+    return read([](sql_connection& in) -> result<std::int64_t> {
+        const auto row = in.one<std::int64_t>("SELECT count(*) FROM workspaces");
+        return row ? std::get<0>(*row) : 0;
+    });
+}
+
 result<workspace_record> sql_directory::rename_workspace(policy::workspace_id id, const std::string& name,
                                                          policy::user_id actor, policy::time_point at) {
     return write([&](sql_connection& in) -> result<workspace_record> {

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/server/team_server.hpp"
+
+#include "runner/async/task_group.hpp"
+#include "runner/http/tls.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <csignal>
+#include <exception>
+
+namespace latchkey::server {
+
+namespace {
+
+namespace asio = boost::asio;
+
+}  // namespace
+
+struct team_server::impl {
+    impl(const state& s, listen_options o, std::function<void(const std::string&)> l)
+        : facts(s),
+          options(std::move(o)),
+          log(std::move(l)),
+          pool(static_cast<std::size_t>(options.threads)),
+          app(facts, pool, {options.calls_an_hour, [this](const served& one) { tell(one); }}),
+          http(loop.get_executor(), {}, app),
+          signals(loop, SIGTERM, SIGINT, SIGHUP) {}
+
+    void tell(const served& s) {
+        if (!log) return;
+        std::string line = s.method + " " + (s.route.empty() ? "(no route)" : s.route) + " " +
+                           std::to_string(s.status) + " " + std::to_string(s.took.count() / 1000) + "ms id=" + s.id;
+        if (s.user.valid()) line += " user=" + std::to_string(s.user.value());
+        if (!s.detail.empty()) line += " error=\"" + s.detail + "\"";
+        log(line);
+    }
+
+    result<void> use_tls() {
+        if (options.tls_certificate.empty() && options.tls_key.empty()) return {};
+        if (options.tls_certificate.empty() || options.tls_key.empty())
+            return failure(errc::usage, "TLS needs a certificate and its key: say --tls-cert and --tls-key");
+        auto context = http::tls_context::load(options.tls_certificate, options.tls_key);
+        if (!context) return context.error();
+        http.use(std::move(*context));
+        return {};
+    }
+
+    void end() {
+        http.drain(options.grace);
+        signals.cancel();
+    }
+
+    async::task<> watch_signals() {
+        for (;;) {
+            const auto [ec, number] = co_await signals.async_wait(async::nothrow);
+            if (ec) co_return;
+            if (number != SIGHUP) {
+                if (log) log("stopping: what is under way may end");
+                end();
+                co_return;
+            }
+            // A certificate that can't be used must not end a server that has one.
+            const auto reloaded = use_tls();
+            if (log)
+                log(reloaded ? "read the TLS files again"
+                             : "kept the TLS files as they were: " + reloaded.error().what);
+        }
+    }
+
+    const state& facts;
+    listen_options options;
+    std::function<void(const std::string&)> log;
+    asio::io_context loop{1};
+    asio::thread_pool pool;
+    api app;
+    http::server http;
+    asio::signal_set signals;
+    std::uint16_t port = 0;
+};
+
+team_server::team_server(const state& s, listen_options o, std::function<void(const std::string&)> log)
+    : impl_(std::make_unique<impl>(s, std::move(o), std::move(log))) {}
+team_server::~team_server() = default;
+
+result<void> team_server::open() {
+    if (auto tls = impl_->use_tls(); !tls) return tls;
+    auto port = impl_->http.listen(impl_->options.address, impl_->options.port);
+    if (!port) return port.error();
+    impl_->port = *port;
+    return {};
+}
+
+std::string team_server::url() const {
+    if (!impl_->facts.public_url.empty()) return impl_->facts.public_url;
+    const bool v6 = impl_->options.address.find(':') != std::string::npos;
+    const std::string host = v6 ? "[" + impl_->options.address + "]" : impl_->options.address;
+    return (impl_->options.tls_key.empty() ? "http://" : "https://") + host + ":" + std::to_string(impl_->port);
+}
+
+void team_server::run() {
+    std::exception_ptr bug;
+    const auto serve = [](impl& i) -> async::task<> {
+        async::task_group group(i.loop.get_executor());
+        group.spawn(i.watch_signals());
+        co_await i.http.run();
+        co_await group.join();
+    };
+    asio::co_spawn(impl_->loop, serve(*impl_), [&](std::exception_ptr e) { bug = e; });
+    impl_->loop.run();
+    impl_->pool.join();
+    if (bug) std::rethrow_exception(bug);
+}
+
+void team_server::stop() {
+    asio::post(impl_->loop, [this] { impl_->end(); });
+}
+
+}  // namespace latchkey::server
