@@ -54,6 +54,9 @@ struct integration_type {
 const integration_type* find_integration_type(std::string_view name);
 std::vector<std::string_view> integration_type_names();  // sorted
 
+// What a script of the catalogue calls a field: bucket_name -> FIELD_BUCKET_NAME.
+std::string field_variable(std::string_view key);
+
 // How an action type can be executed by this version.
 enum class execution_kind : unsigned char {
     commands,     // its commands run as one script: BUILD, NATIVE_BUILD_LINUX, VM_LINUX, *_CLI …
@@ -72,7 +75,21 @@ struct action_type {
     std::vector<std::string> integration_types;  // empty: any
     std::vector<std::string> required;           // keys
     std::vector<std::string> optional;
-    std::string default_image;  // image:tag, empty: the action names one, or none is needed
+    std::vector<std::string>
+        unsupported;  // those of them that this version does nothing with: not run, never ignored
+    std::vector<std::string> secret_fields;   // those of them whose values are masked and delivered as secrets
+    std::string default_image;                // image:tag, empty: the action names one, or none is needed
+    std::string image_tag;                    // the key whose value replaces that tag: version
+    std::vector<std::string> setup_commands;  // prepare that image, once
+    // What a script finds of the action's fields, as templates over them: values reach it in these two ways only.
+    // A list is its items, one a line; a boolean is the word as written. What is not given, or empty, is left out; of
+    // several files for one variable the first whose fields are all given stands.
+    std::vector<delivered_variable> variables;
+    std::vector<delivered_file> files;
+    std::vector<std::string> prelude;   // commands before the action's own
+    std::vector<std::string> commands;  // of a type whose actions have none of their own
+
+    bool takes_fields() const { return !variables.empty() || !files.empty(); }
 };
 
 const action_type* find_action_type(std::string_view name);

@@ -115,6 +115,20 @@ void check_integration(value_reader& reader, const action& out, const action_typ
                  "add `integration:` with the identifier of one");
 }
 
+bool is_given(const yaml::node* value) {
+    return value != nullptr && (!value->text.empty() || !value->items.empty() || !value->entries.empty());
+}
+
+// Of types whose commands are the catalogue's: what they need of the action is known.
+void check_required(value_reader& reader, const action& out, const action_type& type) {
+    if (type.commands.empty()) return;
+    for (const std::string& key : type.required)
+        if (!is_integration_key(key) && !is_given(field_of(out, key)) && !reader.full())
+            reader.error("P071", out.type.where,
+                         "an action of the type " + in_backticks(type.name) + " needs " + in_backticks(key),
+                         "add `" + key + ":`");
+}
+
 void check_services(value_reader& reader, const action& out) {
     diagnostics problems;
     services_of(out, &problems);
@@ -241,7 +255,10 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
     for (yaml::entry& entry : map.entries)
         if (entry.key == "type")
             if (std::optional<text> type = reader.text_of(entry.key, entry.value)) out.type = std::move(*type);
-    const action_type* type = out.type.empty() ? nullptr : find_action_type(out.type.value);
+    // What is built in lives as long as the program: nobody owns it.
+    if (const action_type* known = out.type.empty() ? nullptr : find_action_type(out.type.value))
+        out.kind = {std::shared_ptr<const action_type>(), known};
+    const action_type* type = out.kind.get();
 
     // `zone_id` is a condition's time zone beside hours or days, and a cloud's zone otherwise.
     const bool timed = map.find("trigger_hours") != nullptr || map.find("trigger_days") != nullptr;
@@ -276,7 +293,9 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
         std::ranges::any_of(map.entries, [](const yaml::entry& e) { return is_integration_key(e.key); });
     if (!says_which) check_integration(reader, out, type);
     if (type != nullptr && type->execution == execution_kind::commands) check_services(reader, out);
-    if (type != nullptr && type->execution == execution_kind::commands && out.commands.empty() && !reader.full())
+    if (type != nullptr) check_required(reader, out, *type);
+    if (type != nullptr && type->execution == execution_kind::commands && type->commands.empty() &&
+        out.commands.empty() && !reader.full())
         reader.warning("P044", out.type.where,
                        "the action " + in_backticks(out.name.value) + " has no commands and does nothing",
                        "add `execute_commands`");

@@ -13,7 +13,7 @@ namespace {
 // The script that an action's type stands for.
 std::vector<std::string> commands_of(const pipelines::action& a) {
     std::vector<std::string> commands;
-    const pipelines::action_type* type = pipelines::find_action_type(a.type.value);
+    const pipelines::action_type* type = a.kind.get();
     if (type != nullptr && type->execution == pipelines::execution_kind::sleep) {
         std::string seconds = "0";
         for (const auto& field : a.fields)
@@ -22,11 +22,19 @@ std::vector<std::string> commands_of(const pipelines::action& a) {
         commands.push_back(number ? "sleep " + seconds
                                   : "echo 'sleep_in_sec is not a number of seconds' >&2; exit 1");
     }
+    if (type != nullptr && !type->prelude.empty()) {
+        // What comes after a prelude that failed would run without what it relies on.
+        if (a.execute_every_command) commands.emplace_back("set -e");
+        commands.insert(commands.end(), type->prelude.begin(), type->prelude.end());
+        if (a.execute_every_command) commands.emplace_back("set +e");
+    }
+    if (type != nullptr && !type->commands.empty()) return type->commands;
     for (const pipelines::text& command : a.commands) commands.push_back(command.value);
     return commands;
 }
 
 exec::shell shell_of(const pipelines::action& a) {
+    if (a.kind != nullptr && !a.kind->commands.empty()) return exec::shell::sh;  // the catalogue's are written for it
     switch (a.shell) {
         case pipelines::shell::sh:
             return exec::shell::sh;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/container_request.hpp"
 
+#include "pipelines/catalogue.hpp"
 #include "pipelines/image.hpp"
 #include "runner/run/registry_access.hpp"
 #include "runner/run/service_request.hpp"
@@ -152,6 +153,8 @@ result<std::optional<exec::container>> container_for(const pipelines::plan& plan
     c.image = image_of(plan, action, passed, &r.unknown());
     if (c.image.empty() && r.unknown().empty()) return std::optional<exec::container>();
     c.user = r.text("run_as_user");
+    if (r.definition().image.empty() && r.definition().kind != nullptr)
+        c.setup_commands = r.definition().kind->setup_commands;
     for (const pipelines::text& command : r.definition().setup_commands) c.setup_commands.push_back(command.value);
     if (auto mounted = r.add_mounts(c); !mounted) return mounted.error();
     if (auto cached = r.add_caches(c.mounts); !cached) return cached.error();

@@ -88,6 +88,7 @@ store::new_run engine_world::request_for() {
     request.source.ref = {policy::ref_type::branch, "refs/heads/main"};
     request.source.trust = policy::source_trust::trusted;
     request.source.workspace = workspace().string();
+    request.source.backend = backend;
     return request;
 }
 

@@ -65,6 +65,7 @@ public:
     std::chrono::milliseconds ahead{0};  // of the real clock
     std::chrono::milliseconds grace{10'000};
     bool namespaces = true;          // where they can be had
+    std::string backend;             // as with --backend
     int unlocked = 0;                // how often a secret was to be opened
     std::function<void()> on_clock;  // called whenever the engine asks for the time
 
