@@ -66,11 +66,23 @@ enum class execution_kind : unsigned char {
     unsupported,  // known, but this version can't run it
 };
 
+enum class input_kind : unsigned char { text, password, select, checkbox, integration };
+
+// An input of a custom action: a variable of that name, or an integration that the action uses.
+struct action_input {
+    std::string name;
+    input_kind kind = input_kind::text;
+    bool required = false;
+    std::string fallback;
+    std::vector<std::string> options;  // of a selection
+};
+
 struct action_type {
     std::string name;
     std::string title;
     execution_kind execution = execution_kind::unsupported;
     bool needs_integration = false;
+    bool gives_integration = false;              // the actions after it are given its integration too
     bool needs_engine = false;                   // of containers, though it has no image of its own
     std::vector<std::string> integration_types;  // empty: any
     std::vector<std::string> required;           // keys
@@ -89,7 +101,9 @@ struct action_type {
     std::vector<std::string> prelude;   // commands before the action's own
     std::vector<std::string> commands;  // of a type whose actions have none of their own
 
-    bool takes_fields() const { return !variables.empty() || !files.empty(); }
+    std::vector<action_input> inputs;  // of a custom action, which has them in its map `inputs`
+
+    bool takes_fields() const { return !variables.empty() || !files.empty() || !inputs.empty(); }
 };
 
 const action_type* find_action_type(std::string_view name);

@@ -257,6 +257,8 @@ action_type read_action_type(const embedded_file& file) {
             out.execution = read_execution(reader, fact.value);
         } else if (fact.key == "needs_integration") {
             out.needs_integration = reader.bool_of(fact.value);
+        } else if (fact.key == "gives_integration") {
+            out.gives_integration = reader.bool_of(fact.value);
         } else if (fact.key == "needs_engine") {
             out.needs_engine = reader.bool_of(fact.value);
         } else if (fact.key == "default_image") {

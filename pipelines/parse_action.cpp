@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/catalogue.hpp"
+#include "pipelines/custom_action.hpp"
 #include "pipelines/integrations.hpp"
 #include "pipelines/parse_parts.hpp"
 #include "pipelines/service.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace latchkey::pipelines {
@@ -100,7 +102,9 @@ void check_type(value_reader& reader, const action& out, const action_type* know
                          std::string(" has no `type`"),
                      "add `type: BUILD` or another type");
     } else if (known == nullptr && !reader.full()) {
-        const std::string_view near = nearest(out.type.value, action_type_names());
+        std::vector<std::string_view> names = action_type_names();
+        if (reader.types() != nullptr) std::ranges::copy(reader.types()->own_names(), std::back_inserter(names));
+        const std::string_view near = nearest(out.type.value, names);
         reader.warning("P028", out.type.where, "unknown action type " + in_backticks(out.type.value),
                        near.empty() ? "the file loads, but this action can't be run"
                                     : "did you mean `" + std::string(near) + "`?");
@@ -255,9 +259,7 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
     for (yaml::entry& entry : map.entries)
         if (entry.key == "type")
             if (std::optional<text> type = reader.text_of(entry.key, entry.value)) out.type = std::move(*type);
-    // What is built in lives as long as the program: nobody owns it.
-    if (const action_type* known = out.type.empty() ? nullptr : find_action_type(out.type.value))
-        out.kind = {std::shared_ptr<const action_type>(), known};
+    const std::shared_ptr<const custom_action> custom = settle_type(reader, map, out);
     const action_type* type = out.kind.get();
 
     // `zone_id` is a condition's time zone beside hours or days, and a cloud's zone otherwise.
@@ -283,6 +285,7 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
         const span where = {flat_condition.front().key_where.begin, flat_condition.back().value.where.end};
         out.conditions.push_back(read_condition(reader, flat_condition, where));
     }
+    if (custom != nullptr) take_custom(reader, *custom, out);
     std::ranges::sort(out.integrations, {}, [](const integration_reference& r) { return r.where.begin; });
 
     if (out.name.empty())

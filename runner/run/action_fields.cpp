@@ -30,22 +30,31 @@ public:
         std::optional<filled>& slot = values_[key];
         const pipelines::yaml::node* n = pipelines::field_of(action_, key);
         if (n == nullptr) return nullptr;
-        if (!n->entries.empty()) return wrong(key, "is a map, and has to be a text or a list");
-        touched_ = std::ranges::find(action_.kind->secret_fields, key) != action_.kind->secret_fields.end();
-        std::string text = fill(*n);
-        for (const pipelines::yaml::node& item : n->items) {
+        auto made =
+            make(key, *n, std::ranges::find(action_.kind->secret_fields, key) != action_.kind->secret_fields.end());
+        if (!made) return made.error();
+        slot = std::move(*made);
+        return slot ? &*slot : nullptr;
+    }
+
+    // No value: it is empty.
+    result<std::optional<filled>> make(const std::string& key, const pipelines::yaml::node& n, bool secret) {
+        if (!n.entries.empty()) return wrong(key, "is a map, and has to be a text or a list");
+        touched_ = secret;
+        std::string text = fill(n);
+        for (const pipelines::yaml::node& item : n.items) {
             std::string one = fill(item);
             if (!item.items.empty() || !item.entries.empty() || one.find('\n') != std::string::npos)
                 return wrong(key, "has an item that is not one line of text");
-            text += (&item == n->items.data() ? "" : "\n") + one;
+            text += (&item == n.items.data() ? "" : "\n") + one;
         }
         if (text.find('\0') != std::string::npos) return wrong(key, "holds a NUL character");
-        if (text.starts_with("secure!") || text.starts_with("!encrypted") || n->tag == "!encrypted")
+        if (text.starts_with("secure!") || text.starts_with("!encrypted") || n.tag == "!encrypted")
             return wrong(key,
                          "is encrypted elsewhere and can't be opened here: write $NAME of an encrypted variable, and "
                          "give that with --secret-file");
-        if (!text.empty()) slot = filled{vault::secret(std::move(text)), touched_};
-        return slot ? &*slot : nullptr;
+        if (text.empty()) return std::optional<filled>();
+        return std::optional(filled{vault::secret(std::move(text)), touched_});
     }
 
 private:
@@ -91,6 +100,29 @@ result<std::optional<filled>> made_from(const std::string& text, filler& fields)
     return std::optional(filled{vault::secret(std::move(*whole)), secret});
 }
 
+// The inputs of a custom action, under their own names; an integration is delivered as any is.
+result<void> add_inputs(const pipelines::action& a, filler& fields, action_fields& out) {
+    const pipelines::yaml::node* given = pipelines::field_of(a, "inputs");
+    for (const pipelines::action_input& input : a.kind->inputs) {
+        if (input.kind == pipelines::input_kind::integration) continue;
+        pipelines::yaml::node fallback;
+        fallback.text = input.fallback;
+        const pipelines::yaml::node* value = given == nullptr ? nullptr : given->find(input.name);
+        if (value == nullptr || (value->text.empty() && value->items.empty())) value = &fallback;
+        auto made = fields.make(input.name, *value, input.kind == pipelines::input_kind::password);
+        if (!made) return made.error();
+        if (!*made) continue;
+        out.names.push_back(input.name);
+        if (input.kind == pipelines::input_kind::password)
+            out.to_mask.emplace_back(std::string((*made)->value.reveal()));
+        if ((*made)->secret)
+            out.secrets.variables.emplace_back(input.name, std::move((*made)->value));
+        else
+            out.secrets.plain.emplace_back(input.name, std::string((*made)->value.reveal()));
+    }
+    return {};
+}
+
 }  // namespace
 
 result<action_fields> fields_of(const pipelines::action& a, const exec::request& r) {
@@ -121,6 +153,7 @@ result<action_fields> fields_of(const pipelines::action& a, const exec::request&
         if (!value) return value.error();
         if (*value != nullptr) out.to_mask.emplace_back(std::string((*value)->value.reveal()));
     }
+    if (auto added = add_inputs(a, fields, out); !added) return added.error();
     return out;
 }
 

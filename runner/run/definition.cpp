@@ -96,11 +96,26 @@ void refuse_types_that_cannot_run(compiled& c) {
 
 }  // namespace
 
-std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline) {
+std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline,
+                                            std::vector<type_file> types) {
     pipelines::source source(std::move(file), std::move(yaml));
-    pipelines::parsed parsed = pipelines::parse(source);
-    auto d = std::make_unique<definition>(definition{std::move(source), std::move(parsed), nullptr});
+    known_types known(std::move(types));
+    pipelines::parsed parsed = pipelines::parse(source, &known);
+    auto d = std::make_unique<definition>(
+        definition{std::move(source), std::move(parsed), nullptr, known.used(), known.problems()});
     d->pipeline = d->parsed.model.find(pipeline);
+    return d;
+}
+
+result<std::unique_ptr<definition>> kept_definition(store::store& s, const store::run_record& run) {
+    auto text = s.definition_of(run.id);
+    if (!text) return text.error();
+    auto types = s.type_files_of(run.id);
+    if (!types) return types.error();
+    auto d = read_definition(run.source.file, std::move(*text), run.pipeline_name, std::move(*types));
+    if (d->pipeline == nullptr)
+        return failure(errc::corrupt, run.pipeline_name + " #" + std::to_string(run.number) +
+                                          " can't be read any more from what the store kept of it");
     return d;
 }
 

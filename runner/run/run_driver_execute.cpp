@@ -150,7 +150,7 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
 // What its type makes of its fields comes to what its integrations deliver. The names of these variables.
 result<std::vector<std::string>> run_driver::add_fields(std::uint32_t action, action_secrets& to) {
     const exec::request before = request_for(context_.plan, action, context_.supplied, passed_, to,
-                                             options_.base_environment, options_.workspace);
+                                             options_.base_environment, options_.workspace, true);
     auto fields = fields_of(*context_.plan.actions[action].definition, before);
     if (!fields) return fields.error();
     for (const vault::secret& s : fields->to_mask) maskers_.learn(s);

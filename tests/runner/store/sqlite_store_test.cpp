@@ -79,10 +79,10 @@ TEST_SUITE("store.sqlite") {
         const temp_dir folder;
         const auto file = folder / "data" / "store.db";
         open_at(file);
-        raw_database(file).run("INSERT INTO schema_versions VALUES (5, 'x')");
+        raw_database(file).run("INSERT INTO schema_versions VALUES (6, 'x')");
         CHECK(open_error(file) == errc::corrupt);
         raw_database(file).run(
-            "DELETE FROM schema_versions WHERE number = 5; UPDATE schema_versions SET checksum = 'x'");
+            "DELETE FROM schema_versions WHERE number = 6; UPDATE schema_versions SET checksum = 'x'");
         CHECK(open_error(file) == errc::corrupt);
     }
     TEST_CASE("one schema: many openings at once of a new database") {
