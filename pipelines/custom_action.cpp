@@ -139,10 +139,11 @@ std::optional<custom_action> read_custom_action(const source& file, diagnostics&
         reader.error("P075", root->where, "the file of a custom action is a map",
                      "write `name:`, `docker_image_name:` and `execute_commands:`");
     } else {
+        const bool says_commands = root->find("execute_commands") != nullptr;
         for (yaml::entry& entry : root->entries) read_key(reader, entry, out);
         if (out.name.empty())
             reader.error("P075", root->where, "a custom action has no name", "add `name: My_action`");
-        if (out.commands.empty())
+        if (out.commands.empty() && !(says_commands && has_errors(problems)))
             reader.error("P075", root->where, "a custom action has no commands", "add `execute_commands`");
     }
     sort_by_place(problems);

@@ -31,7 +31,7 @@ std::shared_ptr<const custom_action> find_custom(value_reader& reader, const yam
                     " can't be had";
     if (found.action != nullptr || reader.full()) return found.action;
     if (found.faulty)
-        reader.error("P073", named->where, std::move(found.why), "mend it: an action.yml is read as a program is");
+        reader.error("P073", named->where, std::move(found.why), "mend its file, `.buddy/actions/NAME/action.yml`");
     else
         reader.warning("P073", named->where, std::move(found.why), "the file loads, but this action can't be run");
     return nullptr;

@@ -63,6 +63,7 @@ void engine_world::make_service() {
             exec::kill_left_by(mark);
             return {};
         },
+        {},
     };
     service = std::make_unique<run::service>(std::move(around));
 }
@@ -95,7 +96,7 @@ store::new_run engine_world::request_for() {
 engine_world::finished engine_world::run(const std::string& yaml, run::run_options options) {
     auto request = request_for();
     for (const auto& [name, value] : options.secrets) request.source.secret_names.push_back(name);
-    const auto definition = run::read_definition("buddy.yml", yaml, "p");
+    const auto definition = run::read_definition("buddy.yml", yaml, "p", types);
     REQUIRE(definition->pipeline != nullptr);
     std::vector<run::event> events;
     auto attempt = service->start(*definition, request, observing(std::move(options), events));
