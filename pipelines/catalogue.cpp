@@ -48,6 +48,12 @@ private:
 
 }  // namespace
 
+std::string field_variable(std::string_view key) {
+    std::string name = "FIELD_";
+    for (const char c : key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return name;
+}
+
 const integration_type* find_integration_type(std::string_view name) {
     static read_once<integration_type> known;
     return known.find(file_of(integration_files(), name), read_integration_type);

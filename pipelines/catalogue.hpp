@@ -54,6 +54,9 @@ struct integration_type {
 const integration_type* find_integration_type(std::string_view name);
 std::vector<std::string_view> integration_type_names();  // sorted
 
+// What a script of the catalogue calls a field: bucket_name -> FIELD_BUCKET_NAME.
+std::string field_variable(std::string_view key);
+
 // How an action type can be executed by this version.
 enum class execution_kind : unsigned char {
     commands,     // its commands run as one script: BUILD, NATIVE_BUILD_LINUX, VM_LINUX, *_CLI …
@@ -63,16 +66,44 @@ enum class execution_kind : unsigned char {
     unsupported,  // known, but this version can't run it
 };
 
+enum class input_kind : unsigned char { text, password, select, checkbox, integration };
+
+// An input of a custom action: a variable of that name, or an integration that the action uses.
+struct action_input {
+    std::string name;
+    input_kind kind = input_kind::text;
+    bool required = false;
+    std::string fallback;
+    std::vector<std::string> options;  // of a selection
+};
+
 struct action_type {
     std::string name;
     std::string title;
     execution_kind execution = execution_kind::unsupported;
     bool needs_integration = false;
+    bool gives_integration = false;              // the actions after it are given its integration too
     bool needs_engine = false;                   // of containers, though it has no image of its own
     std::vector<std::string> integration_types;  // empty: any
     std::vector<std::string> required;           // keys
     std::vector<std::string> optional;
-    std::string default_image;  // image:tag, empty: the action names one, or none is needed
+    std::vector<std::string>
+        unsupported;  // those of them that this version does nothing with: not run, never ignored
+    std::vector<std::string> secret_fields;   // those of them whose values are masked and delivered as secrets
+    std::string default_image;                // image:tag, empty: the action names one, or none is needed
+    std::string image_tag;                    // the key whose value replaces that tag: version
+    std::vector<std::string> setup_commands;  // prepare that image, once
+    // What a script finds of the action's fields, as templates over them: values reach it in these two ways only.
+    // A list is its items, one a line; a boolean is the word as written. What is not given, or empty, is left out; of
+    // several files for one variable the first whose fields are all given stands.
+    std::vector<delivered_variable> variables;
+    std::vector<delivered_file> files;
+    std::vector<std::string> prelude;   // commands before the action's own
+    std::vector<std::string> commands;  // of a type whose actions have none of their own
+
+    std::vector<action_input> inputs;  // of a custom action, which has them in its map `inputs`
+
+    bool takes_fields() const { return !variables.empty() || !files.empty() || !inputs.empty(); }
 };
 
 const action_type* find_action_type(std::string_view name);

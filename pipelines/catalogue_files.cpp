@@ -2,9 +2,12 @@
 #include "pipelines/catalogue_files.hpp"
 
 #include "pipelines/delivery.hpp"
+#include "pipelines/integrations.hpp"
 #include "pipelines/yaml.hpp"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <stdexcept>
 
 namespace latchkey::pipelines {
@@ -68,15 +71,36 @@ const credential_field* field_named(const integration_type& type, std::string_vi
     return found == type.fields.end() ? nullptr : &*found;
 }
 
+// Whether a field is secret; nullopt: there is none of that name.
+using field_secrecy = std::function<std::optional<bool>(std::string_view)>;
+
+field_secrecy secrecy_in(const integration_type& type) {
+    return [&type](std::string_view name) -> std::optional<bool> {
+        const credential_field* field = field_named(type, name);
+        return field == nullptr ? std::nullopt : std::optional(field->secret);
+    };
+}
+
+bool lists(const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+field_secrecy secrecy_in(const action_type& type) {
+    return [&type](std::string_view name) -> std::optional<bool> {
+        if (!lists(type.required, name) && !lists(type.optional, name)) return std::nullopt;
+        return lists(type.secret_fields, name);
+    };
+}
+
 // Whether what the template makes is secret; it may name fields of the type only.
-bool checked_template(const catalogue_reader& reader, const integration_type& type, const yaml::node& node) {
+bool checked_template(const catalogue_reader& reader, const field_secrecy& secrecy, const yaml::node& node) {
     const auto names = template_fields(reader.text_of(node));
     if (!names) reader.fail(node.where, "not a template");
     bool secret = false;
     for (const std::string& name : *names) {
-        const credential_field* field = field_named(type, name);
-        if (field == nullptr) reader.fail(node.where, "the template names an unknown field");
-        secret = secret || field->secret;
+        const std::optional<bool> known = secrecy(name);
+        if (!known) reader.fail(node.where, "the template names an unknown field");
+        secret = secret || *known;
     }
     return secret;
 }
@@ -98,7 +122,7 @@ credential_field read_credential_field(const catalogue_reader& reader, const yam
     return out;
 }
 
-delivered_file read_delivered_file(const catalogue_reader& reader, const integration_type& type,
+delivered_file read_delivered_file(const catalogue_reader& reader, const field_secrecy& secrecy,
                                    const yaml::node& node) {
     delivered_file out;
     for (const yaml::entry& fact : reader.map_of(node)) {
@@ -107,7 +131,7 @@ delivered_file read_delivered_file(const catalogue_reader& reader, const integra
         } else if (fact.key == "name") {
             out.name = reader.text_of(fact.value);
         } else if (fact.key == "content") {
-            checked_template(reader, type, fact.value);
+            checked_template(reader, secrecy, fact.value);
             out.content = fact.value.text;
         } else if (fact.key == "directory") {
             out.directory = reader.bool_of(fact.value);
@@ -118,6 +142,76 @@ delivered_file read_delivered_file(const catalogue_reader& reader, const integra
     if (out.variable.empty() || out.name.empty() || out.content.empty())
         reader.fail(node.where, "a file needs variable, name and content");
     return out;
+}
+
+void read_environment(const catalogue_reader& reader, const field_secrecy& secrecy, const yaml::node& node,
+                      std::vector<delivered_variable>& out) {
+    for (const yaml::entry& entry : reader.map_of(node)) {
+        const bool secret = checked_template(reader, secrecy, entry.value);
+        out.push_back({entry.key, entry.value.text, secret});
+    }
+}
+
+void read_files(const catalogue_reader& reader, const field_secrecy& secrecy, const yaml::node& node,
+                std::vector<delivered_file>& out) {
+    if (node.kind != yaml::kind::sequence) reader.fail(node.where, "expected a list");
+    for (const yaml::node& item : node.items) out.push_back(read_delivered_file(reader, secrecy, item));
+}
+
+// Keys that every action has: they are no fields of a type.
+constexpr std::array<std::string_view, 9> common_keys = {"commands",
+                                                         "docker_image_name",
+                                                         "docker_image_tag",
+                                                         "execute_commands",
+                                                         "execute_every_command",
+                                                         "inline_commands",
+                                                         "setup_commands",
+                                                         "shell",
+                                                         "working_directory"};
+
+// A script of the catalogue finds every field of its type but the secret ones, which it has to ask for.
+void add_field_variables(action_type& type) {
+    if (type.prelude.empty() && type.commands.empty()) return;
+    std::vector<delivered_variable> all;
+    for (const auto* keys : {&type.required, &type.optional})
+        for (const std::string& key : *keys)
+            if (std::ranges::find(common_keys, key) == common_keys.end() && !is_integration_key(key) &&
+                !lists(type.secret_fields, key) && !lists(type.unsupported, key) && template_fields("${" + key + "}"))
+                all.push_back({field_variable(key), "${" + key + "}", false});
+    type.variables.insert(type.variables.begin(), all.begin(), all.end());
+}
+
+// Lists of words: what keys there are, and the commands.
+std::vector<std::string>* list_of(action_type& type, std::string_view key) {
+    if (key == "integration_types") return &type.integration_types;
+    if (key == "required") return &type.required;
+    if (key == "optional") return &type.optional;
+    if (key == "unsupported") return &type.unsupported;
+    if (key == "secret_fields") return &type.secret_fields;
+    if (key == "setup_commands") return &type.setup_commands;
+    if (key == "prelude") return &type.prelude;
+    if (key == "commands") return &type.commands;
+    return nullptr;
+}
+
+execution_kind read_execution(const catalogue_reader& reader, const yaml::node& node) {
+    const std::string& kind = reader.text_of(node);
+    if (kind == "commands") return execution_kind::commands;
+    if (kind == "sleep") return execution_kind::sleep;
+    if (kind == "native") return execution_kind::native;
+    if (kind == "flow") return execution_kind::flow;
+    reader.fail(node.where, "unknown execution");
+}
+
+void check_lists(const catalogue_reader& reader, const action_type& type) {
+    const field_secrecy secrecy = secrecy_in(type);
+    for (const auto* keys : {&type.unsupported, &type.secret_fields})
+        for (const std::string& key : *keys)
+            if (!secrecy(key)) reader.fail({}, key + " is no field of it");
+    if (!type.image_tag.empty() && !secrecy(type.image_tag)) reader.fail({}, type.image_tag + " is no field of it");
+    const bool of_commands = type.execution == execution_kind::commands;
+    if (!of_commands && (type.takes_fields() || !type.prelude.empty() || !type.commands.empty()))
+        reader.fail({}, "only a type of commands has commands, an environment and files");
 }
 
 }  // namespace
@@ -139,13 +233,9 @@ integration_type read_integration_type(const embedded_file& file) {
                     if (field_named(out, name) == nullptr) reader.fail(set.where, "unknown field");
             }
         } else if (fact.key == "environment") {
-            for (const yaml::entry& entry : reader.map_of(fact.value)) {
-                const bool secret = checked_template(reader, out, entry.value);
-                out.variables.push_back({entry.key, entry.value.text, secret});
-            }
+            read_environment(reader, secrecy_in(out), fact.value, out.variables);
         } else if (fact.key == "files") {
-            for (const yaml::node& item : fact.value.items)
-                out.files.push_back(read_delivered_file(reader, out, item));
+            read_files(reader, secrecy_in(out), fact.value, out.files);
         } else if (fact.key != "fields") {
             reader.fail(fact.key_where, "unknown key");
         }
@@ -159,32 +249,33 @@ action_type read_action_type(const embedded_file& file) {
     action_type out;
     out.name = type_name_of(file);
     for (const yaml::entry& fact : reader.root().entries) {
-        if (fact.key == "title") {
+        if (std::vector<std::string>* list = list_of(out, fact.key)) {
+            *list = reader.texts_of(fact.value);
+        } else if (fact.key == "title") {
             out.title = reader.text_of(fact.value);
         } else if (fact.key == "execution") {
-            const std::string& kind = reader.text_of(fact.value);
-            if (kind != "commands" && kind != "sleep" && kind != "native" && kind != "flow")
-                reader.fail(fact.value.where, "unknown execution");
-            out.execution = kind == "sleep"    ? execution_kind::sleep
-                            : kind == "native" ? execution_kind::native
-                            : kind == "flow"   ? execution_kind::flow
-                                               : execution_kind::commands;
+            out.execution = read_execution(reader, fact.value);
         } else if (fact.key == "needs_integration") {
             out.needs_integration = reader.bool_of(fact.value);
-        } else if (fact.key == "integration_types") {
-            out.integration_types = reader.texts_of(fact.value);
+        } else if (fact.key == "gives_integration") {
+            out.gives_integration = reader.bool_of(fact.value);
         } else if (fact.key == "needs_engine") {
             out.needs_engine = reader.bool_of(fact.value);
-        } else if (fact.key == "required") {
-            out.required = reader.texts_of(fact.value);
-        } else if (fact.key == "optional") {
-            out.optional = reader.texts_of(fact.value);
         } else if (fact.key == "default_image") {
             out.default_image = reader.text_of(fact.value);
-        } else {
+        } else if (fact.key == "image_tag") {
+            out.image_tag = reader.text_of(fact.value);
+        } else if (fact.key != "environment" && fact.key != "files") {
             reader.fail(fact.key_where, "unknown key");
         }
     }
+    // Their templates name fields, which are known by now.
+    const field_secrecy secrecy = secrecy_in(out);
+    if (const yaml::node* environment = reader.root().find("environment"))
+        read_environment(reader, secrecy, *environment, out.variables);
+    if (const yaml::node* files = reader.root().find("files")) read_files(reader, secrecy, *files, out.files);
+    add_field_variables(out);
+    check_lists(reader, out);
     if (out.title.empty()) reader.fail({}, "no title");
     return out;
 }

@@ -10,10 +10,12 @@ namespace {
 constexpr std::size_t longest_template = 4096;
 constexpr std::size_t longest_value = std::size_t{1} << 20U;
 
+enum class form : unsigned char { plain, base64, json };
+
 struct template_part {
     std::string_view literal;
     std::vector<std::string_view> fields;  // empty: a literal
-    bool base64 = false;
+    form as = form::plain;
 };
 
 bool is_field_name(std::string_view name) {
@@ -24,14 +26,16 @@ bool is_field_name(std::string_view name) {
 
 // What stands between `${` and `}`.
 std::optional<template_part> read_reference_part(std::string_view inside) {
-    constexpr std::string_view function = "base64(";
     template_part out;
-    if (inside.starts_with(function) && inside.ends_with(')')) {
-        out.base64 = true;
-        inside = inside.substr(function.size(), inside.size() - function.size() - 1);
+    for (const auto& [function, as] : {std::pair("base64(", form::base64), std::pair("json(", form::json)}) {
+        const std::string_view name = function;
+        if (!inside.starts_with(name) || !inside.ends_with(')')) continue;
+        out.as = as;
+        inside = inside.substr(name.size(), inside.size() - name.size() - 1);
+        break;
     }
     while (true) {
-        const std::size_t end = out.base64 ? std::min(inside.find(':'), inside.size()) : inside.size();
+        const std::size_t end = out.as == form::base64 ? std::min(inside.find(':'), inside.size()) : inside.size();
         if (!is_field_name(inside.substr(0, end))) return std::nullopt;
         out.fields.push_back(inside.substr(0, end));
         if (end == inside.size()) return out;
@@ -69,6 +73,26 @@ std::string base64_of(std::string_view bytes) {
         for (std::size_t k = 0; k < 4; ++k) out += k <= group.size() ? digits[bits >> (18U - 6U * k) & 63U] : '=';
     }
     return out;
+}
+
+// A string as JSON and YAML write it, with its quotes: whatever it holds, it stays one string.
+std::string json_of(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (byte < 0x20 || byte == 0x7f) {
+            out += "\\u00";
+            out += digits[byte >> 4U];
+            out += digits[byte & 15U];
+        } else {
+            out += c;
+        }
+    }
+    return out + '"';
 }
 
 char upper_name_character(char c) {
@@ -136,7 +160,7 @@ std::optional<std::string> expand(std::string_view text, const field_lookup& val
             if (i > 0) joined += ':';
             joined += *value;
         }
-        out += part.base64 ? base64_of(joined) : joined;
+        out += part.as == form::base64 ? base64_of(joined) : part.as == form::json ? json_of(joined) : joined;
         if (out.size() > longest_value) return std::nullopt;
     }
     return out;

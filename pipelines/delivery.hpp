@@ -25,8 +25,8 @@ using field_lookup = std::function<std::optional<std::string_view>(std::string_v
 // INTEGRATION_<FIELD>. In an identifier what can't stand in a name becomes `_`.
 delivery deliver(const integration_type&, std::string_view identifier, const field_given&);
 
-// A template is text with `${field}` and `${base64(field:field)}`: the fields joined by colons, in base64.
-// The fields it names, in order; nullopt if it is not a template or over 4 KiB.
+// A template is text with `${field}`, `${json(field)}`: a quoted string of JSON, and `${base64(field:field)}`: the
+// fields joined by colons, in base64. The fields it names, in order; nullopt if it is not a template or over 4 KiB.
 std::optional<std::vector<std::string>> template_fields(std::string_view text);
 
 // nullopt if it is not a template, a field was not given, or the result is over 1 MiB.

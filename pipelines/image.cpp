@@ -18,8 +18,11 @@ bool has_image_version(std::string_view image) {
 
 std::string resolve_image(const action& step, const variable_lookup& value_of, std::vector<std::string>* unknown) {
     if (step.image.empty()) {
-        const action_type* type = find_action_type(step.type.value);
-        return type == nullptr ? std::string() : type->default_image;
+        if (step.kind == nullptr) return {};
+        const yaml::node* version = step.kind->image_tag.empty() ? nullptr : field_of(step, step.kind->image_tag);
+        const std::string tag = version == nullptr ? std::string() : interpolate(version->text, value_of, unknown);
+        if (tag.empty()) return step.kind->default_image;
+        return step.kind->default_image.substr(0, step.kind->default_image.rfind(':')) + ":" + tag;
     }
     std::string image = interpolate(step.image.value, value_of, unknown);
     const std::string tag = interpolate(step.image_tag.value, value_of, unknown);

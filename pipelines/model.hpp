@@ -7,6 +7,7 @@
 
 #include "pipelines/yaml.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace latchkey::pipelines {
@@ -98,11 +99,14 @@ enum class trigger_time : unsigned char {
 
 enum class run_next : unsigned char { wait_on_success, in_soft_parallel, in_hard_parallel };
 
+struct action_type;
+
 enum class shell : unsigned char { sh, bash, powershell };
 
 struct action {
     text name;
-    text type;  // "BUILD"; upper case as written
+    text type;                                // "BUILD"; upper case as written
+    std::shared_ptr<const action_type> kind;  // what that is; none: an unknown one
     pipelines::trigger_time trigger_time = pipelines::trigger_time::on_every_execution;
     bool run_only_on_first_failure = false;
     std::vector<condition> conditions;  // all must be met

@@ -72,14 +72,14 @@ const pipeline* document::find(std::string_view id) const {
     return found == pipelines.end() ? nullptr : &*found;
 }
 
-parsed parse(const source& file) {
+parsed parse(const source& file, type_source* types) {
     parsed out;
     std::optional<yaml::node> root = yaml::read(file, out.problems);
     if (!root) {
         sort_by_place(out.problems);
         return out;
     }
-    value_reader reader(file, out.problems);
+    value_reader reader(file, out.problems, types);
     std::vector<yaml::node> items;
     if (root->kind == yaml::kind::sequence) {
         items = std::move(root->items);

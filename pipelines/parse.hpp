@@ -5,6 +5,7 @@
 // Pure functions, no thread rule.
 #pragma once
 
+#include "pipelines/custom_action.hpp"
 #include "pipelines/model.hpp"
 
 namespace latchkey::pipelines {
@@ -14,6 +15,7 @@ struct parsed {
     diagnostics problems;  // sorted by place
 };
 
-parsed parse(const source&);
+// Types that are not built in are asked for there; without it there are none.
+parsed parse(const source&, type_source* types = nullptr);
 
 }  // namespace latchkey::pipelines

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/catalogue.hpp"
+#include "pipelines/custom_action.hpp"
 #include "pipelines/integrations.hpp"
 #include "pipelines/parse_parts.hpp"
 #include "pipelines/service.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace latchkey::pipelines {
@@ -100,7 +102,9 @@ void check_type(value_reader& reader, const action& out, const action_type* know
                          std::string(" has no `type`"),
                      "add `type: BUILD` or another type");
     } else if (known == nullptr && !reader.full()) {
-        const std::string_view near = nearest(out.type.value, action_type_names());
+        std::vector<std::string_view> names = action_type_names();
+        if (reader.types() != nullptr) std::ranges::copy(reader.types()->own_names(), std::back_inserter(names));
+        const std::string_view near = nearest(out.type.value, names);
         reader.warning("P028", out.type.where, "unknown action type " + in_backticks(out.type.value),
                        near.empty() ? "the file loads, but this action can't be run"
                                     : "did you mean `" + std::string(near) + "`?");
@@ -113,6 +117,20 @@ void check_integration(value_reader& reader, const action& out, const action_typ
     reader.error("P048", out.type.where,
                  "an action of the type " + in_backticks(out.type.value) + " needs an integration",
                  "add `integration:` with the identifier of one");
+}
+
+bool is_given(const yaml::node* value) {
+    return value != nullptr && (!value->text.empty() || !value->items.empty() || !value->entries.empty());
+}
+
+// Of types whose commands are the catalogue's: what they need of the action is known.
+void check_required(value_reader& reader, const action& out, const action_type& type) {
+    if (type.commands.empty()) return;
+    for (const std::string& key : type.required)
+        if (!is_integration_key(key) && !is_given(field_of(out, key)) && !reader.full())
+            reader.error("P071", out.type.where,
+                         "an action of the type " + in_backticks(type.name) + " needs " + in_backticks(key),
+                         "add `" + key + ":`");
 }
 
 void check_services(value_reader& reader, const action& out) {
@@ -241,7 +259,8 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
     for (yaml::entry& entry : map.entries)
         if (entry.key == "type")
             if (std::optional<text> type = reader.text_of(entry.key, entry.value)) out.type = std::move(*type);
-    const action_type* type = out.type.empty() ? nullptr : find_action_type(out.type.value);
+    const std::shared_ptr<const custom_action> custom = settle_type(reader, map, out);
+    const action_type* type = out.kind.get();
 
     // `zone_id` is a condition's time zone beside hours or days, and a cloud's zone otherwise.
     const bool timed = map.find("trigger_hours") != nullptr || map.find("trigger_days") != nullptr;
@@ -266,6 +285,7 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
         const span where = {flat_condition.front().key_where.begin, flat_condition.back().value.where.end};
         out.conditions.push_back(read_condition(reader, flat_condition, where));
     }
+    if (custom != nullptr) take_custom(reader, *custom, out);
     std::ranges::sort(out.integrations, {}, [](const integration_reference& r) { return r.where.begin; });
 
     if (out.name.empty())
@@ -276,7 +296,9 @@ action read_action(value_reader& reader, yaml::node& map, const std::vector<name
         std::ranges::any_of(map.entries, [](const yaml::entry& e) { return is_integration_key(e.key); });
     if (!says_which) check_integration(reader, out, type);
     if (type != nullptr && type->execution == execution_kind::commands) check_services(reader, out);
-    if (type != nullptr && type->execution == execution_kind::commands && out.commands.empty() && !reader.full())
+    if (type != nullptr) check_required(reader, out, *type);
+    if (type != nullptr && type->execution == execution_kind::commands && type->commands.empty() &&
+        out.commands.empty() && !reader.full())
         reader.warning("P044", out.type.where,
                        "the action " + in_backticks(out.name.value) + " has no commands and does nothing",
                        "add `execute_commands`");

@@ -9,6 +9,8 @@
 
 namespace latchkey::pipelines {
 
+struct custom_action;
+
 // A key with one meaning in the part that is being read.
 template <typename Field, std::size_t Size>
 std::optional<Field> field_of(const std::array<named<Field>, Size>& sorted, std::string_view key) {
@@ -48,6 +50,12 @@ std::vector<named_target> read_pipeline_targets(value_reader&, const yaml::node&
 // An action's targets: its own maps, and the pipeline's by name.
 void read_action_targets(value_reader&, const yaml::node& list, const std::vector<named_target>&,
                          std::vector<integration_reference>& out);
+
+// The type of an action whose `type` has been read; the custom action, where it is one.
+std::shared_ptr<const custom_action> settle_type(value_reader&, const yaml::node& map, action&);
+// Afterwards: what a custom action brings (image, commands, fields) becomes the action's, and its integration inputs
+// become references, with the places of their values.
+void take_custom(value_reader&, const custom_action&, action&);
 
 action read_action(value_reader&, yaml::node& map, const std::vector<named_target>&);
 std::optional<pipeline> read_pipeline(value_reader&, yaml::node& map);

@@ -14,6 +14,8 @@
 
 namespace latchkey::pipelines {
 
+class type_source;
+
 template <typename Value>
 struct named {
     std::string_view name;
@@ -22,7 +24,10 @@ struct named {
 
 class value_reader {
 public:
-    value_reader(const source& file, diagnostics& problems) : file_(file), problems_(problems) {}
+    value_reader(const source& file, diagnostics& problems, type_source* types = nullptr)
+        : file_(file), problems_(problems), types_(types) {}
+
+    type_source* types() const { return types_; }  // nullptr: there are none but those that are built in
 
     void error(const char* code, span where, std::string message, std::string help = {});
     void warning(const char* code, span where, std::string message, std::string help = {});
@@ -64,6 +69,7 @@ private:
 
     const source& file_;
     diagnostics& problems_;
+    type_source* types_;
     bool failed_ = false;
 };
 

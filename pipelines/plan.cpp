@@ -2,6 +2,7 @@
 #include "pipelines/plan.hpp"
 
 #include "pipelines/assignments.hpp"
+#include "pipelines/catalogue.hpp"
 #include "pipelines/plan_environment.hpp"
 
 #include <algorithm>
@@ -149,10 +150,23 @@ private:
             // What several cells lack is one fault of the file.
             for (diagnostic& each : missing)
                 if (reported_.emplace(each.where.begin, each.code).second) problems_.push_back(std::move(each));
-            for (const integration_reference& reference : step.integrations)
+            add_given(step, next);
+            for (const integration_reference& reference : step.integrations) {
                 out_.uses.push_back({next.index, reference});
+                if (step.kind != nullptr && step.kind->gives_integration) given_.emplace_back(next.stage, reference);
+            }
         }
         out_.actions.push_back(std::move(next));
+    }
+
+    // What an action before gives to those after it is a use of each of them, so each is decided for itself. First,
+    // as an action's own integrations come over it.
+    void add_given(const action& step, const planned_action& next) {
+        if (step.kind == nullptr || (step.kind->execution != execution_kind::commands &&
+                                     (step.kind->execution != execution_kind::native || !step.integrations.empty())))
+            return;
+        for (const auto& [stage, reference] : given_)
+            if (stage < next.stage) out_.uses.push_back({next.index, reference});
     }
 
     void decide(const action& step, planned_action& next) {
@@ -176,6 +190,7 @@ private:
     condition_facts facts_;
     plan out_;
     std::set<std::pair<std::uint32_t, std::string>> reported_;
+    std::vector<std::pair<std::uint32_t, integration_reference>> given_;  // from which stage on
     bool stage_open_ = false;  // the action before lets the next one run beside it
 };
 

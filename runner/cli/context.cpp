@@ -141,6 +141,7 @@ result<run::service*> context::service() {
             exec::kill_left_by(mark);
             return exec::remove_left_by_now(mark);
         },
+        own_types_folder(),
     };
     vault::harden_process();
     opened_->service = std::make_unique<run::service>(std::move(around));

@@ -26,6 +26,14 @@ bool is_passed_on(std::string_view name) {
 
 }  // namespace
 
+std::filesystem::path own_types_folder() {
+    if (const char* xdg = std::getenv("XDG_CONFIG_HOME"); xdg != nullptr && *xdg == '/')
+        return std::filesystem::path(xdg) / "latchkey/actions";
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+        return std::filesystem::path(home) / ".config/latchkey/actions";
+    return {};
+}
+
 std::vector<std::pair<std::string, std::string>> base_environment() {
     std::vector<std::pair<std::string, std::string>> all;
     bool has_path = false;

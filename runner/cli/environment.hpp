@@ -21,6 +21,9 @@ namespace latchkey::cli {
 // PATH, HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ, TMPDIR and proxies as they are; TERM=dumb and CI=true.
 std::vector<std::pair<std::string, std::string>> base_environment();
 
+// $XDG_CONFIG_HOME/latchkey/actions, else ~/.config/latchkey/actions; empty: neither is an absolute path.
+std::filesystem::path own_types_folder();
+
 // LATCHKEY_SANDBOX_READ (folders with ":" between them) is shown to actions in a sandbox, our data never.
 exec::sandbox_options sandbox_options_of(const std::filesystem::path& data);
 

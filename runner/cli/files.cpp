@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/files.hpp"
 
+#include "runner/cli/environment.hpp"
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -29,12 +31,14 @@ result<std::vector<read_file>> read_files(context& c, const std::string& file) {
     } else {
         paths = {file};
     }
+    auto types = read_types(c);
+    if (!types) return types.error();
     std::vector<read_file> all;
     for (const std::filesystem::path& path : paths) {
         auto bytes = read_pipeline_file(path);
         if (!bytes) return bytes.error();
         std::string name = name_in_project(c, path);
-        auto definition = run::read_definition(name, std::move(*bytes), "");
+        auto definition = run::read_definition(name, std::move(*bytes), "", *types);
         all.push_back({std::move(name), std::move(definition)});
     }
     return all;
@@ -66,6 +70,10 @@ result<void> retire_what_is_gone(context& c, store::store& s, policy::project_id
 }
 
 }  // namespace
+
+result<std::vector<run::type_file>> read_types(context& c) {
+    return run::read_type_files(c.project_root(), own_types_folder());
+}
 
 std::string name_in_project(context& c, const std::filesystem::path& file) {
     std::error_code ec;
@@ -110,8 +118,7 @@ result<choice> choose_pipeline(context& c, const std::string& name, const std::s
     if (!files) return files.error();
     choice made;
     for (const read_file& f : *files)
-        if (pipelines::has_errors(f.definition->parsed.problems))
-            made.invalid += pipelines::render(f.definition->source, f.definition->parsed.problems);
+        if (pipelines::has_errors(f.definition->parsed.problems)) made.invalid += f.definition->rendered();
 
     read_file* found = nullptr;
     std::size_t count = 0;

@@ -19,6 +19,9 @@ std::vector<std::filesystem::path> pipeline_files_in(const std::filesystem::path
 // io, not_found: it can't be read; usage: it is larger than any pipeline file may be.
 result<std::string> read_pipeline_file(const std::filesystem::path&);
 
+// The files that action types of this project come from, besides the program.
+result<std::vector<run::type_file>> read_types(context&);
+
 // The path as the store and messages have it: below the project's root, or in full.
 std::string name_in_project(context&, const std::filesystem::path&);
 

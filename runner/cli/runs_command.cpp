@@ -22,11 +22,10 @@ namespace {
 std::vector<std::string> action_names(context& c, const store::run_record& run) {
     std::vector<std::string> names;
     auto s = c.store();
-    auto text = s ? (*s)->definition_of(run.id) : s.error();
-    if (!text) return names;
-    const auto d = run::read_definition(run.source.file, std::move(*text), run.pipeline_name);
+    auto kept = s ? run::kept_definition(**s, run) : s.error();
     const auto user = c.user();
-    if (d->pipeline == nullptr || !user) return names;
+    if (!kept || !user) return names;
+    const std::unique_ptr<run::definition>& d = *kept;
     const store::project_record project{run.project, run.source.workspace, ""};
     const run::compiled compiled =
         run::compile(*d, {run.source, project, *user, run.pipeline, run.number, c.now(), {}});

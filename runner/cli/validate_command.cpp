@@ -70,6 +70,8 @@ std::vector<replaced_image> replaced_in(const pipelines::plan& plan, const store
 int validate_command(context& c, const validate_args& args) {
     auto files = files_meant(c, args.paths);
     if (!files) return c.fail(files.error());
+    auto types = read_types(c);
+    if (!types) return c.fail(types.error());
     std::size_t errors = 0;
     std::size_t warnings = 0;
     for (const std::filesystem::path& file : *files) {
@@ -77,13 +79,13 @@ int validate_command(context& c, const validate_args& args) {
         if (!bytes) return c.fail(bytes.error());
         std::error_code ec;
         std::string name = args.paths.empty() ? file.lexically_relative(c.project_root()).string() : file.string();
-        const auto d = run::read_definition(std::move(name), std::move(*bytes), "");
+        const auto d = run::read_definition(std::move(name), std::move(*bytes), "", *types);
         for (const pipelines::diagnostic& p : d->parsed.problems)
             ++(p.severity == pipelines::severity::error ? errors : warnings);
         if (args.json)
             c.out << json_of_diagnostics(d->source, d->parsed.problems) << "\n";
         else
-            c.out << pipelines::render(d->source, d->parsed.problems);
+            c.out << d->rendered();
     }
     if (!args.json) {
         if (errors + warnings == 0)

@@ -76,7 +76,8 @@ struct service {
 
 // For an action that runs in a container: what it looks like in there.
 struct container {
-    std::string image;  // as an engine understands it
+    std::string image;        // as an engine understands it
+    bool built_here = false;  // an action of the run has built it: no registry has it
     std::string working_directory;
     std::string user;                         // empty: the image's
     std::vector<mount> mounts;                // the workspace among them

@@ -94,6 +94,10 @@ async::task<result<engine::image_facts>> container_images::pulled(const request&
     auto there = co_await engine::inspect_image(client_, c.image);
     if (!there) co_return there.error();
     if (*there) co_return **there;
+    if (c.built_here)
+        co_return failure(errc::engine,
+                          "no action of this run has built the image that it is to run in: a DOCKERFILE action comes "
+                          "before it, and docker_build_action_name names that one");
     if (r.say) r.say("pulling the image " + c.image);
     std::optional<engine::registry_login> login;
     if (c.login) login = engine::registry_login{c.login->server, c.login->username, c.login->password.reveal()};

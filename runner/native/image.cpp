@@ -2,6 +2,7 @@
 //
 // DOCKERFILE and DOCKER_PUSH: images built and pushed by the container engine. A build keeps its image under a name
 // of this run, by which a later push of the same run, also of its next attempt, finds it.
+#include "runner/built_image.hpp"
 #include "runner/engine/find_engine.hpp"
 #include "runner/engine/images.hpp"
 #include "runner/native/action.hpp"
@@ -9,7 +10,6 @@
 #include "runner/native/types.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <ostream>
 
 namespace latchkey::native {
@@ -21,12 +21,8 @@ using boost::asio::any_io_executor;
 
 // Of one run's build by that name; an empty one: of the run's last build.
 std::string kept_name(const action& a, const std::string& build) {
-    const std::string all = a.workspace().string() + '\n' + a.variable("BUDDY_PIPELINE_ID") + '\n' +
-                            a.variable("BUDDY_RUN_ID") + '\n' + build;
-    std::string name = "latchkey-built:";
-    for (std::size_t hash = std::hash<std::string>{}(all), digit = 0; digit < 16; ++digit, hash >>= 4U)
-        name += "0123456789abcdef"[hash & 15U];
-    return name;
+    return built_image_name(a.workspace().string(), a.variable("BUDDY_PIPELINE_ID"), a.variable("BUDDY_RUN_ID"),
+                            build);
 }
 
 // docker_image_tag holds one tag or several.

@@ -13,7 +13,7 @@ namespace {
 // The script that an action's type stands for.
 std::vector<std::string> commands_of(const pipelines::action& a) {
     std::vector<std::string> commands;
-    const pipelines::action_type* type = pipelines::find_action_type(a.type.value);
+    const pipelines::action_type* type = a.kind.get();
     if (type != nullptr && type->execution == pipelines::execution_kind::sleep) {
         std::string seconds = "0";
         for (const auto& field : a.fields)
@@ -22,11 +22,21 @@ std::vector<std::string> commands_of(const pipelines::action& a) {
         commands.push_back(number ? "sleep " + seconds
                                   : "echo 'sleep_in_sec is not a number of seconds' >&2; exit 1");
     }
+    if (type != nullptr && !type->prelude.empty()) {
+        // What comes after a prelude that failed would run without what it relies on.
+        if (a.execute_every_command) commands.emplace_back("set -e");
+        commands.insert(commands.end(), type->prelude.begin(), type->prelude.end());
+        if (a.execute_every_command) commands.emplace_back("set +e");
+    }
+    if (type != nullptr && !type->commands.empty()) return type->commands;
     for (const pipelines::text& command : a.commands) commands.push_back(command.value);
     return commands;
 }
 
 exec::shell shell_of(const pipelines::action& a) {
+    if (const auto* entrypoint = pipelines::field_of(a, "entrypoint"))
+        if (const exec::shell* named = shell_at(entrypoint->text)) return *named;
+    if (a.kind != nullptr && !a.kind->commands.empty()) return exec::shell::sh;  // the catalogue's are written for it
     switch (a.shell) {
         case pipelines::shell::sh:
             return exec::shell::sh;
@@ -45,6 +55,13 @@ std::filesystem::path directory_of(const pipelines::action& a, const std::filesy
     const std::filesystem::path inside = (workspace / wanted).lexically_normal();
     const auto relative = inside.lexically_relative(workspace);
     return relative.empty() || *relative.begin() == ".." ? workspace : inside;
+}
+
+// A custom action may be kept from the pipeline's variables; its inputs reach it all the same.
+bool is_apart(const pipelines::action& a) {
+    const auto* access =
+        a.kind == nullptr || a.kind->inputs.empty() ? nullptr : pipelines::field_of(a, "variables_access");
+    return access != nullptr && access->text == "false";
 }
 
 // A name that is given twice would be read differently by different programs: the last one stands, a secret above
@@ -67,11 +84,21 @@ void keep_the_last(exec::request& r) {
 
 }  // namespace
 
+const exec::shell* shell_at(std::string_view entrypoint) {
+    static constexpr exec::shell sh = exec::shell::sh;
+    static constexpr exec::shell bash = exec::shell::bash;
+    for (const std::string_view path : {"sh", "/bin/sh", "/usr/bin/sh"})
+        if (entrypoint == path) return &sh;
+    for (const std::string_view path : {"bash", "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"})
+        if (entrypoint == path) return &bash;
+    return nullptr;
+}
+
 exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
                           const std::map<std::string, vault::secret>& supplied_secrets,
                           const passed_variables& passed, const action_secrets& secrets,
                           const std::vector<std::pair<std::string, std::string>>& base,
-                          const std::filesystem::path& workspace) {
+                          const std::filesystem::path& workspace, bool for_its_fields) {
     const pipelines::planned_action& p = plan.actions[action];
     const pipelines::action& a = *p.definition;
     exec::request r;
@@ -84,6 +111,7 @@ exec::request request_for(const pipelines::plan& plan, std::uint32_t action,
     r.machine_environment = base;
     r.environment.reserve(plan.environment.size() + p.environment.size() + secrets.plain.size() + 1);
     for (const auto* environment : {&plan.environment, &p.environment}) {
+        if (environment == &plan.environment && !for_its_fields && is_apart(a)) continue;
         for (const pipelines::environment_entry& e : *environment) {
             const auto supplied = supplied_secrets.find(e.name);
             if (supplied != supplied_secrets.end())

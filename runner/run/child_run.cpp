@@ -65,7 +65,11 @@ child_end service::run_child(const definition& parent, const store::run_record& 
     auto text = found->file == run.source.file ? result<std::string>(std::string(parent.source.text()))
                                                : bytes_of(std::filesystem::path(run.source.workspace) / found->file);
     if (!text) return {false, text.error().what};
-    const auto child = read_definition(found->file, std::move(*text), wanted.pipeline);
+    // One of the same file is of the same definition; for another the files are read as the file itself is.
+    auto types = found->file == run.source.file ? result<std::vector<type_file>>(parent.types)
+                                                : read_type_files(run.source.workspace, around_.own_types);
+    if (!types) return {false, types.error().what};
+    const auto child = read_definition(found->file, std::move(*text), wanted.pipeline, std::move(*types));
     if (child->pipeline == nullptr) return {false, found->file + " has no pipeline \"" + wanted.pipeline + "\""};
 
     store::new_run request;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/container_request.hpp"
 
+#include "pipelines/catalogue.hpp"
 #include "pipelines/image.hpp"
+#include "runner/built_image.hpp"
+#include "runner/run/action_request.hpp"
 #include "runner/run/image_stand_ins.hpp"
 #include "runner/run/registry_access.hpp"
 #include "runner/run/service_request.hpp"
@@ -125,12 +128,25 @@ private:
     std::vector<std::string> unknown_;
 };
 
+// The image that an action of this run has built, not one of a registry.
+bool in_built_image(const pipelines::action& a) {
+    const pipelines::yaml::node* location = pipelines::field_of(a, "image_location");
+    return is_true(pipelines::field_of(a, "use_image_from_action")) ||
+           (location != nullptr && location->text == "ACTION");
+}
+
 }  // namespace
 
 std::string image_of(const pipelines::plan& plan, std::uint32_t action, const passed_variables& passed,
-                     std::vector<std::string>* unknown) {
+                     std::vector<std::string>* unknown, const fs::path& workspace) {
     const pipelines::action& a = *plan.actions[action].definition;
     const auto plain = plain_variables(plan, action, passed);
+    if (in_built_image(a)) {
+        const pipelines::yaml::node* build = pipelines::field_of(a, "docker_build_action_name");
+        return built_image_name(workspace.string(), plain("BUDDY_PIPELINE_ID").value_or(""),
+                                plain("BUDDY_RUN_ID").value_or(""),
+                                build == nullptr ? "" : pipelines::interpolate(build->text, plain, unknown));
+    }
     std::string image = pipelines::resolve_image(a, plain, unknown);
     return in_registry_of(a, std::move(image), plain, unknown);
 }
@@ -151,10 +167,16 @@ result<std::optional<exec::container>> container_for(const pipelines::plan& plan
                                                      const passed_variables& passed, const container_places& places) {
     reader r(plan, action, passed, places);
     exec::container c;
-    const std::string named = image_of(plan, action, passed, &r.unknown());
+    const std::string named = image_of(plan, action, passed, &r.unknown(), places.workspace);
+    c.built_here = in_built_image(r.definition());
+    if (const std::string entrypoint = r.text("entrypoint"); !entrypoint.empty() && shell_at(entrypoint) == nullptr)
+        return failure(errc::usage,
+                       "entrypoint is \"" + entrypoint + "\": commands can be given to the shells sh and bash only");
     if (named.empty() && r.unknown().empty()) return std::optional<exec::container>();
-    c.image = stand_in_for(places.images, named);
+    c.image = c.built_here ? named : stand_in_for(places.images, named);
     c.user = r.text("run_as_user");
+    if (r.definition().image.empty() && r.definition().kind != nullptr)
+        c.setup_commands = r.definition().kind->setup_commands;
     for (const pipelines::text& command : r.definition().setup_commands) c.setup_commands.push_back(command.value);
     if (auto mounted = r.add_mounts(c); !mounted) return mounted.error();
     if (auto cached = r.add_caches(c.mounts); !cached) return cached.error();

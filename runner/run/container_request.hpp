@@ -22,10 +22,10 @@ struct container_places {
     const store::facts& images;       // which stand in for others
 };
 
-// The image that the action names, or empty: it names none and its type has none. Names without a value are added
-// to `unknown`.
+// The image that the action runs in, or empty: it names none and its type has none. Names without a value are added
+// to `unknown`. An image that an action of this run has built has a name of this workspace.
 std::string image_of(const pipelines::plan&, std::uint32_t action, const passed_variables& = {},
-                     std::vector<std::string>* unknown = nullptr);
+                     std::vector<std::string>* unknown = nullptr, const std::filesystem::path& workspace = {});
 
 // Folders for the cached_dirs of an action without an image. As for container_for.
 result<std::vector<exec::mount>> caches_for(const pipelines::plan&, std::uint32_t action, const passed_variables&,

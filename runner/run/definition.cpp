@@ -61,11 +61,31 @@ pipelines::run_facts facts_of(const definition& d, const compile_facts& f) {
     return r;
 }
 
+// A field that nothing is done with would be a promise that is not kept.
+void refuse_fields_without_effect(const pipelines::action& a, pipelines::diagnostics& problems) {
+    for (const pipelines::yaml::entry& field : a.fields) {
+        if (std::ranges::find(a.kind->unsupported, field.key) == a.kind->unsupported.end()) continue;
+        if (field.value.text.empty() || field.value.text == "false" || field.value.text == "NOT_SET")
+            if (field.value.items.empty() && field.value.entries.empty()) continue;
+        pipelines::diagnostic d;
+        d.code = "P072";
+        d.where = field.key_where;
+        d.message = "this version does nothing with " + pipelines::in_backticks(field.key) + " of the type " +
+                    pipelines::in_backticks(a.type.value);
+        d.help = "remove it, or do it with commands of your own in a BUILD action";
+        if (std::ranges::find(problems, d) == problems.end()) problems.push_back(std::move(d));
+    }
+}
+
 // Before anything starts, and only for actions that may run: a disabled one may be of any type.
 void refuse_types_that_cannot_run(compiled& c) {
     for (const pipelines::planned_action& p : c.plan.actions) {
-        const pipelines::action_type* type = pipelines::find_action_type(p.definition->type.value);
-        if (!p.may_run || (type != nullptr && type->execution != pipelines::execution_kind::unsupported)) continue;
+        const pipelines::action_type* type = p.definition->kind.get();
+        if (!p.may_run) continue;
+        if (type != nullptr && type->execution != pipelines::execution_kind::unsupported) {
+            refuse_fields_without_effect(*p.definition, c.problems);
+            continue;
+        }
         pipelines::diagnostic d;
         d.code = "P070";
         d.where = p.definition->type.where;
@@ -78,11 +98,26 @@ void refuse_types_that_cannot_run(compiled& c) {
 
 }  // namespace
 
-std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline) {
+std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline,
+                                            std::vector<type_file> types) {
     pipelines::source source(std::move(file), std::move(yaml));
-    pipelines::parsed parsed = pipelines::parse(source);
-    auto d = std::make_unique<definition>(definition{std::move(source), std::move(parsed), nullptr});
+    known_types known(std::move(types));
+    pipelines::parsed parsed = pipelines::parse(source, &known);
+    auto d = std::make_unique<definition>(
+        definition{std::move(source), std::move(parsed), nullptr, known.used(), known.problems()});
     d->pipeline = d->parsed.model.find(pipeline);
+    return d;
+}
+
+result<std::unique_ptr<definition>> kept_definition(store::store& s, const store::run_record& run) {
+    auto text = s.definition_of(run.id);
+    if (!text) return text.error();
+    auto types = s.type_files_of(run.id);
+    if (!types) return types.error();
+    auto d = read_definition(run.source.file, std::move(*text), run.pipeline_name, std::move(*types));
+    if (d->pipeline == nullptr)
+        return failure(errc::corrupt, run.pipeline_name + " #" + std::to_string(run.number) +
+                                          " can't be read any more from what the store kept of it");
     return d;
 }
 
@@ -116,7 +151,7 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
     };
     for (const pipelines::planned_action& p : plan.actions) {
         if (!p.may_run) continue;
-        const pipelines::action_type* type = pipelines::find_action_type(p.definition->type.value);
+        const pipelines::action_type* type = p.definition->kind.get();
         if (type != nullptr && type->needs_engine) {
             if (const auto& found = engine(); !found)
                 return failure(errc::engine, "the action \"" + p.name + "\" works with images, and " +

@@ -7,6 +7,7 @@
 #include "pipelines/parse.hpp"
 #include "pipelines/plan.hpp"
 #include "runner/error.hpp"
+#include "runner/run/type_files.hpp"
 #include "runner/store/store.hpp"
 
 #include <functional>
@@ -19,10 +20,20 @@ struct definition {
     pipelines::source source;
     pipelines::parsed parsed;
     const pipelines::pipeline* pipeline = nullptr;  // within `parsed`
+    std::vector<type_file> types;                   // the files that its action types come from, besides the program
+    std::string type_problems;                      // the faults of those files, as a person reads them
+
+    // All of its faults, as a person reads them.
+    std::string rendered() const { return type_problems + pipelines::render(source, parsed.problems); }
 };
 
-// Reads the file; `pipeline` is looked up by its exact name and may be missing (then the pointer is null).
-std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline);
+// Reads the file; `pipeline` is looked up by its exact name and may be missing (then the pointer is null). Of the
+// `types` those that it uses are kept with it.
+std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline,
+                                            std::vector<type_file> types = {});
+
+// What a run was started from, from what the store kept. corrupt: it can't be read any more.
+result<std::unique_ptr<definition>> kept_definition(store::store&, const store::run_record&);
 
 // What a plan is compiled for, besides the definition.
 struct compile_facts {

@@ -38,7 +38,7 @@ asked_variable asked(std::string name, const std::string& defaults, bool secret)
 }  // namespace
 
 bool is_flow(const pipelines::action& a) {
-    const pipelines::action_type* type = pipelines::find_action_type(a.type.value);
+    const pipelines::action_type* type = a.kind.get();
     return type != nullptr && type->execution == pipelines::execution_kind::flow;
 }
 

@@ -49,7 +49,7 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 bool is_native(const pipelines::action& a) {
-    const pipelines::action_type* type = pipelines::find_action_type(a.type.value);
+    const pipelines::action_type* type = a.kind.get();
     return type != nullptr && type->execution == pipelines::execution_kind::native;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <utility>
 
 namespace latchkey::run {
 
@@ -39,7 +40,9 @@ std::optional<std::string> passed_variables::value_of(std::string_view name) con
     return at == plain_.end() ? std::nullopt : std::optional(at->second);
 }
 
-passing::passing(const exec::request& r, const pipelines::plan& plan, std::uint32_t action) {
+passing::passing(const exec::request& r, const pipelines::plan& plan, std::uint32_t action,
+                 std::vector<std::string> own)
+    : own_(std::move(own)) {
     given_.reserve(r.machine_environment.size() + r.environment.size() + r.secrets.size());
     for (const auto* variables : {&r.machine_environment, &r.environment})
         for (const auto& [name, value] : *variables) given_.push_back(hash_of(name, value));

@@ -39,7 +39,8 @@ private:
 class passing {
 public:
     passing() = default;
-    passing(const exec::request&, const pipelines::plan&, std::uint32_t action);
+    // `own`: variables besides that stay with the action.
+    passing(const exec::request&, const pipelines::plan&, std::uint32_t action, std::vector<std::string> own = {});
 
     struct changed {
         std::string name;

@@ -22,11 +22,9 @@ result<std::string> service::respond(const store::run_record& run, const std::st
     }
     if (waits.empty() || ended(run.attempts.back().status))
         return failure(errc::conflict, name + " does not wait for anybody");
-    auto text = around_.store.definition_of(run.id);
-    if (!text) return text.error();
-    const auto d = read_definition(run.source.file, std::move(*text), run.pipeline_name);
-    if (d->pipeline == nullptr)
-        return failure(errc::corrupt, name + " can't be read any more from what the store kept of it");
+    auto kept = kept_definition(around_.store, run);
+    if (!kept) return kept.error();
+    const std::unique_ptr<definition>& d = *kept;
     auto c = compile_now(around_, *d, run.source, run.pipeline, run.attempts.back().actor, run.number);
     if (!c) return c.error();
     const pipelines::planned_action* chosen = nullptr;
@@ -48,10 +46,10 @@ result<std::string> service::respond(const store::run_record& run, const std::st
     const auto q = question_of(*chosen->definition, chosen->name, plain_variables(c->plan, chosen->index, {}));
     if (!q) return q.error();
     if (auto good = complete(*q, a); !good) return good.error();
-    auto kept =
+    auto answered =
         around_.store.answer(run.id, run.attempts.back().number,
                              {static_cast<int>(chosen->index), a.accepted, actor, around_.clock(), a.variables});
-    if (!kept) return kept.error();
+    if (!answered) return answered.error();
     return chosen->name;
 }
 

@@ -86,6 +86,7 @@ private:
     async::task<> carry_output(running&);
     async::task<> limit_time(running&, std::chrono::milliseconds);
     async::task<result<access::delivery>> deliver(std::uint32_t action);
+    result<std::vector<std::string>> add_fields(std::uint32_t action, action_secrets&);
     std::string why_skipped(std::uint32_t action) const;
     void stop(running&, end_reason);
     void ended(std::uint32_t action, int number, end_reason, int code, std::string text, bool success);

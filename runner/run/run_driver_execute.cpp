@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/catalogue.hpp"
 #include "runner/async/offload.hpp"
+#include "runner/run/action_fields.hpp"
 #include "runner/run/action_request.hpp"
 #include "runner/run/container_request.hpp"
 #include "runner/run/native_request.hpp"
@@ -13,6 +14,9 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <iterator>
 
 namespace latchkey::run {
 
@@ -93,7 +97,7 @@ async::task<std::string> run_driver::open_log(std::uint32_t action, running& r) 
 // Starts the action and its helpers. Where it can't be started, says why, and there is no execution.
 async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     const pipelines::action& definition = *context_.plan.actions[action].definition;
-    const pipelines::action_type* type = pipelines::find_action_type(definition.type.value);
+    const pipelines::action_type* type = definition.kind.get();
     if (type == nullptr || type->execution == pipelines::execution_kind::unsupported)
         co_return "this version can't run actions of the type " + definition.type.value;
 
@@ -119,6 +123,12 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     for (placed_file& p : *placed) {
         if (p.secret) maskers_.learn(p.file.content);
         delivery.secrets.files.push_back(std::move(p.file));
+    }
+    std::vector<std::string> own;
+    if (type->takes_fields()) {
+        auto fields = add_fields(action, delivery.secrets);
+        if (!fields) co_return fields.error().what;
+        own = std::move(*fields);
     }
     if (std::string why_not = co_await open_log(action, r); !why_not.empty()) co_return why_not;
     // It was cancelled while its secrets were being opened.
@@ -149,7 +159,7 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     }
     // The last ones pass nothing on.
     request.collect_exported = context_.plan.actions[action].stage + 1 < context_.plan.stages;
-    r.passes = passing(request, context_.plan, action);
+    r.passes = passing(request, context_.plan, action, std::move(own));
     if (native) {
         native_fields = native_file(context_.plan, action, request, delivery.secrets, context_.supplied,
                                     {options_.workspace, options_.caches});
@@ -163,6 +173,19 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     if (definition.timeout > 0) r.helpers.spawn(limit_time(r, std::chrono::seconds(definition.timeout)));
     if (r.stopped != end_reason::none) r.execution->terminate();
     co_return std::string();
+}
+
+// What its type makes of its fields comes to what its integrations deliver. The names of these variables.
+result<std::vector<std::string>> run_driver::add_fields(std::uint32_t action, action_secrets& to) {
+    const exec::request before = request_for(context_.plan, action, context_.supplied, passed_, to,
+                                             options_.base_environment, options_.workspace, true);
+    auto fields = fields_of(*context_.plan.actions[action].definition, before);
+    if (!fields) return fields.error();
+    for (const vault::secret& s : fields->to_mask) maskers_.learn(s);
+    std::ranges::move(fields->secrets.variables, std::back_inserter(to.variables));
+    std::ranges::move(fields->secrets.plain, std::back_inserter(to.plain));
+    std::ranges::move(fields->secrets.files, std::back_inserter(to.files));
+    return std::move(fields->names);
 }
 
 // A cancel ends it, and nothing of it is left.

@@ -45,7 +45,7 @@ run::status last_status(const store::run_record& run) {
 finished_attempt invalid_definition(const definition& d, const pipelines::diagnostics& problems) {
     finished_attempt done;
     done.outcome = outcome::invalid;
-    done.report = pipelines::render(d.source, problems);
+    done.report = d.type_problems + pipelines::render(d.source, problems);
     return done;
 }
 
@@ -138,7 +138,9 @@ result<finished_attempt> service::start(const definition& d, store::new_run requ
     signal_hold hold;
     auto files = prepare_files(around_.store, around_.data, d, request.source, request.pipeline);
     if (!files) return files.error();
-    auto run = around_.store.create_run(request, d.source.text());
+    store::new_run wanted = request;
+    wanted.type_files = d.types;
+    auto run = around_.store.create_run(wanted, d.source.text());
     if (!run) return run.error();
     auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
     if (!lock) return lock.error();
@@ -196,11 +198,9 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         if (!before) return before.error();
         if (*before) return as_it_ended(*run, **before);
     }
-    auto text = around_.store.definition_of(run->id);
-    if (!text) return text.error();
-    const auto d = read_definition(run->source.file, std::move(*text), run->pipeline_name);
-    if (d->pipeline == nullptr)
-        return failure(errc::corrupt, name + " can't be read any more from what the store kept of it");
+    auto kept = kept_definition(around_.store, *run);
+    if (!kept) return kept.error();
+    const std::unique_ptr<definition>& d = *kept;
     if (auto same = check_source(run->source); !same) return same.error();
     if (auto same = same_secrets(*run, options, name); !same) return same.error();
     auto c = compile_now(around_, *d, run->source, run->pipeline, request.actor, run->number);
@@ -234,7 +234,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
         scope.left_out[p.index] = request.only_that_action && p.index != from && !scope.carried[p.index];
     }
 
-    if (auto kept = carry_variables(around_.store, *run, actions, scope); !kept) return kept.error();
+    if (auto carried = carry_variables(around_.store, *run, actions, scope); !carried) return carried.error();
 
     int attempt = 0;
     const int first = request.from_action.empty() ? -1 : static_cast<int>(from);

@@ -41,6 +41,7 @@ struct surroundings {
     // What the processes that the backend starts carry, and how to end those that a dead executor left.
     std::string executor_mark;
     std::function<result<void>(const std::string& executor_mark)> kill_left_by;
+    std::filesystem::path own_types;  // the folder of the user's own action types
 };
 
 enum class outcome : unsigned char { succeeded, failed, denied, cancelled, invalid, skipped };

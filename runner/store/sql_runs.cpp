@@ -94,6 +94,12 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
         source.backend, source.workspace, to_pairs_text(source.parameters), to_list_text(source.secret_names),
         to_pairs_text(source.limits), source.repository, to_pairs_text(source.changes), to_pairs_text(source.images));
     if (!number || !made) throw sql_error{{errc::store, "the store gave no number to a new run: try again"}};
+    std::int64_t position = 0;
+    for (const type_file& file : wanted.type_files)
+        in.exec(
+            "INSERT INTO run_type_files (run, position, own, name, text) VALUES (:run, :position, :own, :name, "
+            ":text)",
+            std::get<0>(*made), position++, file.own, file.name, file.text);
     return std::get<0>(*made);
 }
 
@@ -198,6 +204,16 @@ result<std::string> sql_store::definition_of(policy::run_id id) {
         auto row = in.one<std::string>("SELECT yaml FROM runs WHERE id = :id", id.value());
         if (!row) return failure(errc::not_found, "there is no run " + to_fact(id));
         return std::move(std::get<0>(*row));
+    });
+}
+
+result<std::vector<type_file>> sql_store::type_files_of(policy::run_id id) {
+    return read([&](sql_connection& in) -> result<std::vector<type_file>> {
+        std::vector<type_file> files;
+        for (auto& [own, name, text] : in.rows<std::int64_t, std::string, std::string>(
+                 "SELECT own, name, text FROM run_type_files WHERE run = :run ORDER BY position", id.value()))
+            files.push_back({own != 0, std::move(name), std::move(text)});
+        return files;
     });
 }
 

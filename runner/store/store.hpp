@@ -82,11 +82,20 @@ struct run_source {
     std::vector<std::string> secret_names;  // supplied for the run, values not kept
 };
 
+// A file that an action type of a run comes from.
+struct type_file {
+    bool own = false;  // of the user, not of the repository
+    std::string name;  // as messages call it: below the repository's root, or in full
+    std::string text;
+    friend bool operator==(const type_file&, const type_file&) = default;
+};
+
 struct new_run {
     policy::pipeline_id pipeline;
     policy::user_id actor;
     policy::time_point at{};
     run_source source;
+    std::vector<type_file> type_files;  // kept with its definition
 };
 
 struct attempt_record {
@@ -259,6 +268,7 @@ public:
     virtual result<run_record> run(policy::run_id) = 0;
     // The bytes of the file that it was started from.
     virtual result<std::string> definition_of(policy::run_id) = 0;
+    virtual result<std::vector<type_file>> type_files_of(policy::run_id) = 0;  // as they were given
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
     virtual result<std::int64_t> count_runs(policy::pipeline_id) = 0;

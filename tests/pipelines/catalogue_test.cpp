@@ -56,7 +56,8 @@ TEST_SUITE("pipelines.catalogue") {
                 const auto lists = [&](std::string_view key) {
                     return std::ranges::find(type->required, key) != type->required.end();
                 };
-                CHECK((lists("execute_commands") || lists("commands")));
+                CHECK((lists("execute_commands") || lists("commands") || lists("inline_commands") ||
+                       !type->commands.empty()));
             }
         }
     }

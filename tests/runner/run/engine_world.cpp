@@ -63,6 +63,7 @@ void engine_world::make_service() {
             exec::kill_left_by(mark);
             return {};
         },
+        {},
     };
     service = std::make_unique<run::service>(std::move(around));
 }
@@ -88,13 +89,14 @@ store::new_run engine_world::request_for() {
     request.source.ref = {policy::ref_type::branch, "refs/heads/main"};
     request.source.trust = policy::source_trust::trusted;
     request.source.workspace = workspace().string();
+    request.source.backend = backend;
     return request;
 }
 
 engine_world::finished engine_world::run(const std::string& yaml, run::run_options options) {
     auto request = request_for();
     for (const auto& [name, value] : options.secrets) request.source.secret_names.push_back(name);
-    const auto definition = run::read_definition("buddy.yml", yaml, "p");
+    const auto definition = run::read_definition("buddy.yml", yaml, "p", types);
     REQUIRE(definition->pipeline != nullptr);
     std::vector<run::event> events;
     auto attempt = service->start(*definition, request, observing(std::move(options), events));

@@ -64,9 +64,11 @@ public:
     policy::user_id owner;
     std::chrono::milliseconds ahead{0};  // of the real clock
     std::chrono::milliseconds grace{10'000};
-    bool namespaces = true;          // where they can be had
-    int unlocked = 0;                // how often a secret was to be opened
-    std::function<void()> on_clock;  // called whenever the engine asks for the time
+    bool namespaces = true;             // where they can be had
+    std::string backend;                // as with --backend
+    std::vector<run::type_file> types;  // files of action types, as the next run finds them
+    int unlocked = 0;                   // how often a secret was to be opened
+    std::function<void()> on_clock;     // called whenever the engine asks for the time
 
     void make_service();  // again, with other values of the above
 

@@ -14,6 +14,16 @@ void check_runs(const fresh_store& fresh) {
     using run::event_kind;
     using run::status;
 
+    SUBCASE("a run keeps the files of its action types, in their order, byte for byte") {
+        store::new_run wanted;
+        wanted.pipeline = made.pipeline;
+        wanted.actor = made.owner;
+        wanted.type_files = {{true, "/b.yml", "title: \xc3\xa9\n"}, {false, ".buddy/actions/a/action.yml", ""}};
+        const auto id = store->create_run(wanted, "- pipeline: p").value().id;
+        CHECK(open()->type_files_of(id).value() == wanted.type_files);
+        CHECK(open()->type_files_of(made.run.id).value().empty());
+    }
+
     SUBCASE("a run keeps what it was started with, byte for byte") {
         const auto known = open()->run_by_number(made.project, made.run.number).value();
         CHECK(known.id == made.run.id);

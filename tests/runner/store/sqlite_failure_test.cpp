@@ -74,6 +74,7 @@ std::vector<changing_method> changing_methods() {
              store::new_run wanted;
              wanted.pipeline = in.pipeline;
              wanted.actor = in.owner;
+             wanted.type_files = {{false, "action.yml", "name: x"}};
              return fine(store.create_run(wanted, "- pipeline: p"));
          }},
         {"create_attempt",
