@@ -84,7 +84,7 @@ TEST_SUITE("run.custom_action") {
         CAPTURE(denied.attempt->report);
         CHECK(denied.attempt->outcome == outcome::denied);
         CHECK(has(denied.attempt->report, "Missing permissions to the following integration: The gh (gh)"));
-        CHECK(has(denied.attempt->report, "action \"Release\" (buddy.yml:8:16)"));
+        CHECK(has(denied.attempt->report, "action \"Release\"  (buddy.yml:8:16)"));
         CHECK(denied.started().empty());
         CHECK_EQ(w.unlocked, 0);
         CHECK_FALSE(has(w.audit(), "secret_opened"));
@@ -252,7 +252,10 @@ TEST_SUITE("run.integration_variables") {
         REQUIRE(denied.attempt.has_value());
         CAPTURE(denied.attempt->report);
         CHECK(denied.attempt->outcome == outcome::denied);
-        CHECK(has(denied.attempt->report, "action \"Give\" (buddy.yml:4:69), action \"After\" (buddy.yml:4:69)"));
+        CHECK(has(denied.attempt->report,
+                  "used by    action \"Give\"  (buddy.yml:4:64)\n"
+                  "             action \"After\"  (buddy.yml:4:64)\n"
+                  "             action \"Last\"  (buddy.yml:4:64)\n"));
         CHECK_EQ(w.file("before"), "");
 
         w.grant(github);
@@ -263,7 +266,7 @@ TEST_SUITE("run.integration_variables") {
         CHECK_EQ(w.file("after"), "xplanted-token\n");
         CHECK_EQ(w.file("last"), "xplanted-token\n");
         CHECK_FALSE(has(w.log(1, 2, 2), "planted-token"));
-        CHECK(has(w.audit(), "subject=action \"After\" (buddy.yml:4:69)"));
+        CHECK(has(w.audit(), "subject=action \"After\" (buddy.yml:4:64)"));
     }
 
     TEST_CASE("its own stands: an action with an integration of the same type, and nothing of a disabled one") {
