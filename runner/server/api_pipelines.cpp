@@ -14,7 +14,7 @@ namespace latchkey::server {
 
 namespace {
 
-constexpr int tries = 200;
+constexpr int edit_tries = 200;
 
 std::optional<policy::pipeline_level> level_in(input& in, std::string_view name) {
     const auto word = in.text(name);
@@ -154,7 +154,7 @@ result<answer> add_pipeline(call& c) {
 result<answer> edit_pipeline(call& c) {
     store::team_pipeline_record known = *c.pipeline;
     const std::string* if_match = c.request.header("If-Match");
-    for (int i = 0; i < tries; ++i) {
+    for (int i = 0; i < edit_tries; ++i) {
         if (if_match != nullptr && *if_match != "*" && *if_match != etag_of(known)) {
             json body = {{"errors", json::array({{{"message", "the pipeline was changed since: look again"}}})}};
             return answer{412, std::move(body), {{"ETag", etag_of(known)}}};

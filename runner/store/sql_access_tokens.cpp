@@ -9,9 +9,9 @@
 namespace latchkey::store {
 namespace {
 
-using maybe = std::optional<std::int64_t>;
+using stored_time = std::optional<std::int64_t>;
 using token_row = std::tuple<std::string, std::int64_t, std::string, std::string, std::string, std::string,
-                             std::string, std::int64_t, std::int64_t, maybe, maybe>;
+                             std::string, std::int64_t, std::int64_t, stored_time, stored_time>;
 
 access_token_record token_from(token_row& row) {
     auto& [id, user, hash, name, scopes, addresses, workspaces, created, by, expires, used] = row;
@@ -66,7 +66,7 @@ result<access_token_record> sql_access_tokens::add(access_token_record wanted) {
 result<access_token_record> sql_access_tokens::by_hash(const std::string& hash) {
     return database_->read([&](sql_connection& in) -> result<access_token_record> {
         auto row = in.one<std::string, std::int64_t, std::string, std::string, std::string, std::string, std::string,
-                          std::int64_t, std::int64_t, maybe, maybe>(
+                          std::int64_t, std::int64_t, stored_time, stored_time>(
             "SELECT id, user_id, hash, name, scopes, addresses, workspaces, created_at, created_by, expires_at, "
             "used_at "
             "FROM access_tokens WHERE hash = :hash",
@@ -80,7 +80,7 @@ result<std::vector<access_token_record>> sql_access_tokens::of(policy::user_id u
     return database_->read([&](sql_connection& in) -> result<std::vector<access_token_record>> {
         std::vector<access_token_record> found;
         for (auto& row : in.rows<std::string, std::int64_t, std::string, std::string, std::string, std::string,
-                                 std::string, std::int64_t, std::int64_t, maybe, maybe>(
+                                 std::string, std::int64_t, std::int64_t, stored_time, stored_time>(
                  "SELECT id, user_id, hash, name, scopes, addresses, workspaces, created_at, created_by, expires_at, "
                  "used_at FROM access_tokens WHERE user_id = :user ORDER BY created_at, id",
                  user.value()))
