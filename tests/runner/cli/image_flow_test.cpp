@@ -44,6 +44,33 @@ bool pulls(const test_engine& e, const std::string& image, const std::string& pa
 }  // namespace
 
 TEST_SUITE("cli.image") {
+    TEST_CASE("run in what the run has built: by the build's name, and none where nothing was built") {
+        on_each([](const test_engine&, session& s) {
+            s.write("app/Dockerfile", "FROM localhost/latchkey-test:1\nRUN echo built > /made\n");
+            s.write("buddy.yml", R"yml(- pipeline: p
+  actions:
+    - {action: Build it, type: DOCKERFILE, dockerfile_path: app/Dockerfile}
+    - {action: Test, type: RUN_DOCKER_CONTAINER, use_image_from_action: true, docker_build_action_name: Build it,
+       mount_filesystem_disable: true, entrypoint: /bin/bash, inline_commands: "cat /made; echo in $BASH"}
+    - {action: Again, type: BUILD, image_location: ACTION, execute_commands: [cat /made, ls app]}
+- pipeline: q
+  actions:
+    - {action: Test, type: RUN_DOCKER_CONTAINER, use_image_from_action: true, inline_commands: cat /made}
+)yml");
+            const said run = s.latchkey({"run", "p"});
+            const said log = s.latchkey({"logs", "1"});
+            CAPTURE(run.out);
+            CAPTURE(log.out);
+            CHECK_EQ(run.code, 0);
+            CHECK(has(log.out, "built\nin /bin/bash"));
+            CHECK(has(log.out, "built\nDockerfile"));
+            const said none = s.latchkey({"run", "q"});
+            CAPTURE(none.out);
+            CHECK_EQ(none.code, 1);
+            CHECK(has(none.out, "no action of this run has built the image"));
+        });
+    }
+
     TEST_CASE("built from a Dockerfile, pushed with a password that nobody sees, and there") {
         on_each([](const test_engine& e, session& s) {
             const server registry("runner/native/servers/registry.sh");
