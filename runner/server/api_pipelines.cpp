@@ -6,6 +6,7 @@
 #include "runner/server/handlers.hpp"
 #include "runner/server/levels.hpp"
 #include "runner/server/pipeline_settings.hpp"
+#include "runner/server/rights_rows.hpp"
 #include "runner/server/views.hpp"
 
 #include <algorithm>
@@ -24,33 +25,13 @@ std::optional<policy::pipeline_level> level_in(input& in, std::string_view name)
     return level;
 }
 
-template <class Row, class Id>
-void read_rows(input& in, const char* name, std::vector<Row>& into, Id Row::* id) {
-    into.clear();
-    const auto rows = in.objects(name);
-    if (!rows) return;
-    for (const json& object : *rows) {
-        input row(object);
-        const auto number = row.number("id");
-        const auto level = level_in(row, "access_level");
-        if (auto fine = row.checked(); !fine) return in.refuse(fine.error().what);
-        if (!number || !level) return in.refuse("each of `" + std::string(name) + "` needs `id` and `access_level`");
-        Row made;
-        made.*id = Id(*number);
-        made.access = *level;
-        if (std::ranges::find(into, made.*id, id) != into.end())
-            return in.refuse("`" + std::string(name) + "` has " + std::to_string(*number) + " twice");
-        into.push_back(made);
-    }
-}
-
 void read_permissions(input& in, policy::pipeline& rights) {
     const auto object = in.object("permissions");
     if (!object) return;
     input permissions(*object);
     if (const auto level = level_in(permissions, "others")) rights.others = *level;
-    read_rows(permissions, "users", rights.users, &policy::pipeline_user_row::user);
-    read_rows(permissions, "groups", rights.groups, &policy::pipeline_group_row::group);
+    read_rows(permissions, "users", rights.users, &policy::pipeline_user_row::user, level_in);
+    read_rows(permissions, "groups", rights.groups, &policy::pipeline_group_row::group, level_in);
     if (auto fine = permissions.checked(); !fine) in.refuse(fine.error().what);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/integration_input.hpp"
 
+#include "runner/server/rights_rows.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -19,27 +21,6 @@ std::optional<policy::level> level_in(input& in, std::string_view name) {
     const auto level = level_from(*word);
     if (!level) in.refuse("`" + std::string(name) + "` must be MANAGE, USE_ONLY or DENIED");
     return level;
-}
-
-// [{"id": 1, "access_level": "USE_ONLY"}]; null is an empty list.
-template <class Row, class Id>
-void read_rows(input& in, const char* name, std::vector<Row>& into, Id Row::* id) {
-    into.clear();
-    const auto rows = in.objects(name);
-    if (!rows) return;
-    for (const json& object : *rows) {
-        input row(object);
-        const auto number = row.number("id");
-        const auto level = level_in(row, "access_level");
-        if (auto fine = row.checked(); !fine) return in.refuse(fine.error().what);
-        if (!number || !level) return in.refuse("each of `" + std::string(name) + "` needs `id` and `access_level`");
-        Row made;
-        made.*id = Id(*number);
-        made.access = *level;
-        if (std::ranges::find(into, made.*id, id) != into.end())
-            return in.refuse("`" + std::string(name) + "` has " + std::to_string(*number) + " twice");
-        into.push_back(made);
-    }
 }
 
 }  // namespace
@@ -84,8 +65,8 @@ void read_rights(input& in, policy::integration& rights) {
     if (const auto level = level_in(permissions, "admins"))
         rights.admins = *level == policy::level::denied ? policy::level::delete_only : *level;
     if (const auto level = level_in(permissions, "others")) rights.others = *level;
-    read_rows(permissions, "users", rights.users, &policy::user_row::user);
-    read_rows(permissions, "groups", rights.groups, &policy::group_row::group);
+    read_rows(permissions, "users", rights.users, &policy::user_row::user, level_in);
+    read_rows(permissions, "groups", rights.groups, &policy::group_row::group, level_in);
     if (auto fine = permissions.checked(); !fine) in.refuse(fine.error().what);
 }
 
