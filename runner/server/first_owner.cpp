@@ -15,6 +15,9 @@ result<bool> has_owner(store::stores& s) {
 result<std::string> make_owner(store::stores& s, const first_owner& wanted, policy::time_point now) {
     auto user = s.people->user_with_email(wanted.email, wanted.name);
     if (!user) return user.error();
+    if (!wanted.password_hash.empty())
+        if (auto set = s.people->set_password(user->rights.id, wanted.password_hash, user->rights.id, now); !set)
+            return set.error();
     auto workspace = s.people->add_workspace(wanted.workspace, "", user->rights.id, now);
     if (!workspace) return workspace.error();
     const std::string token = vault::new_token();
