@@ -23,6 +23,7 @@ public:
         std::string authorization;
         std::string token;
         std::string keys;
+        std::string person;           // what it says of somebody who has logged in; empty: it has no such address
         bool secret_in_form = false;  // where the client's secret goes; else by basic authentication
     };
     // Known for an hour. io, refused: it gives none, or those of another issuer; asked again after some seconds.

@@ -32,7 +32,7 @@ std::string api_reply::message() const {
 }
 
 struct api_world::impl {
-    explicit impl(int calls_an_hour)
+    impl(int calls_an_hour, const std::function<void(server::state&)>& adjust)
         : all(store::open_sqlite_stores(folder / "data" / "store.db").value()),
           vault(make_vault()),
           facts{all, vault,
@@ -41,7 +41,10 @@ struct api_world::impl {
           pool(4),
           app(facts, pool, {calls_an_hour, {}}),
           server(loop.get_executor(), {}, app),
-          port(server.listen("127.0.0.1", 0).value()) {
+          port(server.listen("127.0.0.1", 0).value()),
+          run_tokens(*all.signing, vault, "http://127.0.0.1:" + std::to_string(port)) {
+        facts.run_tokens = &run_tokens;
+        if (adjust) adjust(facts);
         asio::co_spawn(loop, server.run(), [this](std::exception_ptr e) {
             if (e)
                 ended.set_exception(e);
@@ -73,12 +76,14 @@ struct api_world::impl {
     server::api app;
     http::server server;
     std::uint16_t port;
+    identity::token_issuer run_tokens;
     std::promise<void> ended;
     std::jthread thread;
 };
 
-api_world::api_world(int calls_an_hour) : impl_(std::make_unique<impl>(calls_an_hour)) {
-    team = make_team(impl_->all);
+api_world::api_world(int calls_an_hour, const std::function<void(server::state&)>& adjust, bool empty)
+    : impl_(std::make_unique<impl>(calls_an_hour, adjust)) {
+    if (!empty) team = make_team(impl_->all);
 }
 api_world::~api_world() = default;
 
@@ -87,6 +92,12 @@ store::stores& api_world::stores() {
 }
 std::uint16_t api_world::port() const {
     return impl_->port;
+}
+identity::token_issuer& api_world::run_tokens() {
+    return impl_->run_tokens;
+}
+const vault::vault& api_world::vault() const {
+    return impl_->vault;
 }
 std::filesystem::path api_world::folder() const {
     return impl_->folder.path();

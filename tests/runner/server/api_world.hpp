@@ -4,10 +4,13 @@
 // client that speaks real HTTP with it. The test's thread asks, the server lives on a thread of its own.
 #pragma once
 
+#include "runner/identity/token_issuer.hpp"
+#include "runner/server/call.hpp"
 #include "tests/runner/store/team_world.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,7 +28,9 @@ struct api_reply {
 
 class api_world {
 public:
-    explicit api_world(int calls_an_hour = 1'000'000);
+    // `adjust` sees the server's settings before it serves; `empty`: there is no team yet, nor an owner.
+    explicit api_world(int calls_an_hour = 1'000'000, const std::function<void(server::state&)>& adjust = {},
+                       bool empty = false);
     ~api_world();
     api_world(const api_world&) = delete;
     api_world& operator=(const api_world&) = delete;
@@ -33,6 +38,8 @@ public:
     team_world team;
     store::stores& stores();
     std::uint16_t port() const;
+    identity::token_issuer& run_tokens();
+    const vault::vault& vault() const;
     std::filesystem::path folder() const;
 
     // A token of that user with these scopes; all of them where none is named.
