@@ -17,13 +17,16 @@
 
 namespace latchkey::server {
 
+class run_executor;
+
 // What all calls share. Outlives them.
 struct state {
     store::stores& stores;
     const vault::vault& vault;
     std::function<policy::time_point()> clock;
-    std::string public_url;  // "https://ci.example.test"; empty: as the client names us
-    std::string setup_hash;  // of the code that makes the first owner; empty: there is one
+    std::string public_url;        // "https://ci.example.test"; empty: as the client names us
+    std::string setup_hash;        // of the code that makes the first owner; empty: there is one
+    run_executor* runs = nullptr;  // absent: this server executes nothing
 };
 
 // What the answer is, if all went well.
@@ -32,6 +35,8 @@ struct answer {
     json body = {};
     http::header_list headers = {};
     std::string text = {};  // instead of `body`, with the content type among the headers
+    // Instead of both; runs on the connection's loop after the handler has returned.
+    std::function<async::task<>(http::body_writer&)> stream = nullptr;
 };
 
 struct call {
