@@ -3,6 +3,7 @@
 
 #include "pipelines/characters.hpp"
 #include "runner/cli/environment.hpp"
+#include "runner/cli/open_vault.hpp"
 #include "runner/exec/choice.hpp"
 #include "runner/exec/container.hpp"
 #include "runner/exec/orphans.hpp"
@@ -67,18 +68,7 @@ result<const vault::vault*> context::vault() {
     if (!data) return data.error();
     auto s = store();
     if (!s) return s.error();
-    auto keys = (*s)->keys();
-    if (!keys) return keys.error();
-    // With sealed values in the store a new master key would open none of them: it is made for an empty vault only.
-    auto master = vault::load_master_key(*data / "master.key", keys->empty());
-    if (!master) return master.error();
-    if (keys->empty()) {
-        const vault::wrapped_key first = vault::vault::make_key(*master, 1);
-        if (auto added = (*s)->add_key(first); !added) return added.error();
-        keys = (*s)->keys();
-        if (!keys) return keys.error();
-    }
-    auto unlocked = vault::vault::unlock(*master, *keys);
+    auto unlocked = open_vault(**s, *data / "master.key");
     if (!unlocked) return unlocked.error();
     opened_->vault.emplace(std::move(*unlocked));
     return &*opened_->vault;
