@@ -161,6 +161,7 @@ int audit_tail_command(context&, const audit_args&);
 
 struct server_args {
     std::map<std::string, std::string> given;  // what server_settings.hpp knows, by name
+    bool print_config = false;
 };
 int server_command(context&, const server_args&);
 

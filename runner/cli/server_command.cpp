@@ -106,6 +106,10 @@ int server_command(context& c, const server_args& args) {
     if (!all) return c.fail(all.error());
     const auto options = read_settings(*all);
     if (!options) return c.fail(options.error());
+    if (args.print_config) {
+        c.out << as_config(*all);
+        return exit_success;
+    }
     auto parts = open_parts(*options);
     if (!parts) return fail_to_start(c, parts.error());
 

@@ -14,17 +14,21 @@ namespace latchkey::cli {
 
 namespace {
 
+using kind = known_setting::kind;
+
 constexpr auto all_known = std::to_array<known_setting>({
     {"listen", "ADDRESS", "Where it listens, HOST:PORT; port 0 is a free one", "127.0.0.1:8080"},
-    {"data", "DIR", "Its folder: store, master key, runs; $XDG_DATA_HOME/latchkey/server if left out"},
-    {"store", "URL", "Where it keeps everything, sqlite:FILE; latchkey.db in its folder if left out"},
+    {"data", "DIR", "Its folder: store, master key, runs; $XDG_DATA_HOME/latchkey/server if left out", "",
+     kind::path},
+    {"store", "URL", "Where it keeps everything, sqlite:FILE; latchkey.db in its folder if left out", "",
+     kind::store},
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
     {"public-url", "URL", "How others name it, behind a proxy: https://ci.example.test"},
-    {"tls-cert", "FILE", "Serve TLS with this certificate chain (PEM); read again on SIGHUP"},
-    {"tls-key", "FILE", "Its key (PEM, 0600)"},
+    {"tls-cert", "FILE", "Serve TLS with this certificate chain (PEM); read again on SIGHUP", "", kind::path},
+    {"tls-key", "FILE", "Its key (PEM, 0600)", "", kind::path},
     {"init-owner", "EMAIL", "Make the first owner, where there is none yet"},
     {"init-workspace", "DOMAIN", "Their workspace"},
-    {"token-file", "FILE", "Gets their token, with every scope; must not be there yet"},
+    {"token-file", "FILE", "Gets their token, with every scope; must not be there yet", "", kind::path},
     {"threads", "N", "How many calls it works on at once", "4"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
 });
@@ -35,6 +39,75 @@ std::string variable_of(std::string_view name) {
     std::string variable = "LATCHKEY_SERVER_";
     for (const char c : name) variable += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
     return variable;
+}
+
+// "tls_cert", in the file.
+std::string key_of(std::string_view name) {
+    std::string key(name);
+    std::ranges::replace(key, '-', '_');
+    return key;
+}
+
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+void see_from(const std::filesystem::path& folder, kind is, std::string& value) {
+    if (is == kind::path && !value.empty()) value = (folder / value).lexically_normal().string();
+    if (is == kind::store && value.starts_with(sqlite_scheme) && !value.starts_with("sqlite://"))
+        value =
+            std::string(sqlite_scheme) + (folder / value.substr(sqlite_scheme.size())).lexically_normal().string();
+}
+
+// What is set by flags and variables.
+settings settings_at_hand(const std::map<std::string, std::string>& flags) {
+    settings all;
+    const auto take = [&](const std::string& name) {
+        const std::string variable = variable_of(name);
+        if (const auto flag = flags.find(name); flag != flags.end())
+            all[name] = {flag->second, "--" + name};
+        else if (const char* value = std::getenv(variable.c_str()); value != nullptr)
+            all[name] = {value, variable};
+    };
+    take("config");
+    for (const known_setting& known : all_known) take(std::string(known.name));
+    return all;
+}
+
+// Adds what the file says and nobody else.
+result<void> add_file(const std::filesystem::path& file, bool is_in_data, const std::string& text, settings& all) {
+    std::vector<std::string> keys;
+    std::vector<std::string_view> known;
+    for (const known_setting& one : all_known) keys.push_back(key_of(one.name));
+    for (const std::string& key : keys) known.emplace_back(key);
+    auto said = settings_in(text, file.string(), known);
+    if (!said) return said.error();
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const auto found = said->find(keys[i]);
+        if (found == said->end()) continue;
+        if (is_in_data && all_known[i].name == "data")
+            return failure(errc::usage,
+                           found->second.origin +
+                               ": the data folder can't be named in the file that is found by it: name the "
+                               "file with --config, or the folder with --data");
+        see_from(std::filesystem::absolute(file).parent_path(), all_known[i].is, found->second.value);
+        all.try_emplace(std::string(all_known[i].name), std::move(found->second));
+    }
+    return {};
+}
+
+result<void> add_files(const std::filesystem::path& data, settings& all) {
+    const auto named = all.find("config");
+    if (named != all.end()) {
+        auto text = read_config_file(named->second.value);
+        if (!text) return text.error();
+        return add_file(named->second.value, false, *text, all);
+    }
+    for (const auto& [file, is_in_data] : {std::pair(data / "server.toml", true),
+                                           std::pair(std::filesystem::path("/etc/latchkey/server.toml"), false)}) {
+        auto text = read_config_file(file);
+        if (text) return add_file(file, is_in_data, *text, all);
+        if (text.error().code != errc::not_found) return text.error();
+    }
+    return {};
 }
 
 failure wrong(const setting& s, const std::string& say) {
@@ -85,12 +158,12 @@ result<void> read_listen(const setting& s, server::listen_options& to) {
 }
 
 result<std::filesystem::path> read_store(const setting& s) {
-    constexpr std::string_view sqlite = "sqlite:";
     if (s.value.starts_with("postgresql:") || s.value.starts_with("postgres:"))
         return failure(errc::usage,
                        "a store in PostgreSQL (" + s.origin + ") is not built yet: use sqlite:FILE, or leave it out");
-    if (!s.value.starts_with(sqlite) || s.value.size() == sqlite.size()) return wrong(s, "say sqlite:FILE");
-    std::string_view file = std::string_view(s.value).substr(sqlite.size());
+    if (!s.value.starts_with(sqlite_scheme) || s.value.size() == sqlite_scheme.size())
+        return wrong(s, "say sqlite:FILE");
+    std::string_view file = std::string_view(s.value).substr(sqlite_scheme.size());
     if (file.starts_with("//")) file.remove_prefix(2);
     return std::filesystem::absolute(file);
 }
@@ -125,28 +198,38 @@ std::span<const known_setting> known_settings() {
 }
 
 result<settings> gather_settings(context& c, const std::map<std::string, std::string>& flags) {
-    settings all;
-    for (const known_setting& known : all_known) {
-        const std::string name(known.name);
-        if (const auto flag = flags.find(name); flag != flags.end()) {
-            all[name] = {flag->second, "--" + name};
-            continue;
-        }
-        const std::string variable = variable_of(name);
-        if (const char* value = std::getenv(variable.c_str()); value != nullptr)
-            all[name] = {value, variable};
-        else if (!known.otherwise.empty())
-            all[name] = {std::string(known.otherwise), std::string(by_default)};
+    settings all = settings_at_hand(flags);
+    const auto otherwise = [&all](std::string_view name, const std::string& value) {
+        all.try_emplace(std::string(name), setting{value, std::string(by_default)});
+    };
+    std::filesystem::path data;
+    if (const auto named = all.find("data"); named != all.end()) {
+        data = named->second.value;
+    } else {
+        auto ours = c.data_folder();
+        if (!ours) return ours.error();
+        data = *ours / "server";
     }
-    if (!all.contains("data")) {
-        auto data = c.data_folder();
-        if (!data) return data.error();
-        all["data"] = {(*data / "server").string(), std::string(by_default)};
-    }
-    if (!all.contains("store"))
-        all["store"] = {"sqlite:" + (std::filesystem::path(all["data"].value) / "latchkey.db").string(),
-                        std::string(by_default)};
+    if (auto added = add_files(data, all); !added) return added.error();
+    otherwise("data", data.string());
+    otherwise("store",
+              std::string(sqlite_scheme) + (std::filesystem::path(all["data"].value) / "latchkey.db").string());
+    for (const known_setting& known : all_known)
+        if (!known.otherwise.empty()) otherwise(known.name, std::string(known.otherwise));
     return all;
+}
+
+std::string as_config(const settings& all) {
+    std::string text;
+    for (const known_setting& known : all_known) {
+        const auto found = all.find(known.name);
+        if (found == all.end())
+            text += "# " + key_of(known.name) + " is not set\n";
+        else
+            text += key_of(known.name) + " = " + quoted_for_config(found->second.value) + "  # " +
+                    plain(found->second.origin) + "\n";
+    }
+    return text;
 }
 
 result<server_options> read_settings(const settings& all) {

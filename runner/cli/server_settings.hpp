@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runner/cli/context.hpp"
+#include "runner/cli/server_config.hpp"
 #include "runner/server/first_owner.hpp"
 #include "runner/server/team_server.hpp"
 
@@ -23,18 +24,18 @@ struct known_setting {
     std::string_view value;  // of the help: "FILE"
     std::string_view what;
     std::string_view otherwise = {};  // its default, where it has one that is always the same
+    enum class kind : unsigned char { text, path, store } is = kind::text;
 };
 std::span<const known_setting> known_settings();
 
-struct setting {
-    std::string value;
-    std::string origin;  // "--tls-cert", "LATCHKEY_SERVER_TLS_CERT", "the default"
-};
 // By name; what is set nowhere and has no default is not among them.
 using settings = std::map<std::string, setting, std::less<>>;
 
-// `flags` by name.
+// `flags` by name, `config` among them. The file is the one that is named, else server.toml in the data folder, else
+// /etc/latchkey/server.toml, where it is there. Paths that a file holds are seen from its folder.
 result<settings> gather_settings(context&, const std::map<std::string, std::string>& flags);
+// As a configuration file, each with where it came from.
+std::string as_config(const settings&);
 
 struct server_options {
     std::filesystem::path data;

@@ -70,6 +70,84 @@ TEST_SUITE("cli.server settings") {
         CHECK_FALSE(std::filesystem::exists(s.data()));
     }
 
+    TEST_CASE(
+        "flags, then the environment, then the file, then the defaults, and --print-config and doctor say which") {
+        session s;
+        s.write("conf/server.toml",
+                "# ours\nlisten = \"127.0.0.1:0\"\nthreads = 7\ngrace = \"1m\"\ndata = \"../here\"\ntls_cert = "
+                "\"/tls/a \\\"b\\\".pem\"\ntls_key = \"key.pem\"\n");
+        s.set("LATCHKEY_SERVER_GRACE", "2m");
+        s.set("LATCHKEY_SERVER_THREADS", "8");
+        const said printed =
+            s.latchkey({"server", "--config", "conf/server.toml", "--threads", "9", "--print-config"});
+        CHECK_EQ(printed.code, 0);
+        std::string shown = printed.out;
+        const std::string here = s.project().string();
+        for (auto at = shown.find(here); at != std::string::npos; at = shown.find(here))
+            shown.replace(at, here.size(), "HERE");
+        CHECK_GOLDEN("runner/cli/golden/server_config.txt", shown);
+
+        // What is printed is a file that says the same.
+        s.write("again.toml", printed.out);
+        session plain_session;
+        plain_session.write("again.toml", printed.out);
+        const said again = plain_session.latchkey({"server", "--config", "again.toml", "--print-config"});
+        CAPTURE(again.out);
+        CHECK_EQ(again.code, 0);
+        CHECK(has(again.out, "threads = \"9\""));
+        CHECK(has(again.out, "tls_cert = \"/tls/a \\\"b\\\".pem\""));
+
+        s.set("LATCHKEY_SERVER_CONFIG", "conf/server.toml");
+        const said doctor = s.latchkey({"doctor"});
+        CHECK(has(doctor.out, "2m (LATCHKEY_SERVER_GRACE)"));
+        CHECK(has(doctor.out, "127.0.0.1:0 (conf/server.toml:2)"));
+    }
+
+    TEST_CASE("server.toml in the data folder is read without being named") {
+        session s;
+        std::filesystem::create_directories(s.data() / "latchkey/server");
+        std::filesystem::permissions(s.data() / "latchkey", std::filesystem::perms(0700));
+        std::filesystem::permissions(s.data() / "latchkey/server", std::filesystem::perms(0700));
+        const auto file = s.data() / "latchkey/server/server.toml";
+        latchkey::test::write_file(file, "threads = 3\n");
+        CHECK(has(s.latchkey({"server", "--print-config"}).out, "server.toml:1"));
+        latchkey::test::write_file(file, "data = \"/elsewhere\"\n");
+        const said moved = s.latchkey({"server"});
+        CHECK_EQ(moved.code, 2);
+        CHECK(has(moved.out, "the data folder can't be named in the file that is found by it"));
+        latchkey::test::write_file(file, "threads = 0\n");
+        const said wrong = s.latchkey({"server"});
+        CHECK_EQ(wrong.code, 2);
+        CHECK(has(wrong.out, "\"0\" (" + file.string() + ":1) can't be: say a number from 1 to 256"));
+        CHECK(has(s.latchkey({"doctor"}).out, "say a number from 1 to 256"));
+    }
+
+    TEST_CASE("a file with what is no setting is an error with its position and the nearest name") {
+        const session s;
+        const auto refused = [&](const std::string& text, const std::string& complaint, int code = 2) {
+            s.write("c.toml", text);
+            const said said = s.latchkey({"server", "--config", "c.toml"});
+            CAPTURE(said.out);
+            CHECK_EQ(said.code, code);
+            CHECK(has(said.out, complaint));
+        };
+        refused("threads = 4\n  tls-cert = \"x\"\n",
+                "latchkey: c.toml:2:3: there is no setting \"tls-cert\": did you mean \"tls_cert\"?");
+        refused("[server]\nthreads = 4\n", "c.toml:1:2: there is no setting \"server\"");
+        refused("threads = [4]\n", "c.toml:1:1: \"threads\" has one plain value");
+        refused("threads = 4\nthreads = 5\n", "c.toml:2:");
+        refused("threads = \"4\n", "c.toml:1:");
+        refused("threads = 4.5\n", "\"threads\" has one plain value");
+        s.write("loose.toml", "");
+        std::filesystem::permissions(s.project() / "loose.toml", std::filesystem::perms(0666));
+        const said loose = s.latchkey({"server", "--config", "loose.toml"});
+        CHECK_EQ(loose.code, 5);
+        CHECK(has(loose.out, "others may write loose.toml"));
+        const said none = s.latchkey({"server", "--config", "none.toml"});
+        CHECK_EQ(none.code, 2);
+        CHECK(has(none.out, "can't read none.toml: No such file"));
+    }
+
     TEST_CASE("what this machine refuses: exit code 5, and what to do") {
         const session s;
         running_server first(s);
