@@ -127,9 +127,8 @@ async::task<> server::run() {
 }
 
 void server::drain(std::chrono::milliseconds grace) {
-    if (impl_->draining) return;
+    impl_->cut_off = std::min(impl_->cut_off, clock::now() + grace);
     impl_->draining = true;
-    impl_->cut_off = clock::now() + grace;
     error_code ignored;
     for (tcp::acceptor& acceptor : impl_->acceptors) acceptor.close(ignored);
     for (const auto& c : impl_->connections)

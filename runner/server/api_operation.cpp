@@ -36,9 +36,9 @@ result<answer> make_first_owner(call& c) {
     if (*owned || c.server.setup_hash.empty() || vault::hash_of_token(code) != c.server.setup_hash)
         return failure(errc::denied,
                        "this code is not valid: the server prints one at its start while it has no owner");
-    auto token = make_owner(c.server.stores, wanted, c.now());
-    if (!token) return token.error();
-    return answer{201, {{"workspace", wanted.workspace}, {"email", wanted.email}, {"token", *token}}, {}, {}};
+    const std::string token = vault::new_token();
+    if (auto made = make_owner(c.server.stores, wanted, token, c.now()); !made) return made.error();
+    return answer{201, {{"workspace", wanted.workspace}, {"email", wanted.email}, {"token", token}}, {}, {}};
 }
 
 }  // namespace latchkey::server

@@ -3,6 +3,7 @@
 
 #include "runner/async/task_group.hpp"
 #include "runner/http/tls.hpp"
+#include "runner/server/run_executor.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,6 +13,7 @@
 
 #include <csignal>
 #include <exception>
+#include <utility>
 
 namespace latchkey::server {
 
@@ -50,9 +52,10 @@ struct team_server::impl {
         return {};
     }
 
-    void end() {
-        http.drain(options.grace);
-        signals.cancel();
+    void end(std::chrono::milliseconds grace) {
+        // Live views would hold their connections for ever.
+        if (facts.runs != nullptr) facts.runs->hub().close();
+        http.drain(grace);
     }
 
     async::task<> watch_signals() {
@@ -60,9 +63,12 @@ struct team_server::impl {
             const auto [ec, number] = co_await signals.async_wait(async::nothrow);
             if (ec) co_return;
             if (number != SIGHUP) {
-                if (log) log("stopping: what is under way may end");
-                end();
-                co_return;
+                const bool again = std::exchange(ending, true);
+                end(again ? std::chrono::milliseconds(0) : options.grace);
+                if (log)
+                    log(again ? "ending at once"
+                              : "ending: what is under way may end, and another signal cuts it off");
+                continue;
             }
             // A certificate that can't be used must not end a server that has one.
             const auto reloaded = use_tls();
@@ -81,6 +87,7 @@ struct team_server::impl {
     http::server http;
     asio::signal_set signals;
     std::uint16_t port = 0;
+    bool ending = false;
 };
 
 team_server::team_server(const state& s, listen_options o, std::function<void(const std::string&)> log)
@@ -108,6 +115,7 @@ void team_server::run() {
         async::task_group group(i.loop.get_executor());
         group.spawn(i.watch_signals());
         co_await i.http.run();
+        i.signals.cancel();
         co_await group.join();
     };
     asio::co_spawn(impl_->loop, serve(*impl_), [&](std::exception_ptr e) { bug = e; });
@@ -117,7 +125,7 @@ void team_server::run() {
 }
 
 void team_server::stop() {
-    asio::post(impl_->loop, [this] { impl_->end(); });
+    asio::post(impl_->loop, [this] { impl_->end(impl_->options.grace); });
 }
 
 }  // namespace latchkey::server

@@ -6,6 +6,7 @@
 
 #include "runner/server/run_executor.hpp"
 #include "tests/runner/store/team_world.hpp"
+#include "tests/support/api_client.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,14 +16,6 @@
 #include <vector>
 
 namespace latchkey::test {
-
-struct api_reply {
-    int status = 0;
-    nlohmann::json body;
-    std::map<std::string, std::string> headers;  // names in lower case
-    std::string text;                            // of the body, as it came
-    std::string message() const;                 // of the first error
-};
 
 class api_world {
 public:
