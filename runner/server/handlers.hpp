@@ -106,6 +106,10 @@ result<answer> show_why(call&);
 result<answer> stream_events(call&);
 result<answer> stream_log(call&);
 
+// -- api_audit.cpp
+result<answer> list_audit(call&);
+result<answer> verify_audit(call&);
+
 // -- api_operation.cpp
 result<answer> show_health(call&);
 result<answer> show_readiness(call&);

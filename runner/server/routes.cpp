@@ -149,6 +149,11 @@ constexpr auto table = std::to_array<route>({
     {"DELETE", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member,
      remove_integration, "Remove an integration"},
 
+    {"GET", "/latchkey/v1/workspaces/:workspace/audit", s::workspace, r::administrator, list_audit,
+     "What was decided and done in a workspace, the newest first"},
+    {"GET", "/latchkey/v1/workspaces/:workspace/audit/verify", s::workspace, r::administrator, verify_audit,
+     "Whether the chain of the audit log is whole"},
+
     {"GET", "/latchkey/v1/health", s::none, r::anybody, show_health, "Whether the process lives"},
     {"GET", "/latchkey/v1/ready", s::none, r::anybody, show_readiness, "Whether it can do its work"},
     {"GET", "/latchkey/v1/openapi.json", s::none, r::anybody, show_openapi, "This API as an OpenAPI document"},

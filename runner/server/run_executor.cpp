@@ -58,6 +58,8 @@ void run_executor::stop(std::chrono::milliseconds grace) {
 result<run::made_attempt> run_executor::start(run_order order) {
     auto found = find_definition(impl_->files.get(), impl_->options.data, order);
     if (!found) return found.error();
+    for (const auto& [name, value] : order.project.settings)
+        if (name == origin::on_missing) order.origin.emplace_back(name, value);
     store::new_run wanted;
     wanted.pipeline = order.pipeline.rights.id;
     wanted.actor = order.actor;
@@ -65,7 +67,7 @@ result<run::made_attempt> run_executor::start(run_order order) {
     wanted.source = std::move(found->source);
     wanted.source.comment = order.comment;
     wanted.source.backend = impl_->options.backend;
-    wanted.source.origin = std::move(order.origin);
+    wanted.source.origin.insert(wanted.source.origin.end(), order.origin.begin(), order.origin.end());
     wanted.source.parameters = std::move(order.parameters);
     wanted.source.trust = order.trust;
     for (const auto& [name, value] : order.secrets) wanted.source.secret_names.push_back(name);
@@ -79,7 +81,7 @@ result<run::made_attempt> run_executor::retry(const run::retry_request& request,
                                               std::map<std::string, vault::secret> secrets) {
     auto made = impl_->service.create_retry(request, secrets);
     if (!made) return made.error();
-    if (!made->ended) impl_->queue.add(made->run, std::move(secrets));
+    if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(secrets));
     return made;
 }
 

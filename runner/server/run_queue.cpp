@@ -33,6 +33,7 @@ struct waiting_run {
     policy::pipeline_id pipeline;
     policy::ref ref;
     int rank = 1;
+    bool waits_for_permission = false;
     bool by_event = false;  // and not a retry: newer ones may take its place
     policy::time_point not_before{};
     std::map<std::string, vault::secret> secrets;
@@ -45,6 +46,7 @@ waiting_run waiting_from(const store::run_record& r, std::map<std::string, vault
     w.pipeline = r.pipeline;
     w.ref = r.source.ref;
     w.rank = rank_of(origin_of(r.source, origin::priority));
+    w.waits_for_permission = origin_of(r.source, origin::on_missing) == "wait";
     w.by_event = origin_of(r.source, origin::triggered_on) == "EVENT" && r.attempts.size() == 1;
     const std::string_view delay = origin_of(r.source, origin::delay_until);
     std::int64_t until = 0;
@@ -144,6 +146,7 @@ struct run_queue::impl {
         run::run_options o;
         o.signals = false;
         o.jobs = opts.jobs;
+        o.wait_for_permission = w.what.waits_for_permission;
         o.secrets = std::move(w.what.secrets);
         o.on_event = [this, &w](const run::event& e) {
             const bool waits = e.kind == run::event_kind::waiting;

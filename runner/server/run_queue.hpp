@@ -22,6 +22,7 @@ inline constexpr std::string_view triggered_on = "triggered_on";  // CLICK EVENT
 inline constexpr std::string_view priority = "priority";          // LOW NORMAL HIGH
 inline constexpr std::string_view delay_until = "delay_until";    // milliseconds since 1970
 inline constexpr std::string_view clear_cache = "clear_cache";    // true
+inline constexpr std::string_view on_missing = "on_missing_permissions";  // fail, wait
 }  // namespace origin
 
 std::string_view origin_of(const store::run_source&, std::string_view name, std::string_view otherwise = "");
