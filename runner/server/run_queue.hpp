@@ -18,10 +18,10 @@ namespace latchkey::server {
 
 // Of run_source::origin, as the API says them.
 namespace origin {
-inline constexpr std::string_view triggered_on = "triggered_on";  // CLICK EVENT SCHEDULE WEBHOOK PIPELINE
-inline constexpr std::string_view priority = "priority";          // LOW NORMAL HIGH
-inline constexpr std::string_view delay_until = "delay_until";    // milliseconds since 1970
-inline constexpr std::string_view clear_cache = "clear_cache";    // true
+inline constexpr std::string_view triggered_on = "triggered_on";          // CLICK EVENT SCHEDULE WEBHOOK PIPELINE
+inline constexpr std::string_view priority = "priority";                  // LOW NORMAL HIGH
+inline constexpr std::string_view delay_until = "delay_until";            // milliseconds since 1970
+inline constexpr std::string_view clear_cache = "clear_cache";            // true
 inline constexpr std::string_view on_missing = "on_missing_permissions";  // fail, wait
 }  // namespace origin
 

@@ -296,8 +296,8 @@ public:
     // be read any more is handed over with a hash of zero, so that a verifier names it.
     virtual result<void> walk_audit(std::int64_t first,
                                     const std::function<bool(const policy::audit_entry&)>& visit) = 0;
-    // Those that are about one workspace, before that entry, the newest first. One by itself proves nothing: the chain
-    // is of all.
+    // Those that are about one workspace, before that entry, the newest first. One by itself proves nothing: the
+    // chain is of all.
     virtual result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before,
                                                               int limit) = 0;
 };
