@@ -6,7 +6,9 @@
 
 #include "runner/error.hpp"
 #include "runner/http/message.hpp"
+#include "runner/metrics/metrics.hpp"
 #include "runner/server/input.hpp"
+#include "runner/server/server_log.hpp"
 #include "runner/store/stores.hpp"
 #include "runner/vault/vault.hpp"
 
@@ -19,13 +21,23 @@ namespace latchkey::server {
 
 class run_executor;
 
+// Who may read /metrics.
+enum class metrics_readers : unsigned char {
+    loopback,  // programs of this machine, others with a token
+    token,     // with a token of the scope WORKSPACES_MANAGE
+    nobody,
+};
+
 // What all calls share. Outlives them.
 struct state {
     store::stores& stores;
     const vault::vault& vault;
     std::function<policy::time_point()> clock;
-    std::string public_url;        // "https://ci.example.test"; empty: as the client names us
-    std::string setup_hash;        // of the code that makes the first owner; empty: there is one
+    std::string public_url;  // "https://ci.example.test"; empty: as the client names us
+    std::string setup_hash;  // of the code that makes the first owner; empty: there is one
+    metrics::registry& metrics = metrics::unread();
+    metrics_readers may_read_metrics = metrics_readers::loopback;
+    server_log& log = server_log::silent();
     run_executor* runs = nullptr;  // absent: this server executes nothing
 };
 

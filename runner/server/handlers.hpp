@@ -114,6 +114,7 @@ result<answer> verify_audit(call&);
 result<answer> show_health(call&);
 result<answer> show_readiness(call&);
 result<answer> show_openapi(call&);
+result<answer> show_metrics(call&);
 result<answer> make_first_owner(call&);
 
 }  // namespace latchkey::server

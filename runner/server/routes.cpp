@@ -157,6 +157,7 @@ constexpr auto table = std::to_array<route>({
     {"GET", "/latchkey/v1/health", s::none, r::anybody, show_health, "Whether the process lives"},
     {"GET", "/latchkey/v1/ready", s::none, r::anybody, show_readiness, "Whether it can do its work"},
     {"GET", "/latchkey/v1/openapi.json", s::none, r::anybody, show_openapi, "This API as an OpenAPI document"},
+    {"GET", "/metrics", s::none, r::anybody, show_metrics, "What the server counts, for Prometheus"},
     {"POST", "/latchkey/v1/setup", s::none, r::anybody, make_first_owner,
      "Make the first owner, once, with the code that the server printed at its start"},
     {"POST", "/latchkey/v1/workspaces/:workspace/members/:member/tokens", s::token_manage, r::administrator,

@@ -16,8 +16,10 @@ struct run_executor::impl {
           options(std::move(o)),
           clock(around.clock),
           service(complete(std::move(around))),
-          queue(service, all, clock,
-                {options.slots, options.jobs, options.log, [this](policy::run_id run) { hub.publish(run); }}) {}
+          counted(options.metrics),
+          queue(service, all, clock, {options.slots, options.jobs, options.log, counted, [this](policy::run_id run) {
+                                          hub.publish(run);
+                                      }}) {}
 
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
@@ -35,6 +37,7 @@ struct run_executor::impl {
     run::wall_clock clock;
     event_hub hub;
     run::service service;
+    run_metrics counted;
     run_queue queue;
     boost::asio::thread_pool readers{2};
     std::mutex feeds_mutex;

@@ -37,6 +37,7 @@ struct waiting_run {
     bool by_event = false;  // and not a retry: newer ones may take its place
     policy::time_point not_before{};
     std::map<std::string, vault::secret> secrets;
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
 };
 
 waiting_run waiting_from(const store::run_record& r, std::map<std::string, vault::secret> secrets) {
@@ -74,8 +75,8 @@ struct run_queue::impl {
         std::jthread thread;
     };
 
-    void say(const std::string& line) const {
-        if (opts.log) opts.log(line);
+    void say(policy::run_id run, std::string_view what, const std::string& why) const {
+        opts.log.write(log_level::error, what, {{"run", run.value()}, {"why", why}});
     }
 
     bool setting(const waiting_run& w, std::string_view name) const {
@@ -85,7 +86,8 @@ struct run_queue::impl {
 
     void end(const waiting_run& w, run::status how, const std::string& why) {
         if (const auto ended = service.end_waiting(w.run, how, why); !ended && ended.error().code != errc::conflict)
-            say("run " + std::to_string(w.run.value()) + " could not be ended: " + ended.error().what);
+            say(w.run, "a waiting run could not be ended", ended.error().what);
+        opts.metrics.left_queue();
         if (opts.on_change) opts.on_change(w.run);
     }
 
@@ -148,7 +150,12 @@ struct run_queue::impl {
         o.jobs = opts.jobs;
         o.wait_for_permission = w.what.waits_for_permission;
         o.secrets = std::move(w.what.secrets);
-        o.on_event = [this, &w](const run::event& e) {
+        std::optional<std::chrono::steady_clock::time_point> begun;
+        o.on_event = [this, &w, &begun](const run::event& e) {
+            if (!begun) {
+                begun = std::chrono::steady_clock::now();
+                opts.metrics.started(*begun - w.what.since);
+            }
             const bool waits = e.kind == run::event_kind::waiting;
             if (!waits && e.kind != run::event_kind::answered && e.kind != run::event_kind::attempt_started) return;
             const std::lock_guard lock(mutex);
@@ -158,7 +165,10 @@ struct run_queue::impl {
         const auto done = service.perform(w.what.run, std::move(o));
         // Somebody cancelled it before it began: it has its end.
         if (!done && done.error().code != errc::conflict)
-            say("run " + std::to_string(w.what.run.value()) + ": " + done.error().what);
+            say(w.what.run, "a run could not be executed", done.error().what);
+        if (!begun) opts.metrics.left_queue();
+        const auto now = stores.runs->run(w.what.run);
+        if (begun && now) opts.metrics.ended(now->attempts.back().status, std::chrono::steady_clock::now() - *begun);
     }
 
     void work(worker& w) {
@@ -166,7 +176,7 @@ struct run_queue::impl {
             execute(w);
         } catch (const std::exception& e) {
             // A bug must not take the other runs with it.
-            say("run " + std::to_string(w.what.run.value()) + " met an internal error: " + e.what());
+            say(w.what.run, "a run met an internal error", e.what());
         }
         if (opts.on_change) opts.on_change(w.what.run);
         const std::lock_guard lock(mutex);
@@ -216,6 +226,7 @@ result<int> run_queue::begin() {
     int count = 0;
     for (const store::run_record& r : *runs) {
         waiting_run w = waiting_from(r, {});
+        impl_->opts.metrics.enqueued();
         if (!r.source.secret_names.empty()) {
             // Values of secrets are not kept.
             impl_->end(w, run::status::failed,
@@ -233,6 +244,7 @@ result<int> run_queue::begin() {
 
 void run_queue::add(const store::run_record& r, std::map<std::string, vault::secret> secrets) {
     waiting_run w = waiting_from(r, std::move(secrets));
+    impl_->opts.metrics.enqueued();
     impl_->give_way_to(w);
     if (impl_->opts.on_change) impl_->opts.on_change(r.id);
     const std::lock_guard lock(impl_->mutex);

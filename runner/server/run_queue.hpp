@@ -7,6 +7,8 @@
 #pragma once
 
 #include "runner/run/service.hpp"
+#include "runner/server/run_metrics.hpp"
+#include "runner/server/server_log.hpp"
 #include "runner/store/stores.hpp"
 
 #include <functional>
@@ -32,7 +34,8 @@ public:
     struct options {
         int slots = 4;
         int jobs = 4;  // actions of one run side by side
-        std::function<void(const std::string&)> log;
+        server_log& log;
+        run_metrics& metrics;
         std::function<void(policy::run_id)> on_change;  // after the queue itself has changed a run
     };
     run_queue(run::service&, store::stores&, run::wall_clock, options);
