@@ -102,14 +102,15 @@ async::task<http::response> api::handle(http::request r) {
     s.id = instance_ + "-" + std::to_string(++calls_);
     s.method = r.method;
     s.peer = r.peer;
-    auto work = [this, &r, &s] {
+    match m = find_route(r);
+    auto work = [this, &r, &m, &s] {
         try {
-            return answer_to(r, s);
+            return answer_to(r, m, s);
         } catch (const std::exception& e) {
             return failed(failure(errc::corrupt, std::string("a bug: ") + e.what()), s);
         }
     };
-    http::response out = co_await async::offload(pool_, std::move(work));
+    http::response out = co_await async::offload(pool_for(m), std::move(work));
     out.with("X-Request-Id", s.id);
     s.status = out.status;
     s.took = std::chrono::steady_clock::now() - began;
@@ -118,8 +119,12 @@ async::task<http::response> api::handle(http::request r) {
     co_return out;
 }
 
-http::response api::answer_to(const http::request& r, served& s) {
-    match m = find_route(r);
+boost::asio::thread_pool& api::pool_for(const match& m) {
+    if (m.found == nullptr || m.found->how.on == lane::ordinary) return pool_;
+    return m.found->how.on == lane::passwords ? passwords_ : outgoing_;
+}
+
+http::response api::answer_to(const http::request& r, match& m, served& s) {
     if (m.found == nullptr && m.methods.empty()) return problem(404, "there is nothing at this address");
     if (m.found == nullptr) {
         std::string allowed;
@@ -134,11 +139,13 @@ http::response api::answer_to(const http::request& r, served& s) {
     const auto admitted = admit(c, *m.found);
     if (!admitted) return failed(admitted.error(), s);
     s.user = c.actor();
-    const auto standing = limit_.take(c.token ? std::to_string(c.actor().value()) : r.peer, c.now());
+    const auto standing = limit_.take(c.actor().valid() ? std::to_string(c.actor().value()) : r.peer, c.now());
     const auto with_headers = [&](http::response out) {
-        out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
-            .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
-            .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
+        // A handler's own limit, such as that of logins, stands.
+        if (http::find_header(out.headers, "X-Rate-Limit-Limit") == nullptr)
+            out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
+                .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
+                .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
         if (c.token) out.with("X-0Auth-Scopes", joined(c.token->scopes));
         if (m.found->needed != scope::none)
             out.with("X-Accepted-0Auth-Scopes", std::string(to_string(m.found->needed)));

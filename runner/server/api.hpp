@@ -19,6 +19,8 @@
 
 namespace latchkey::server {
 
+struct match;
+
 class api final : public http::application {
 public:
     struct options {
@@ -32,12 +34,16 @@ public:
     http::response refuse(int status, std::string_view why) override;
 
 private:
-    http::response answer_to(const http::request&, served&);
+    http::response answer_to(const http::request&, match&, served&);
+    boost::asio::thread_pool& pool_for(const match&);
     http::response problem(int status, const std::string& why) const;
     http::response failed(const failure&, served&) const;
 
     const state& state_;
     boost::asio::thread_pool& pool_;
+    // How many passwords are worked with at once, each with 64 MiB; and how many calls wait for other servers.
+    boost::asio::thread_pool passwords_{2};
+    boost::asio::thread_pool outgoing_{2};
     options options_;
     rate_limit limit_;
     request_metrics metrics_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server itself: whether it lives and works, what it offers, and its first owner.
+#include "runner/identity/password.hpp"
 #include "runner/server/first_owner.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/openapi.hpp"
@@ -55,7 +56,8 @@ result<answer> make_first_owner(call& c) {
     const std::lock_guard alone(one_at_a_time);
     input in(c.body);
     const std::string code = in.required("code");
-    first_owner wanted{in.required("email"), in.text("name").value_or(""), in.required("workspace")};
+    first_owner wanted{in.required("email"), in.text("name").value_or(""), in.required("workspace"), {}};
+    const auto password = in.text("password");
     if (auto fine = in.checked(); !fine) return fine.error();
     const auto owned = has_owner(c.server.stores);
     if (!owned) return owned.error();
@@ -63,6 +65,12 @@ result<answer> make_first_owner(call& c) {
     if (*owned || c.server.setup_hash.empty() || vault::hash_of_token(code) != c.server.setup_hash)
         return failure(errc::denied,
                        "this code is not valid: the server prints one at its start while it has no owner");
+    if (password) {
+        if (auto good = identity::check_new_password(*password); !good) return good.error();
+        auto hash = identity::hash_password(*password);
+        if (!hash) return hash.error();
+        wanted.password_hash = std::move(*hash);
+    }
     const std::string token = vault::new_token();
     if (auto made = make_owner(c.server.stores, wanted, token, c.now()); !made) return made.error();
     return answer{201, {{"workspace", wanted.workspace}, {"email", wanted.email}, {"token", token}}, {}, {}};
