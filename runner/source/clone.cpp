@@ -72,7 +72,8 @@ disk_use size_of(const fs::path& clone) {
 }
 
 bool is_head_of_pull_request(const std::string& name) {
-    return is_ref_name(name) && (name.starts_with("refs/pull/") || name.starts_with("refs/merge-requests/"));
+    return is_ref_name(name) && (name.starts_with("refs/pull/") || name.starts_with("refs/merge-requests/") ||
+                                 name.starts_with("refs/pull-requests/"));
 }
 
 std::string where_kept(const std::string& pull_request) {

@@ -43,7 +43,8 @@ result<std::string> commit_at(const fs::path& clone, const std::string& expressi
 
 result<std::string> commit_of_ref(const fs::path& clone, const std::string& name) {
     if (!is_ref_name(name)) return none(name);
-    const bool theirs = name.starts_with("refs/pull/") || name.starts_with("refs/merge-requests/");
+    const bool theirs = name.starts_with("refs/pull/") || name.starts_with("refs/merge-requests/") ||
+                        name.starts_with("refs/pull-requests/");
     if (!theirs && !name.starts_with("refs/heads/") && !name.starts_with("refs/tags/")) return none(name);
     auto commit = commit_at(clone, theirs ? "refs/latchkey/" + name.substr(5) : name);
     if (commit && commit->empty()) return none(name);
@@ -61,13 +62,13 @@ result<std::string> commit_of_id(const fs::path& clone, const std::string& id) {
         rest.remove_prefix(std::min(each.size() + 1, rest.size()));
         auto commit = is_id(each) ? commit_at(clone, each) : result<std::string>(std::string());
         if (!commit) return commit;
-        if (*commit != each) continue;  // a file's, or a tag's
-        auto led =
-            look(clone, {"for-each-ref", "--count=1", "--contains=" + each, "--format=x", "refs/heads", "refs/tags"});
+        if (commit->empty() || *commit == found) continue;  // a file's; or a tag's, whose commit we had
+        auto led = look(
+            clone, {"for-each-ref", "--count=1", "--contains=" + *commit, "--format=x", "refs/heads", "refs/tags"});
         if (!led) return led.error();
         if (led->exit_code != 0 || led->output.empty()) continue;
         if (!found.empty()) return failure(errc::conflict, quoted_name(id) + " is the beginning of several commits");
-        found = each;
+        found = *commit;
     }
     if (found.empty()) return none(id);
     return found;

@@ -29,6 +29,7 @@ TEST_SUITE("source.clone") {
         CHECK_EQ(text(w.c.commit_of("feature/x")), w.at("rev-parse v1"));
         CHECK_EQ(text(w.c.commit_of(w.at("rev-parse v1"))), w.at("rev-parse v1"));
         CHECK_EQ(text(w.c.commit_of(w.at("rev-parse --short=8 v1"))), w.at("rev-parse v1"));
+        CHECK_EQ(text(w.c.commit_of(w.at("rev-parse v3"))), w.at("rev-parse main"));  // the tag's own number
         const auto refs = w.c.refs();
         REQUIRE(refs.has_value());
         std::string all;
