@@ -4,6 +4,7 @@ find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 2.1 CONFIG REQUIRED)
+find_path(LATCHKEY_TOML_INCLUDE toml++/toml.h REQUIRED)  # headers only
 
 # Static where Debian ships an archive that needs nothing else: a small binary that starts fast.
 function(latchkey_library name)
@@ -23,6 +24,7 @@ latchkey_library(soci_core HEADER soci/soci.h NAMES libsoci_core.a soci_core)
 latchkey_library(soci_sqlite HEADER soci/soci.h NAMES libsoci_sqlite3.a soci_sqlite3)
 latchkey_library(seccomp HEADER seccomp.h NAMES libseccomp.a seccomp)
 latchkey_library(pugixml HEADER pugixml.hpp NAMES libpugixml.a pugixml)
+latchkey_library(pcre2 HEADER pcre2.h NAMES libpcre2-8.a pcre2-8)
 latchkey_library(hs HEADER hs/hs.h NAMES libhs.a hs)
 set_property(TARGET latchkey_soci_core APPEND PROPERTY INTERFACE_LINK_LIBRARIES ${CMAKE_DL_LIBS} Threads::Threads)
 set_property(TARGET latchkey_soci_sqlite APPEND PROPERTY INTERFACE_LINK_LIBRARIES latchkey_soci_core latchkey_sqlite)

@@ -8,6 +8,8 @@
 #include "runner/http/server.hpp"
 #include "runner/server/call.hpp"
 #include "runner/server/rate_limit.hpp"
+#include "runner/server/request_metrics.hpp"
+#include "runner/server/served.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -16,17 +18,6 @@
 #include <string>
 
 namespace latchkey::server {
-
-// What was answered, for the log and the metrics.
-struct served {
-    std::string id;
-    std::string method;
-    std::string route;  // its pattern, never what stood in its places
-    int status = 0;
-    policy::user_id user;
-    std::string detail;  // of a 5xx: what the client is not told
-    std::chrono::microseconds took{};
-};
 
 struct match;
 
@@ -55,6 +46,7 @@ private:
     boost::asio::thread_pool outgoing_{2};
     options options_;
     rate_limit limit_;
+    request_metrics metrics_;
     std::atomic<std::uint64_t> calls_{0};
     std::string instance_;
 };

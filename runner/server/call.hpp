@@ -6,8 +6,10 @@
 
 #include "runner/error.hpp"
 #include "runner/http/message.hpp"
+#include "runner/metrics/metrics.hpp"
 #include "runner/server/input.hpp"
 #include "runner/server/login_limits.hpp"
+#include "runner/server/server_log.hpp"
 #include "runner/store/stores.hpp"
 #include "runner/vault/vault.hpp"
 
@@ -23,6 +25,15 @@ class token_issuer;
 
 namespace latchkey::server {
 
+class run_executor;
+
+// Who may read /metrics.
+enum class metrics_readers : unsigned char {
+    loopback,  // programs of this machine, others with a token
+    token,     // with a token of the scope WORKSPACES_MANAGE
+    nobody,
+};
+
 // What all calls share. Outlives them.
 struct state {
     store::stores& stores;
@@ -30,6 +41,10 @@ struct state {
     std::function<policy::time_point()> clock;
     std::string public_url;  // "https://ci.example.test"; empty: as the client names us
     std::string setup_hash;  // of the code that makes the first owner; empty: there is one
+    metrics::registry& metrics = metrics::unread();
+    metrics_readers may_read_metrics = metrics_readers::loopback;
+    server_log& log = server_log::silent();
+    run_executor* runs = nullptr;  // absent: this server executes nothing
     // How long a session stands: since it was last used, and at all.
     std::chrono::minutes session_idle = std::chrono::hours(12);
     std::chrono::minutes session_life = std::chrono::hours(24 * 7);
@@ -45,6 +60,8 @@ struct answer {
     json body = {};
     http::header_list headers = {};
     std::string text = {};  // instead of `body`, with the content type among the headers
+    // Instead of both; runs on the connection's loop after the handler has returned.
+    std::function<async::task<>(http::body_writer&)> stream = nullptr;
 };
 
 struct call {

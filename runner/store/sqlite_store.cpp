@@ -19,8 +19,9 @@ result<std::shared_ptr<sql_database>> open_database(const std::filesystem::path&
     try {
         auto writer = connect_sqlite(file, options);
         migrate(*writer, file);
+        auto observer = options.after_transaction;
         auto connect = [file, options = std::move(options)] { return connect_sqlite(file, options); };
-        return std::make_shared<sql_database>(std::move(writer), std::move(connect));
+        return std::make_shared<sql_database>(std::move(writer), std::move(connect), std::move(observer));
     } catch (const sql_error& error) {
         return error.why;
     }

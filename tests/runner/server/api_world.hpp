@@ -6,7 +6,9 @@
 
 #include "runner/identity/token_issuer.hpp"
 #include "runner/server/call.hpp"
+#include "runner/server/run_executor.hpp"
 #include "tests/runner/store/team_world.hpp"
+#include "tests/support/api_client.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,19 +20,16 @@
 
 namespace latchkey::test {
 
-struct api_reply {
-    int status = 0;
-    nlohmann::json body;
-    std::map<std::string, std::string> headers;  // names in lower case
-    std::string text;                            // of the body, as it came
-    std::string message() const;                 // of the first error
-};
-
 class api_world {
 public:
     // `adjust` sees the server's settings before it serves; `empty`: there is no team yet, nor an owner.
     explicit api_world(int calls_an_hour = 1'000'000, const std::function<void(server::state&)>& adjust = {},
                        bool empty = false);
+    // That also executes runs, each action as a process of this machine.
+    struct executing {
+        int slots = 4;
+    };
+    explicit api_world(executing);
     ~api_world();
     api_world(const api_world&) = delete;
     api_world& operator=(const api_world&) = delete;
@@ -41,6 +40,7 @@ public:
     identity::token_issuer& run_tokens();
     const vault::vault& vault() const;
     std::filesystem::path folder() const;
+    server::run_executor& executor();
 
     // A token of that user with these scopes; all of them where none is named.
     std::string token(policy::user_id, std::vector<std::string> scopes = {});

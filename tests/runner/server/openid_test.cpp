@@ -70,7 +70,8 @@ std::string part(const json& j) {
 }  // namespace
 
 TEST_SUITE("server.openid") {
-    TEST_CASE("a member signs in; the browser is sent with state, nonce and PKCE, and goes on to where it wanted") {
+    TEST_CASE(
+        "a member signs in, and the browser is sent with state, nonce and PKCE, and goes on to where it wanted") {
         openid_world w;
         browser b;
         const auto back = w.log_in(b, "?return=/workspaces/acme");
