@@ -103,6 +103,8 @@ result<public_key> provider::key(const std::string& id, algorithm by, policy::ti
     const auto at = where(now);
     if (!at) return at.error();
     const std::lock_guard alone(mutex_);
+    // A key that was withdrawn must not be believed forever.
+    if (!within(keys_at_, now, known_for)) keys_.clear();
     if (const public_key* known = find(id, by)) return *known;
     if (!within(keys_at_, now, keys_again_after)) {
         keys_at_ = now;

@@ -231,6 +231,15 @@ TEST_SUITE("server.openid") {
         w.ahead = 31;
         CHECK_EQ(w.log_in(b).status, 302);
         CHECK_EQ(w.provider.key_fetches, 2);
+        // One that was withdrawn is not believed for longer than an hour.
+        w.provider.published.clear();
+        w.ahead = 3632;
+        w.provider.lie = [](json& claims) {
+            for (const char* time : {"iat", "exp"}) claims[time] = claims[time].get<std::int64_t>() + 3632;
+        };
+        CHECK_EQ(w.log_in(b).message(),
+                 "the identity provider's token is signed with a key that is not in its key set");
+        CHECK_EQ(w.provider.key_fetches, 3);
     }
 
     TEST_CASE("a provider that describes itself wrongly, or is not there, is said so") {

@@ -269,6 +269,12 @@ TEST_SUITE("server.sessions") {
                  "this needs your password again: send it to /latchkey/v1/session/confirm, or sign in again with the "
                  "identity provider (/latchkey/v1/login/oidc?confirm=1)");
         CHECK_EQ(b.send("PATCH", w.url(slack), {{"name", "x"}}, {{"X-CSRF-Token", csrf}}).status, 403);
+        CHECK_EQ(b.send("POST",
+                        w.url("/latchkey/v1/workspaces/acme/projects/web/pipelines/" +
+                              std::to_string(w.api.team.deploy.value()) + "/executions/1/grant"),
+                        nullptr, {{"X-CSRF-Token", csrf}})
+                     .message(),
+                 asked.message());
         CHECK_EQ(b.get(w.url(slack)).status, 200);
         // Who may not do it at all is told that, not asked for a password.
         browser dev;

@@ -131,7 +131,7 @@ std::vector<changing_method> changing_methods() {
          [](auto& s, world w) { return fine(s.logins->change_password(w.owner, "h", "", at(99))); }},
         {"make a password link",
          [](auto& s, world w) {
-             return fine(s.logins->add_password_link({"l", w.viewer, w.admin, at(999)}, at(99)));
+             return fine(s.logins->add_password_link({"l", w.viewer, w.admin, at(999), w.acme}, at(99)));
          }},
         {"use a password link",
          [](auto& s, world) { return fine(s.logins->use_password_link("link", "h", at(99))); }},
@@ -157,7 +157,7 @@ TEST_SUITE("store.directory_failure") {
             w = make_team(s);
             REQUIRE(
                 s.logins->begin_session({"session", w.developer, "password", at(80), at(80), {}}, "::1").has_value());
-            REQUIRE(s.logins->add_password_link({"link", w.developer, w.admin, at(999)}, at(80)).has_value());
+            REQUIRE(s.logins->add_password_link({"link", w.developer, w.admin, at(999), w.acme}, at(80)).has_value());
             REQUIRE(s.signing->add({"old", "{}", {"old", 1, 1, "sealed"}, at(80), {}}, "", at(0), {}).has_value());
         }
         const auto copy = folder / "copy" / "store.db";
