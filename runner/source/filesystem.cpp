@@ -153,7 +153,8 @@ filesystem::~filesystem() {
     if (lock_ >= 0) ::close(lock_);
 }
 
-result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline, const fs::path& repository) {
+result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline, const fs::path& repository,
+                                    const std::function<void()>& waits) {
     const fs::path all = data / "filesystems";
     const std::string name = std::to_string(pipeline);
     std::error_code ec;
@@ -164,11 +165,17 @@ result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline,
     if (fd < 0)
         return failure(errc::io, "can't open " + file.string() + ": " + std::system_category().message(errno));
     filesystem taken(fd, all / (name + ".own"), filesystem_path(data, pipeline, repository), repository);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return failure(
-            errc::conflict,
-            "another run of this pipeline works in its files: wait until that one has ended, or cancel it");
-    return taken;
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return taken;
+    if (errno == EWOULDBLOCK && waits) {
+        waits();
+        while (::flock(fd, LOCK_EX) != 0)
+            if (errno != EINTR)
+                return failure(errc::io,
+                               "can't wait for " + file.string() + ": " + std::system_category().message(errno));
+        return taken;
+    }
+    return failure(errc::conflict,
+                   "another run of this pipeline works in its files: wait until that one has ended, or cancel it");
 }
 
 result<void> filesystem::check_out(const std::string& commit, bool from_scratch, std::vector<std::string>& notes) {

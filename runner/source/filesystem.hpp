@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,10 @@ std::filesystem::path filesystem_path(const std::filesystem::path& data, std::in
 
 class filesystem {
 public:
-    // conflict: another run has it.
+    // conflict: another run has it. With `waits`, which is called first where another has it, it waits for that one's
+    // end; a signal that is not held ends the program meanwhile.
     static result<filesystem> take(const std::filesystem::path& data, std::int64_t pipeline,
-                                   const std::filesystem::path& repository);
+                                   const std::filesystem::path& repository, const std::function<void()>& waits = {});
     filesystem(filesystem&&) noexcept;
     filesystem& operator=(filesystem&&) = delete;
     ~filesystem();

@@ -30,7 +30,7 @@ constexpr std::string_view stand_in = R"sh(#!/bin/sh
 {
     printf '%s\n' "${0##*/}"
     for argument in "$@"; do printf '  <%s>\n' "$argument"; done
-    env | grep -E '^(AWS|CLOUDSDK|GITHUB|GH|HEROKU|NPM|SHOPIFY)_' | sort | sed 's/^/  /'
+    env | grep -E '^(AWS|AZURE|CLOUDSDK|GITHUB|GH|HEROKU|NETLIFY|NPM|SHOPIFY)_' | sort | sed 's/^/  /'
     if [ "${0##*/}" = kubectl ] || [ "${0##*/}" = helm ]; then
         for file in $(printf %s "$KUBECONFIG" | tr : ' '); do sed 's/^/  | /' "$file"; echo; done
     fi
@@ -58,8 +58,8 @@ case "$*" in
 esac
 )sh";
 
-constexpr const char* programs[] = {"aws", "gcloud", "kubectl", "helm",    "npm",     "git",
-                                    "gh",  "zip",    "yum",     "shopify", "hadolint"};
+constexpr const char* programs[] = {"aws", "az",  "gcloud", "kubectl", "helm",     "npm",    "git",
+                                    "gh",  "zip", "yum",    "shopify", "hadolint", "heroku", "netlify"};
 
 struct world {
     explicit world(const action_type& type) {
@@ -173,6 +173,24 @@ TEST_SUITE("run.action_types") {
             for (std::string line; std::getline(lines, line);)
                 if (line.starts_with("  <")) CHECK(line.find("planted-") == std::string::npos);
         }
+    }
+
+    TEST_CASE("in the environment of commands of its own: the region, the site and the application that it names") {
+        const auto called = [](const std::string& type, const std::string& keys, const std::string& program) {
+            world w(*find_action_type(type));
+            const auto done = w.engine.run(pipeline_of("    - {action: It, type: " + type + ", integration: mine, " +
+                                                       keys + ": [" + program + "], docker_image_name: x}\n"));
+            REQUIRE(done.attempt.has_value());
+            CHECK(done.attempt->outcome == latchkey::run::outcome::succeeded);
+            return w.recorded();
+        };
+        for (const char* type : {"AWS_CLI", "AWS_CLI_2"})
+            CHECK(called(type, "region: eu-west-1, execute_commands", "aws").find("AWS_REGION=eu-west-1") !=
+                  std::string::npos);
+        CHECK(called("NETLIFY", "site_id: s-1, execute_commands", "netlify").find("NETLIFY_SITE_ID=s-1") !=
+              std::string::npos);
+        CHECK(called("HEROKU_CLI", "application_name: shop, commands", "heroku").find("HEROKU_APP=shop") !=
+              std::string::npos);
     }
 
     TEST_CASE("no command: what a field holds, whichever field of whichever type") {
