@@ -23,6 +23,7 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"store", "URL", "Where it keeps everything, sqlite:FILE; latchkey.db in its folder if left out", "",
      kind::store},
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
+    {"runs", "N", "How many runs it executes at once", "4"},
     {"public-url", "URL", "How others name it, behind a proxy: https://ci.example.test"},
     {"tls-cert", "FILE", "Serve TLS with this certificate chain (PEM); read again on SIGHUP", "", kind::path},
     {"tls-key", "FILE", "Its key (PEM, 0600)", "", kind::path},
@@ -272,6 +273,9 @@ result<server_options> read_settings(const settings& all) {
     const auto threads = number_in(r.text("threads"), 1, 256);
     if (!threads) return wrong(*r.find("threads"), "say a number from 1 to 256");
     o.listen.threads = *threads;
+    const auto runs = number_in(r.text("runs"), 1, 1000);
+    if (!runs) return wrong(*r.find("runs"), "say a number from 1 to 1000");
+    o.runs = *runs;
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;

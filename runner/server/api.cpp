@@ -161,7 +161,9 @@ http::response api::answer_to(const http::request& r, served& s) {
     http::response out;
     out.status = done->status;
     out.headers = std::move(done->headers);
-    if (out.status != 204 && out.status != 304) {
+    if (done->stream) {
+        out.stream = std::move(done->stream);
+    } else if (out.status != 204 && out.status != 304) {
         if (done->text.empty()) out.with("Content-Type", "application/json; charset=utf-8");
         out.body = done->text.empty() ? text_of(done->body) : std::move(done->text);
     }

@@ -19,6 +19,8 @@
 
 namespace latchkey::server {
 
+class run_executor;
+
 // Who may read /metrics.
 enum class metrics_readers : unsigned char {
     loopback,  // programs of this machine, others with a token
@@ -31,8 +33,9 @@ struct state {
     store::stores& stores;
     const vault::vault& vault;
     std::function<policy::time_point()> clock;
-    std::string public_url;  // "https://ci.example.test"; empty: as the client names us
-    std::string setup_hash;  // of the code that makes the first owner; empty: there is one
+    std::string public_url;        // "https://ci.example.test"; empty: as the client names us
+    std::string setup_hash;        // of the code that makes the first owner; empty: there is one
+    run_executor* runs = nullptr;  // absent: this server executes nothing
     metrics::registry& metrics = metrics::unread();
     metrics_readers may_read_metrics = metrics_readers::loopback;
     server_log& log = server_log::silent();
@@ -44,6 +47,8 @@ struct answer {
     json body = {};
     http::header_list headers = {};
     std::string text = {};  // instead of `body`, with the content type among the headers
+    // Instead of both; runs on the connection's loop after the handler has returned.
+    std::function<async::task<>(http::body_writer&)> stream = nullptr;
 };
 
 struct call {

@@ -86,6 +86,26 @@ result<answer> add_integration(call&);
 result<answer> edit_integration(call&);
 result<answer> remove_integration(call&);
 
+// -- api_executions.cpp
+result<answer> list_executions(call&);
+result<answer> get_execution(call&);
+result<answer> add_execution(call&);
+result<answer> operate_execution(call&);
+
+// -- api_action_executions.cpp
+result<answer> get_action_execution(call&);
+result<answer> get_action_logs(call&);
+result<answer> get_action_of_execution(call&);
+
+// -- api_grants.cpp
+result<answer> grant_and_retry(call&);
+result<answer> show_missing(call&);
+result<answer> show_why(call&);
+
+// -- api_events.cpp
+result<answer> stream_events(call&);
+result<answer> stream_log(call&);
+
 // -- api_operation.cpp
 result<answer> show_health(call&);
 result<answer> show_readiness(call&);

@@ -104,6 +104,40 @@ constexpr auto table = std::to_array<route>({
     {"DELETE", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_manage,
      r::pipeline_manager, remove_pipeline, "Remove a pipeline"},
 
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions", s::execution_info,
+     r::pipeline_reader, list_executions, "Executions, the newest first"},
+    {"POST", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions", s::execution_run,
+     r::pipeline_runner, add_execution, "Run a pipeline"},
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution", s::execution_info,
+     r::pipeline_reader, get_execution, "An execution"},
+    {"PATCH", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution", s::execution_run,
+     r::pipeline_runner, operate_execution, "Retry, cancel or answer an execution"},
+    {"GET",
+     "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/action_executions/:action",
+     s::execution_info, r::pipeline_reader, get_action_execution, "One action of an execution"},
+    {"GET",
+     "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/action_executions/:action/"
+     "logs",
+     s::execution_info, r::pipeline_reader, get_action_logs, "The lines that an action printed"},
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/action/:action",
+     s::execution_info, r::pipeline_reader, get_action_of_execution, "One action, by its number in the pipeline"},
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/actions/:action",
+     s::execution_info, r::pipeline_reader, get_action_of_execution, "One action, by its number in the pipeline"},
+
+    // Whoever may run the pipeline asks; whether they may grant is the integration's own matter.
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/grant",
+     s::execution_run, r::pipeline_runner, grant_and_retry, "Grant what an execution lacks, and retry it"},
+    {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/missing",
+     s::execution_info, r::pipeline_reader, show_missing, "What an execution lacks, and who can grant it"},
+    {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/events",
+     s::execution_info, r::pipeline_reader, stream_events, "What happens in an execution, as it happens"},
+    {"GET",
+     "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/"
+     "action_executions/:action/log",
+     s::execution_info, r::pipeline_reader, stream_log, "What an action prints, as it prints it"},
+    {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/why/:integration",
+     s::execution_info, r::pipeline_reader, show_why, "Whether a pipeline may use an integration, and why"},
+
     // Which integration a member may see, edit or delete is the integration's own matter.
     {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations"},
     {"POST", "/workspaces/:workspace/integrations", s::integration_add, r::member, add_integration,

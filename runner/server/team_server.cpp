@@ -4,6 +4,7 @@
 #include "runner/async/task_group.hpp"
 #include "runner/http/tls.hpp"
 #include "runner/server/route.hpp"
+#include "runner/server/run_executor.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -32,7 +33,7 @@ struct team_server::impl {
           http(loop.get_executor(), {}, app),
           signals(loop, SIGTERM, SIGINT, SIGHUP) {
         metrics::gauge& open = facts.metrics.measure("latchkey_http_connections", "Connections that are open.");
-        facts.metrics.before_text([this, &open] { open.set(static_cast<double>(http.connections())); });
+        watched = facts.metrics.before_text([this, &open] { open.set(static_cast<double>(http.connections())); });
     }
 
     // What changes something, or goes wrong, is logged; who only reads is worth a line where everything is asked for.
@@ -62,7 +63,11 @@ struct team_server::impl {
         return {};
     }
 
-    void end() { http.drain(options.grace); }
+    void end(std::chrono::milliseconds grace) {
+        // Live views would hold their connections for ever.
+        if (facts.runs != nullptr) facts.runs->hub().close();
+        http.drain(grace);
+    }
 
     async::task<> watch_signals() {
         for (;;) {
@@ -70,7 +75,7 @@ struct team_server::impl {
             if (ec) co_return;
             if (number != SIGHUP) {
                 const bool again = std::exchange(ending, true);
-                http.drain(again ? std::chrono::milliseconds(0) : options.grace);
+                end(again ? std::chrono::milliseconds(0) : options.grace);
                 facts.log.write(log_level::info, again ? "ending at once"
                                                        : "ending: what is under way may end, and another signal "
                                                          "cuts it off");
@@ -95,6 +100,7 @@ struct team_server::impl {
     asio::signal_set signals;
     std::uint16_t port = 0;
     bool ending = false;
+    std::shared_ptr<void> watched;  // last: it looks at the others
 };
 
 team_server::team_server(const state& s, listen_options o) : impl_(std::make_unique<impl>(s, std::move(o))) {}
@@ -131,7 +137,7 @@ void team_server::run() {
 }
 
 void team_server::stop() {
-    asio::post(impl_->loop, [this] { impl_->end(); });
+    asio::post(impl_->loop, [this] { impl_->end(impl_->options.grace); });
 }
 
 }  // namespace latchkey::server

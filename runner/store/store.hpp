@@ -78,6 +78,7 @@ struct run_source {
     std::string workspace;                  // where actions start
     std::string repository;                 // checked out into the pipeline's own filesystem; empty: a work tree
     facts changes;                          // since the last success (run/changes.hpp); empty: nothing asked
+    facts origin;                           // on a server: what started it, its priority, …; empty: a person, here
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept
 };

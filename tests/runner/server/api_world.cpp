@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/runner/server/api_world.hpp"
 
+#include "runner/exec/host.hpp"
+#include "runner/exec/orphans.hpp"
 #include "runner/http/server.hpp"
 #include "runner/server/api.hpp"
 #include "runner/server/scopes.hpp"
@@ -16,6 +18,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <future>
 #include <thread>
 
@@ -24,13 +27,14 @@ namespace latchkey::test {
 namespace asio = boost::asio;
 
 struct api_world::impl {
-    explicit impl(int calls_an_hour)
+    impl(int calls_an_hour, int slots)
         : all(store::open_sqlite_stores(folder / "data" / "store.db").value()),
           vault(make_vault()),
           facts{all, vault,
                 [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }, "",
                 ""},
           pool(4),
+          runs(slots > 0 ? make_executor(slots) : nullptr),
           app(facts, pool, {calls_an_hour, {}}),
           server(loop.get_executor(), {}, app),
           port(server.listen("127.0.0.1", 0).value()) {
@@ -40,9 +44,12 @@ struct api_world::impl {
             else
                 ended.set_value();
         });
+        facts.runs = runs.get();
+        if (runs) REQUIRE(runs->begin().has_value());
         thread = std::jthread([this] { loop.run(); });
     }
     ~impl() {
+        if (runs) runs->stop(std::chrono::milliseconds(0));
         asio::post(loop, [this] { server.drain(std::chrono::seconds(2)); });
         ended.get_future().get();
         thread.join();
@@ -56,11 +63,37 @@ struct api_world::impl {
         return vault::vault::unlock(master, {&first, 1}).value();
     }
 
+    std::unique_ptr<server::run_executor> make_executor(int slots) {
+        const char* path = std::getenv("PATH");
+        run::surroundings around{
+            *all.runs,
+            [this]() -> result<const vault::vault*> { return &vault; },
+            facts.clock,
+            [](boost::asio::any_io_executor ex, const std::string&) {
+                return exec::make_host_backend(std::move(ex), {});
+            },
+            []() -> result<void> { return failure(errc::engine, "no container engine answers in this test"); },
+            folder / "data",
+            {{"PATH", path != nullptr ? path : "/usr/bin:/bin"}},
+            std::chrono::seconds(5),
+            LATCHKEY_BUILD_DIR "/runner/latchkey-native",
+            exec::executor_mark(),
+            [](const std::string& mark) -> result<void> {
+                exec::kill_left_by(mark);
+                return {};
+            },
+            {},
+        };
+        return std::make_unique<server::run_executor>(
+            all, std::move(around), nullptr, server::executor_options{folder / "data", "host", slots, 4, {}});
+    }
+
     temp_dir folder;
     store::stores all;
     vault::vault vault;
     server::state facts;
     asio::thread_pool pool;
+    std::unique_ptr<server::run_executor> runs;
     asio::io_context loop{1};
     server::api app;
     http::server server;
@@ -69,8 +102,14 @@ struct api_world::impl {
     std::jthread thread;
 };
 
-api_world::api_world(int calls_an_hour) : impl_(std::make_unique<impl>(calls_an_hour)) {
+api_world::api_world(int calls_an_hour) : impl_(std::make_unique<impl>(calls_an_hour, 0)) {
     team = make_team(impl_->all);
+}
+api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots)) {
+    team = make_team(impl_->all);
+}
+server::run_executor& api_world::executor() {
+    return *impl_->runs;
 }
 api_world::~api_world() = default;
 
