@@ -8,6 +8,7 @@
 #include "runner/metrics/metrics.hpp"
 #include "runner/server/event_hub.hpp"
 #include "runner/server/log_feed.hpp"
+#include "runner/server/run_metrics.hpp"
 #include "runner/server/run_queue.hpp"
 #include "runner/server/server_log.hpp"
 
@@ -57,7 +58,11 @@ struct executor_options {
     std::string backend;  // of all actions; empty: as each says
     int slots = 4;
     int jobs = 4;
+<<<<<<< HEAD
     server_log& log = server_log::silent();
+=======
+    std::function<void(const std::string&)> log;
+>>>>>>> operation
     metrics::registry& metrics = metrics::unread();
 };
 

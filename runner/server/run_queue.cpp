@@ -34,6 +34,7 @@ struct waiting_run {
     policy::ref ref;
     int rank = 1;
     bool waits_for_permission = false;
+    bool concurrent = false;  // with others of its pipeline
     bool by_event = false;  // and not a retry: newer ones may take its place
     policy::time_point not_before{};
     std::map<std::string, vault::secret> secrets;
@@ -47,6 +48,7 @@ waiting_run waiting_from(const store::run_record& r, std::map<std::string, vault
     w.pipeline = r.pipeline;
     w.ref = r.source.ref;
     w.rank = rank_of(origin_of(r.source, origin::priority));
+    w.concurrent = origin_of(r.source, origin::concurrent) == "true";
     w.waits_for_permission = origin_of(r.source, origin::on_missing) == "wait";
     w.by_event = origin_of(r.source, origin::triggered_on) == "EVENT" && r.attempts.size() == 1;
     const std::string_view delay = origin_of(r.source, origin::delay_until);
@@ -135,7 +137,7 @@ struct run_queue::impl {
         const policy::time_point now = clock();
         auto best = waiting.end();
         for (auto w = waiting.begin(); w != waiting.end(); ++w) {
-            if (busy.contains(w->pipeline) || w->not_before > now) continue;
+            if ((busy.contains(w->pipeline) && !w->concurrent) || w->not_before > now) continue;
             if (best == waiting.end() || std::pair(w->rank, w->run) < std::pair(best->rank, best->run)) best = w;
         }
         if (best == waiting.end()) return std::nullopt;
@@ -162,7 +164,11 @@ struct run_queue::impl {
             w.holds_slot = !waits;
             changed.notify_all();
         };
+        const auto began = std::chrono::steady_clock::now();
+        if (opts.metrics != nullptr) opts.metrics->started(began - w.what.since);
         const auto done = service.perform(w.what.run, std::move(o));
+        if (opts.metrics != nullptr && done)
+            opts.metrics->ended(done->run.attempts.back().status, std::chrono::steady_clock::now() - began);
         // Somebody cancelled it before it began: it has its end.
         if (!done && done.error().code != errc::conflict)
             say(w.what.run, "a run could not be executed", done.error().what);
