@@ -7,6 +7,7 @@
 #include "runner/cli/private_files.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/cli/surroundings.hpp"
+#include "runner/identity/token_issuer.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
@@ -91,6 +92,9 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .may_read_metrics = o.metrics,
         .log = *parts.log,
         .runs = &runs,
+        .session_idle = o.sign_in.session_idle,
+        .session_life = o.sign_in.session_life,
+        .step_up = o.sign_in.step_up,
     };
 }
 
@@ -166,9 +170,15 @@ int server_command(context& c, const server_args& args) {
     }
     const std::string setup_code = *owned ? "" : vault::random_hex(16);
     const auto executor = make_executor(c, *parts, *options);
-    const server::state state = make_state(c, *parts, *options, setup_code, *executor);
+    const auto openid = make_openid_client(options->sign_in);
+    if (!openid) return fail_to_start(c, openid.error());
+    server::state state = make_state(c, *parts, *options, setup_code, *executor);
+    state.openid = openid->get();
+
     server::team_server serving(state, options->listen);
     if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
+    identity::token_issuer run_tokens(*parts->stores.signing, parts->vault, serving.url());
+    state.run_tokens = &run_tokens;
     say_where(c, serving.url(), *options, setup_code);
     parts->log->write(server::log_level::info, "serving", {{"url", serving.url()}, {"version", LATCHKEY_VERSION}});
     auto waiting = executor->begin();
