@@ -30,6 +30,8 @@ struct line {
     grant_args grant;
     audit_args audit;
     server_args server;
+    backup_args backup;
+    restore_args restore;
     std::string number;
     std::string word;
     std::function<int(context&)> command;
@@ -41,6 +43,6 @@ void add_running(CLI::App&, line&);       // run, approve, retry, cancel, runs, 
 void add_reading(CLI::App&, line&);       // validate, plan, why
 void add_integrations(CLI::App&, line&);  // integration
 void add_permissions(CLI::App&, line&);   // grant, revoke, audit
-void add_server(CLI::App&, line&);        // server
+void add_server(CLI::App&, line&);        // server, backup, restore
 
 }  // namespace latchkey::cli

@@ -166,6 +166,20 @@ struct server_args {
 };
 int server_command(context&, const server_args&);
 
+// `given` as for the server: which data they are about.
+struct backup_args {
+    std::map<std::string, std::string> given;
+    std::string place;     // a folder, or an archive
+    std::string key_file;  // gets the master key
+};
+int backup_command(context&, const backup_args&);
+struct restore_args {
+    std::map<std::string, std::string> given;
+    std::string place;
+    std::string key_file;  // has the master key
+};
+int restore_command(context&, const restore_args&);
+
 int key_rotate_command(context&);
 int doctor_command(context&);
 int completion_command(context&, const std::string& shell);

@@ -32,6 +32,9 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"token-file", "FILE", "Gets their token, with every scope; must not be there yet", "", kind::path},
     {"threads", "N", "How many calls it works on at once", "4"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
+    {"metrics", "WHO", "Who may read /metrics: loopback (others with a token), token, or off", "loopback"},
+    {"log-format", "FORM", "Of its log on standard error: plain (key=value) or json", "plain"},
+    {"log-level", "LEVEL", "debug (every request), info, warning or error", "info"},
 });
 
 constexpr std::string_view by_default = "the default";
@@ -169,6 +172,25 @@ result<std::filesystem::path> read_store(const setting& s) {
     return std::filesystem::absolute(file);
 }
 
+result<void> read_watching(const reader& r, server_options& to) {
+    const setting& metrics = *r.find("metrics");
+    if (metrics.value == "token")
+        to.metrics = server::metrics_readers::token;
+    else if (metrics.value == "off")
+        to.metrics = server::metrics_readers::nobody;
+    else if (metrics.value != "loopback")
+        return wrong(metrics, "say loopback, token or off");
+    const setting& form = *r.find("log-format");
+    if (form.value == "json")
+        to.log_form = server::server_log::form::json;
+    else if (form.value != "plain")
+        return wrong(form, "say plain or json");
+    const auto level = server::log_level_from(r.text("log-level"));
+    if (!level) return wrong(*r.find("log-level"), "say debug, info, warning or error");
+    to.log_least = *level;
+    return {};
+}
+
 result<void> read_first_owner(const reader& r, server_options& to) {
     const std::array<std::string_view, 3> needed = {"init-owner", "init-workspace", "token-file"};
     const auto given = std::ranges::count_if(needed, [&](std::string_view name) { return r.find(name) != nullptr; });
@@ -257,6 +279,7 @@ result<server_options> read_settings(const settings& all) {
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;
+    if (auto fine = read_watching(r, o); !fine) return fine.error();
     if ((r.find("tls-cert") == nullptr) != (r.find("tls-key") == nullptr))
         return failure(errc::usage, "TLS needs both --tls-cert FILE and --tls-key FILE");
     o.listen.tls_certificate = r.text("tls-cert");

@@ -44,6 +44,9 @@ struct server_options {
     int runs = 4;  // at once
     server::listen_options listen;
     std::string public_url;
+    server::metrics_readers metrics = server::metrics_readers::loopback;
+    server::server_log::form log_form = server::server_log::form::plain;
+    server::log_level log_least = server::log_level::info;
     std::optional<server::first_owner> first_owner;
     std::filesystem::path token_file;
 };

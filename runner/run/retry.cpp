@@ -210,11 +210,14 @@ result<made_attempt> service::create_retry(const retry_request& request,
             return made;
         }
     }
-    if (!run::ended(run->attempts.back().status))
+    const status last = run->attempts.back().status;
+    made.goes_on = request.grant && last == status::waiting_for_permission;
+    if (!run::ended(last) && !made.goes_on)
         return failure(errc::conflict, name_of(*run) + " has not ended: wait for it, or cancel it first");
     auto kept = kept_definition(around_.store, *run);
     if (!kept) return kept.error();
-    if (auto same = same_secrets(*run, secrets); !same) return same.error();
+    if (!made.goes_on)
+        if (auto same = same_secrets(*run, secrets); !same) return same.error();
     auto attempt = new_attempt(*run, **kept, request, [] { return result<void>(); });
     if (!attempt) return attempt.error();
     if (auto* refused = std::get_if<finished_attempt>(&*attempt)) {
@@ -226,6 +229,7 @@ result<made_attempt> service::create_retry(const retry_request& request,
     made.attempt = std::get<int>(*attempt);
     if (run = around_.store.run(run->id); !run) return run.error();
     made.run = std::move(*run);
+    if (made.goes_on) return made;
     if (auto queued = enqueue(made); !queued) return queued.error();
     return made;
 }

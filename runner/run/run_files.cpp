@@ -24,7 +24,10 @@ result<std::optional<source::filesystem>> take_files(const std::filesystem::path
                                                      const std::function<void()>& waits) {
     std::optional<source::filesystem> own;
     if (source.repository.empty()) return own;
-    auto taken = source::filesystem::take(data, pipeline.value(), source.repository, waits);
+    // What may run side by side has files of its own, each.
+    auto taken = says_true(source.origin, "concurrent")
+                     ? source::filesystem::take_any(data, pipeline.value(), source.repository)
+                     : source::filesystem::take(data, pipeline.value(), source.repository, waits);
     if (!taken) return taken.error();
     own.emplace(std::move(*taken));
     return own;

@@ -169,10 +169,11 @@ result<finished_attempt> service::perform(policy::run_id id, run_options options
     };
     auto kept = kept_definition(around_.store, *run);
     if (!kept) return failed(kept.error());
+    auto own = take_files(around_.data, run->source, run->pipeline, [] {});
+    if (!own) return failed(own.error());
+    if (*own) run->source.workspace = (*own)->path().string();
     auto c = compile_now(around_, **kept, run->source, run->pipeline, attempt.actor, run->number);
     if (!c) return failed(c.error());
-    auto own = take_files(around_.data, run->source, run->pipeline);
-    if (!own) return failed(own.error());
     auto files = prepare_files(around_.store, around_.data, **kept, run->source, run->pipeline, std::move(*own));
     if (!files) return failed(files.error());
     retry_scope scope;

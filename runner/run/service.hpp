@@ -113,6 +113,7 @@ struct made_attempt {
     std::optional<finished_attempt> ended;
     store::run_record run;
     int attempt = 1;
+    bool goes_on = false;  // it waited for the permission that it has now: somebody executes it already
 };
 
 // A run's definition, as it was kept, and what it compiles to for its last attempt.

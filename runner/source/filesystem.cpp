@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes longest_checkout{30};
 constexpr int deepest_submodule = 10;
+constexpr int most_spare = 63;
 
 // Quoted as git reads it in a list of folders.
 std::string quoted(const std::string& path) {
@@ -155,8 +156,20 @@ filesystem::~filesystem() {
 
 result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline, const fs::path& repository,
                                     const std::function<void()>& waits) {
-    const fs::path all = data / "filesystems";
+    return take_named(data, std::to_string(pipeline), repository, waits);
+}
+
+result<filesystem> filesystem::take_any(const fs::path& data, std::int64_t pipeline, const fs::path& repository) {
     const std::string name = std::to_string(pipeline);
+    auto taken = take_named(data, name, repository, {});
+    for (int spare = 1; !taken && taken.error().code == errc::conflict && spare <= most_spare; ++spare)
+        taken = take_named(data, name + "." + std::to_string(spare), repository, {});
+    return taken;
+}
+
+result<filesystem> filesystem::take_named(const fs::path& data, const std::string& name, const fs::path& repository,
+                                          const std::function<void()>& waits) {
+    const fs::path all = data / "filesystems";
     std::error_code ec;
     fs::create_directories(all, ec);
     fs::permissions(all, fs::perms::owner_all, ec);
@@ -164,7 +177,7 @@ result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline,
     const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return failure(errc::io, "can't open " + file.string() + ": " + std::system_category().message(errno));
-    filesystem taken(fd, all / (name + ".own"), filesystem_path(data, pipeline, repository), repository);
+    filesystem taken(fd, all / (name + ".own"), all / name / repository.filename(), repository);
     if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return taken;
     if (errno == EWOULDBLOCK && waits) {
         waits();

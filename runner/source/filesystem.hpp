@@ -26,6 +26,9 @@ public:
     // end; a signal that is not held ends the program meanwhile.
     static result<filesystem> take(const std::filesystem::path& data, std::int64_t pipeline,
                                    const std::filesystem::path& repository, const std::function<void()>& waits = {});
+    // One that is free: its own, else one of the spare ones that runs side by side have.
+    static result<filesystem> take_any(const std::filesystem::path& data, std::int64_t pipeline,
+                                       const std::filesystem::path& repository);
     filesystem(filesystem&&) noexcept;
     filesystem& operator=(filesystem&&) = delete;
     ~filesystem();
@@ -37,6 +40,8 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
 private:
+    static result<filesystem> take_named(const std::filesystem::path& data, const std::string& name,
+                                         const std::filesystem::path& repository, const std::function<void()>& waits);
     filesystem(int lock, std::filesystem::path own, std::filesystem::path path, std::filesystem::path repository);
     int lock_;
     std::filesystem::path own_;  // what our git keeps of it

@@ -84,8 +84,8 @@ struct api_world::impl {
             },
             {},
         };
-        return std::make_unique<server::run_executor>(
-            all, std::move(around), nullptr, server::executor_options{folder / "data", "host", slots, 4, {}});
+        return std::make_unique<server::run_executor>(all, std::move(around), nullptr,
+                                                      server::executor_options{folder / "data", "host", slots, 4});
     }
 
     temp_dir folder;
