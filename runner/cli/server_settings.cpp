@@ -41,6 +41,7 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"openid-new-users", "YES|NO", "Whether whoever nobody here knows yet becomes a user", "no"},
     {"threads", "N", "How many calls it works on at once", "4"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
+    {"rate-limit", "N", "How many calls a user may make in an hour", "60000"},
     {"metrics", "WHO", "Who may read /metrics: loopback (others with a token), token, or off", "loopback"},
     {"log-format", "FORM", "Of its log on standard error: plain (key=value) or json", "plain"},
     {"log-level", "LEVEL", "debug (every request), info, warning or error", "info"},
@@ -285,6 +286,9 @@ result<server_options> read_settings(const settings& all) {
     const auto runs = number_in(r.text("runs"), 1, 1000);
     if (!runs) return wrong(*r.find("runs"), "say a number from 1 to 1000");
     o.runs = *runs;
+    const auto calls = number_in(r.text("rate-limit"), 1, 1'000'000'000);
+    if (!calls) return wrong(*r.find("rate-limit"), "say a number from 1 on");
+    o.listen.calls_an_hour = *calls;
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;
