@@ -7,6 +7,7 @@
 #include "runner/cli/private_files.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/cli/surroundings.hpp"
+#include "runner/identity/token_issuer.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
@@ -87,17 +88,13 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .clock = [&c] { return c.now(); },
         .public_url = o.public_url,
         .setup_hash = setup_code.empty() ? "" : vault::hash_of_token(setup_code),
-<<<<<<< HEAD
         .metrics = *parts.metrics,
         .may_read_metrics = o.metrics,
         .log = *parts.log,
         .runs = &runs,
-=======
-        .runs = &runs,
-        .metrics = *parts.metrics,
-        .may_read_metrics = o.metrics,
-        .log = *parts.log,
->>>>>>> operation
+        .session_idle = o.sign_in.session_idle,
+        .session_life = o.sign_in.session_life,
+        .step_up = o.sign_in.step_up,
     };
 }
 
@@ -105,20 +102,13 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
     auto around = make_surroundings(
         *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
         [&c] { return c.now(); }, o.data);
-    return std::make_unique<server::run_executor>(
-        parts.stores, std::move(around), nullptr,
-<<<<<<< HEAD
-        server::executor_options{o.data, o.backend, o.runs, o.runs, *parts.log, *parts.metrics});
-=======
-        server::executor_options{
-            .data = o.data,
-            .backend = o.backend,
-            .slots = o.runs,
-            .jobs = o.runs,
-            .log = [&log = *parts.log](
-                       const std::string& text) { log.write(server::log_level::warning, "runs", {{"error", text}}); },
-            .metrics = *parts.metrics});
->>>>>>> operation
+    return std::make_unique<server::run_executor>(parts.stores, std::move(around), nullptr,
+                                                  server::executor_options{.data = o.data,
+                                                                           .backend = o.backend,
+                                                                           .slots = o.runs,
+                                                                           .jobs = o.runs,
+                                                                           .log = *parts.log,
+                                                                           .metrics = *parts.metrics});
 }
 
 // The token is on the disk before it is good for anything: it can't be lost.
@@ -180,23 +170,20 @@ int server_command(context& c, const server_args& args) {
     }
     const std::string setup_code = *owned ? "" : vault::random_hex(16);
     const auto executor = make_executor(c, *parts, *options);
-    const server::state state = make_state(c, *parts, *options, setup_code, *executor);
-<<<<<<< HEAD
+    const auto openid = make_openid_client(options->sign_in);
+    if (!openid) return fail_to_start(c, openid.error());
+    server::state state = make_state(c, *parts, *options, setup_code, *executor);
+    state.openid = openid->get();
 
-=======
->>>>>>> operation
     server::team_server serving(state, options->listen);
     if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
+    identity::token_issuer run_tokens(*parts->stores.signing, parts->vault, serving.url());
+    state.run_tokens = &run_tokens;
     say_where(c, serving.url(), *options, setup_code);
     parts->log->write(server::log_level::info, "serving", {{"url", serving.url()}, {"version", LATCHKEY_VERSION}});
     auto waiting = executor->begin();
     if (!waiting) return fail_to_start(c, waiting.error());
-<<<<<<< HEAD
-    if (*waiting > 0)
-        parts->log->write(server::log_level::info, "runs wait for their turn", {{"runs", std::to_string(*waiting)}});
-=======
     if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
->>>>>>> operation
     serving.run();
     executor->stop(options->listen.grace);
     c.out << "latchkey has ended\n";

@@ -39,7 +39,6 @@ struct state {
     store::stores& stores;
     const vault::vault& vault;
     std::function<policy::time_point()> clock;
-<<<<<<< HEAD
     std::string public_url;  // "https://ci.example.test"; empty: as the client names us
     std::string setup_hash;  // of the code that makes the first owner; empty: there is one
     metrics::registry& metrics = metrics::unread();
@@ -53,14 +52,6 @@ struct state {
     std::shared_ptr<login_limits> logins = std::make_shared<login_limits>();
     identity::openid_client* openid = nullptr;     // none: people sign in with passwords only
     identity::token_issuer* run_tokens = nullptr;  // none: no tokens for runs
-=======
-    std::string public_url;        // "https://ci.example.test"; empty: as the client names us
-    std::string setup_hash;        // of the code that makes the first owner; empty: there is one
-    run_executor* runs = nullptr;  // absent: this server executes nothing
-    metrics::registry& metrics = metrics::unread();
-    metrics_readers may_read_metrics = metrics_readers::loopback;
-    server_log& log = server_log::silent();
->>>>>>> operation
 };
 
 // What the answer is, if all went well.

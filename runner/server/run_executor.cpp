@@ -17,21 +17,13 @@ struct run_executor::impl {
           options(std::move(o)),
           clock(around.clock),
           service(complete(std::move(around))),
-<<<<<<< HEAD
-          counted(options.metrics),
-          queue(service, all, clock, {options.slots, options.jobs, options.log, counted, [this](policy::run_id run) {
-                                          hub.publish(run);
-                                      }}) {}
-=======
           counts(options.metrics),
-          queue(
-              service, all, clock,
-              {options.slots, options.jobs, options.log, [this](policy::run_id run) { hub.publish(run); }, &counts}),
+          queue(service, all, clock,
+                {options.slots, options.jobs, options.log, counts, [this](policy::run_id run) { hub.publish(run); }}),
           watched(options.metrics.before_text([this] {
               const run_queue::counts now = queue.now();
               counts.show(now.waiting, now.running);
           })) {}
->>>>>>> operation
 
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
@@ -49,11 +41,7 @@ struct run_executor::impl {
     run::wall_clock clock;
     event_hub hub;
     run::service service;
-<<<<<<< HEAD
-    run_metrics counted;
-=======
     run_metrics counts;
->>>>>>> operation
     run_queue queue;
     std::shared_ptr<void> watched;
     boost::asio::thread_pool readers{2};

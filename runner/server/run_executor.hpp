@@ -58,11 +58,7 @@ struct executor_options {
     std::string backend;  // of all actions; empty: as each says
     int slots = 4;
     int jobs = 4;
-<<<<<<< HEAD
     server_log& log = server_log::silent();
-=======
-    std::function<void(const std::string&)> log;
->>>>>>> operation
     metrics::registry& metrics = metrics::unread();
 };
 

@@ -8,10 +8,7 @@
 
 #include "runner/run/service.hpp"
 #include "runner/server/run_metrics.hpp"
-<<<<<<< HEAD
 #include "runner/server/server_log.hpp"
-=======
->>>>>>> operation
 #include "runner/store/stores.hpp"
 
 #include <functional>
@@ -27,7 +24,7 @@ inline constexpr std::string_view triggered_on = "triggered_on";          // CLI
 inline constexpr std::string_view priority = "priority";                  // LOW NORMAL HIGH
 inline constexpr std::string_view delay_until = "delay_until";            // milliseconds since 1970
 inline constexpr std::string_view clear_cache = "clear_cache";            // true
-inline constexpr std::string_view concurrent = "concurrent";      // true: beside others of its pipeline
+inline constexpr std::string_view concurrent = "concurrent";              // true: beside others of its pipeline
 inline constexpr std::string_view on_missing = "on_missing_permissions";  // fail, wait
 }  // namespace origin
 
@@ -41,7 +38,6 @@ public:
         server_log& log;
         run_metrics& metrics;
         std::function<void(policy::run_id)> on_change;  // after the queue itself has changed a run
-        run_metrics* metrics = nullptr;
     };
     run_queue(run::service&, store::stores&, run::wall_clock, options);
     ~run_queue();

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes longest_checkout{30};
 constexpr int deepest_submodule = 10;
-constexpr int most_spare = 63;
+constexpr int most_spare = 64;
 
 // Quoted as git reads it in a list of folders.
 std::string quoted(const std::string& path) {
@@ -161,10 +161,11 @@ result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline,
 
 result<filesystem> filesystem::take_any(const fs::path& data, std::int64_t pipeline, const fs::path& repository) {
     const std::string name = std::to_string(pipeline);
-    auto taken = take_named(data, name, repository, {});
-    for (int spare = 1; !taken && taken.error().code == errc::conflict && spare <= most_spare; ++spare)
-        taken = take_named(data, name + "." + std::to_string(spare), repository, {});
-    return taken;
+    for (int spare = 0; spare < most_spare; ++spare) {
+        auto taken = take_named(data, spare == 0 ? name : name + "." + std::to_string(spare), repository, {});
+        if (taken || taken.error().code != errc::conflict) return taken;
+    }
+    return failure(errc::conflict, std::to_string(most_spare) + " runs of this pipeline work side by side already");
 }
 
 result<filesystem> filesystem::take_named(const fs::path& data, const std::string& name, const fs::path& repository,

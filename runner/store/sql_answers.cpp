@@ -42,8 +42,8 @@ result<run_record> sql_store::approve_fork(policy::run_id id, policy::user_id ac
             return failure(errc::conflict, known->pipeline_name + " #" + std::to_string(known->number) +
                                                " comes from no fork: there is nothing to approve");
         in.exec("UPDATE runs SET fork_approved_by = :actor WHERE id = :id", actor.value(), id.value());
-        append_audit(in, policy::audit_kind::approval, actor, next_revision(in), {{"run", to_fact(id)}, {"fork", "yes"}},
-                     at);
+        append_audit(in, policy::audit_kind::approval, actor, next_revision(in),
+                     {{"run", to_fact(id)}, {"fork", "yes"}}, at);
         known->source.fork_approved_by = actor;
         return std::move(*known);
     });
