@@ -4,6 +4,7 @@ find_package(Threads REQUIRED)
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 2.1 CONFIG REQUIRED)
+find_path(LATCHKEY_TOML_INCLUDE toml++/toml.h REQUIRED)  # headers only
 
 # Static where Debian ships an archive that needs nothing else: a small binary that starts fast.
 function(latchkey_library name)

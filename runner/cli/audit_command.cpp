@@ -3,16 +3,15 @@
 // latchkey audit verify, export, tail; latchkey key rotate.
 #include "runner/cli/commands.hpp"
 #include "runner/cli/json.hpp"
+#include "runner/cli/private_files.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/master_key.hpp"
 
 #include <charconv>
 #include <cstdio>
 #include <deque>
-#include <fcntl.h>
 #include <optional>
 #include <ostream>
-#include <unistd.h>
 
 namespace latchkey::cli {
 
@@ -27,14 +26,6 @@ std::optional<store::audit_head> head_named(const std::string& text) {
     head.hash.assign(at + 1, end);
     if (head.hash.size() != 64) return std::nullopt;
     return head;
-}
-
-// That what is renamed in a folder stays so after a power failure.
-bool flush_folder(const std::filesystem::path& folder) {
-    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool good = fd >= 0 && ::fsync(fd) == 0;
-    if (fd >= 0) ::close(fd);
-    return good;
 }
 
 }  // namespace

@@ -6,8 +6,12 @@
 
 #include "runner/cli/context.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace latchkey::cli {
@@ -155,6 +159,26 @@ int audit_verify_command(context&, const audit_args&);
 int audit_export_command(context&, const audit_args&);
 int audit_tail_command(context&, const audit_args&);
 
+struct server_args {
+    std::map<std::string, std::string> given;  // what server_settings.hpp knows, by name
+    bool print_config = false;
+};
+int server_command(context&, const server_args&);
+
+// `given` as for the server: which data they are about.
+struct backup_args {
+    std::map<std::string, std::string> given;
+    std::string place;     // a folder, or an archive
+    std::string key_file;  // gets the master key
+};
+int backup_command(context&, const backup_args&);
+struct restore_args {
+    std::map<std::string, std::string> given;
+    std::string place;
+    std::string key_file;  // has the master key
+};
+int restore_command(context&, const restore_args&);
+
 int key_rotate_command(context&);
 int doctor_command(context&);
 int completion_command(context&, const std::string& shell);
@@ -163,7 +187,9 @@ int complete_command(context&, const std::string& what);
 
 // Shared by several commands.
 
-// "30m", "2h", "7d": from now on. usage: it is none of these.
+// "30s", "30m", "2h", "7d"; up to ten years.
+std::optional<std::chrono::seconds> length_of_time(std::string_view text);
+// The same from now on. usage: it is none of these.
 result<policy::time_point> time_from_now(context&, const std::string& text);
 // "42" or "#42": a run of this project.
 result<store::run_record> run_named(context&, const std::string& number);

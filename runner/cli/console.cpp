@@ -143,6 +143,7 @@ void console::on_event(const run::event& e) {
         case run::event_kind::variable_passed:
         case run::event_kind::attempt_created:
         case run::event_kind::denied:
+        case run::event_kind::missing:
         case run::event_kind::attempt_started:
         case run::event_kind::attempt_ended:
             break;

@@ -2,10 +2,8 @@
 #include "runner/cli/context.hpp"
 
 #include "pipelines/characters.hpp"
-#include "runner/cli/environment.hpp"
-#include "runner/exec/choice.hpp"
-#include "runner/exec/container.hpp"
-#include "runner/exec/orphans.hpp"
+#include "runner/cli/open_vault.hpp"
+#include "runner/cli/surroundings.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
 
@@ -67,18 +65,7 @@ result<const vault::vault*> context::vault() {
     if (!data) return data.error();
     auto s = store();
     if (!s) return s.error();
-    auto keys = (*s)->keys();
-    if (!keys) return keys.error();
-    // With sealed values in the store a new master key would open none of them: it is made for an empty vault only.
-    auto master = vault::load_master_key(*data / "master.key", keys->empty());
-    if (!master) return master.error();
-    if (keys->empty()) {
-        const vault::wrapped_key first = vault::vault::make_key(*master, 1);
-        if (auto added = (*s)->add_key(first); !added) return added.error();
-        keys = (*s)->keys();
-        if (!keys) return keys.error();
-    }
-    auto unlocked = vault::vault::unlock(*master, *keys);
+    auto unlocked = open_vault(**s, *data / "master.key");
     if (!unlocked) return unlocked.error();
     opened_->vault.emplace(std::move(*unlocked));
     return &*opened_->vault;
@@ -116,33 +103,14 @@ result<run::service*> context::service() {
     if (!s) return s.error();
     auto data = data_folder();
     if (!data) return data.error();
-    run::surroundings around{
+    auto around = make_surroundings(
         **s,
         // A run may start another, on a thread of its own.
         [this, one = std::make_shared<std::mutex>()] {
             const std::lock_guard lock(*one);
             return vault();
         },
-        [this] { return now(); },
-        [shown = sandbox_options_of(*data)](boost::asio::any_io_executor ex, const std::string& wanted) {
-            return exec::make_choosing_backend(std::move(ex), {wanted, exec::executor_mark(), shown});
-        },
-        []() -> result<void> {
-            auto found = exec::find_engine_now();
-            if (!found) return found.error();
-            return {};
-        },
-        *data,
-        base_environment(),
-        std::chrono::seconds(10),
-        (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "latchkey-native").string(),
-        exec::executor_mark(),
-        [](const std::string& mark) {
-            exec::kill_left_by(mark);
-            return exec::remove_left_by_now(mark);
-        },
-        own_types_folder(),
-    };
+        [this] { return now(); }, *data);
     vault::harden_process();
     opened_->service = std::make_unique<run::service>(std::move(around));
     if (auto recovered = opened_->service->recover(); !recovered) return recovered.error();

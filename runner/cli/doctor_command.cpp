@@ -2,6 +2,7 @@
 //
 // latchkey doctor: what is really active on this machine.
 #include "runner/cli/commands.hpp"
+#include "runner/cli/server_settings.hpp"
 #include "runner/exec/capture.hpp"
 #include "runner/exec/container.hpp"
 #include "runner/exec/host.hpp"
@@ -31,6 +32,15 @@ std::string version_of(const std::string& program) {
     const auto said = exec::capture({program, "--version"}, "/", std::chrono::seconds(5));
     if (!said) return "not installed";
     return plain(said->output.substr(0, said->output.find('\n')));
+}
+
+// What `latchkey server` would be told here.
+template <class Row>
+void add_server_settings(context& c, const Row& row) {
+    const auto all = gather_settings(c, {});
+    const auto read = all ? read_settings(*all) : result<server_options>(all.error());
+    if (!read) return row(false, "server", read.error().what);
+    for (const auto& [name, said] : *all) row(true, "server " + name, said.value + " (" + said.origin + ")");
 }
 
 }  // namespace
@@ -96,6 +106,7 @@ int doctor_command(context& c) {
     }
     row(true, "git", version_of("git"));
     row(true, "project", c.project_root().string());
+    add_server_settings(c, row);
     c.out << aligned(rows);
     return well ? exit_success : exit_infrastructure;
 }

@@ -8,7 +8,7 @@
 
 namespace latchkey::cli {
 
-result<policy::time_point> time_from_now(context& c, const std::string& text) {
+std::optional<std::chrono::seconds> length_of_time(std::string_view text) {
     std::int64_t count = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
@@ -19,8 +19,14 @@ result<policy::time_point> time_from_now(context& c, const std::string& text) {
     if (unit == "d") each = std::chrono::hours(24);
     // Ten years: longer is "no end", which is said by leaving it out.
     if (error != std::errc() || each.count() == 0 || count <= 0 || count > std::chrono::hours(24 * 3650) / each)
-        return failure(errc::usage, "\"" + text + "\" is no time from now: say 30m, 2h or 7d");
-    return c.now() + count * each;
+        return std::nullopt;
+    return count * each;
+}
+
+result<policy::time_point> time_from_now(context& c, const std::string& text) {
+    const auto length = length_of_time(text);
+    if (!length) return failure(errc::usage, "\"" + text + "\" is no time from now: say 30m, 2h or 7d");
+    return c.now() + *length;
 }
 
 result<store::run_record> run_named(context& c, const std::string& text) {

@@ -138,6 +138,10 @@ missing_integration access::describe(const used& u, const policy::snapshot& fact
     for (const policy::grant& g : facts.grants(request.integration, request.pipeline))
         if (g.id == e.decision.grant()) nearest = &g;
     m.reason = reason_of(verdict, pipeline_name, nearest, run_.ref);
+    if (run_.for_everyone) {
+        m.integration = u.record->rights.id;
+        return m;
+    }
     // Existence is a secret: who may not see it learns no name and nobody to ask.
     if (!policy::may_see(facts, run_.actor, request.integration)) return m;
     m.integration = u.record->rights.id;
@@ -156,12 +160,49 @@ missing_integration access::describe(const used& u, const policy::snapshot& fact
     return m;
 }
 
-result<std::vector<policy::decision>> access::decide(const std::vector<used>& all,
-                                                     std::vector<missing_integration>& missing) {
+policy::use_request access::request_for(const used& u, policy::decision_id id, policy::time_point now) const {
+    policy::use_request request;
+    request.id = id;
+    request.pipeline = run_.pipeline;
+    request.integration = u.record ? u.record->rights.id : policy::integration_id();
+    request.run = run_.run;
+    request.ref = run_.ref;
+    request.source = run_.trust;
+    request.fork_approved_by = run_.fork_approved_by;
+    request.now = now;
+    return request;
+}
+
+result<policy::snapshot> access::facts_for(const std::vector<used>& all) {
     std::vector<policy::integration_id> ids;
     for (const used& u : all)
         if (u.record) ids.push_back(u.record->rights.id);
-    auto facts = store_.snapshot(run_.pipeline, ids);
+    return store_.snapshot(run_.pipeline, ids);
+}
+
+std::string access::name_for_messages(const used& u) const {
+    return run_.for_everyone ? "an integration" : "the integration " + u.record->name;
+}
+
+result<std::vector<missing_integration>> access::explain(const pipelines::plan& plan, const pipelines::source& source,
+                                                         const std::vector<bool>& not_executed) {
+    std::vector<missing_integration> missing;
+    const action_filter executes = [&](std::uint32_t a) { return a >= not_executed.size() || !not_executed[a]; };
+    auto all = resolve(plan, source, executes, executes);
+    if (!all) return all.error();
+    auto facts = facts_for(*all);
+    if (!facts) return facts.error();
+    for (const used& u : *all) {
+        const policy::use_request request = request_for(u, policy::decision_id(), clock_());
+        const policy::decision d = policy::decide(*facts, request);
+        if (!d.allowed()) missing.push_back(describe(u, *facts, request, d.verdict()));
+    }
+    return missing;
+}
+
+result<std::vector<policy::decision>> access::decide(const std::vector<used>& all,
+                                                     std::vector<missing_integration>& missing) {
+    auto facts = facts_for(all);
     if (!facts) return facts.error();
     auto first_id = store_.next_decision_id(static_cast<int>(all.size()));
     if (!first_id) return first_id.error();
@@ -170,15 +211,8 @@ result<std::vector<policy::decision>> access::decide(const std::vector<used>& al
     std::vector<store::decision_record> records;
     const policy::time_point now = clock_();
     for (const used& u : all) {
-        policy::use_request request;
-        request.id = policy::decision_id(first_id->value() + static_cast<std::int64_t>(decisions.size()));
-        request.pipeline = run_.pipeline;
-        request.integration = u.record ? u.record->rights.id : policy::integration_id();
-        request.run = run_.run;
-        request.ref = run_.ref;
-        request.source = run_.trust;
-        request.fork_approved_by = run_.fork_approved_by;
-        request.now = now;
+        const policy::decision_id id(first_id->value() + static_cast<std::int64_t>(decisions.size()));
+        const policy::use_request request = request_for(u, id, now);
         const policy::decision d = policy::decide(*facts, request);
         decisions.push_back(d);
         const std::string subject = u.places.empty() ? "an action of an earlier attempt" : subject_of(u.places);
@@ -212,7 +246,7 @@ result<access::known_secrets> access::open_to_mask() {
         const used& u = judged_->all[i];
         if (!u.record) continue;
         if (!judged_->decisions[i].allowed()) {
-            known.closed.push_back(u.record->name);
+            known.closed.push_back(name_for_messages(u));
             continue;
         }
         if (auto opened = open(u, judged_->decisions[i], "to be masked", known.all.emplace_back()); !opened)
@@ -242,8 +276,8 @@ result<void> access::open(const used& u, const policy::decision& decision, const
     const store::integration_record& record = *u.record;
     const pipelines::integration_type* type = pipelines::find_integration_type(record.type);
     if (type == nullptr)
-        return failure(errc::refused, "the integration " + record.name + " has the type " + record.type +
-                                          ", which this version does not know");
+        return failure(errc::refused, name_for_messages(u) + " has a type that this version does not know" +
+                                          (run_.for_everyone ? "" : ": " + record.type));
     auto keys = unlock_();
     if (!keys) return keys.error();
     auto fields = (*keys)->open(decision, record.rights.id, record.fields);

@@ -32,6 +32,9 @@ struct run_identity {
     policy::ref ref;
     policy::source_trust trust = policy::source_trust::fork;
     policy::user_id fork_approved_by;
+    // What is said of a denial is read by others than the actor: it names no integration and nobody who can grant it.
+    // Only then does a missing_integration tell the number of one that the actor may not see.
+    bool for_everyone = false;
 };
 
 // A file for one action only; the variable holds its path, or its folder's.
@@ -73,6 +76,10 @@ public:
     result<std::vector<missing_integration>> preflight(const pipelines::plan&, const pipelines::source&,
                                                        const std::vector<bool>& not_executed = {});
 
+    // The same, for who only asks: nothing is decided, and nothing is recorded.
+    result<std::vector<missing_integration>> explain(const pipelines::plan&, const pipelines::source&,
+                                                     const std::vector<bool>& not_executed);
+
     // After a preflight: what all integrations of the plan hold, to be masked and nothing else. Also those of actions
     // that are not executed now: what an earlier attempt was given may lie in the workspace.
     struct known_secrets {
@@ -95,7 +102,10 @@ private:
     using action_filter = std::function<bool(std::uint32_t)>;
     result<std::vector<used>> resolve(const pipelines::plan&, const pipelines::source&, const action_filter& look_at,
                                       const action_filter& executes);
+    policy::use_request request_for(const used&, policy::decision_id, policy::time_point now) const;
+    result<policy::snapshot> facts_for(const std::vector<used>&);
     result<std::vector<policy::decision>> decide(const std::vector<used>&, std::vector<missing_integration>&);
+    std::string name_for_messages(const used&) const;
     missing_integration describe(const used&, const policy::snapshot&, const policy::use_request&,
                                  policy::verdict) const;
     result<void> open(const used&, const policy::decision&, const std::string& subject, action_secrets&);

@@ -34,18 +34,22 @@ public:
           request_(request),
           options_(options),
           executor_(loop.get_executor()),
-          signals_(loop, SIGINT, SIGTERM, SIGHUP),
+          signals_(loop),
           helpers_(executor_),
-          journal_(around.store, request.run.id, request.attempt, 0, around.clock, executor_, options.on_event),
-          access_(around.store, around.unlock, around.clock, identity(request.run)) {}
+          journal_(around.store, request.run.id, request.attempt, request.events_before, around.clock, executor_,
+                   [this](const event& e) { tell(e); }),
+          access_(around.store, around.unlock, around.clock, identity(request.run, around.shared)) {
+        if (options.signals)
+            for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal);
+    }
 
     async::task<result<finished_attempt>> run() {
-        helpers_.spawn(watch_signals());
+        if (options_.signals) helpers_.spawn(watch_signals());
         if (options_.off != nullptr)
-            options_.off->arm([this] {
-                asio::post(executor_, [this] {
+            options_.off->arm([this](const std::string& by_whom) {
+                asio::post(executor_, [this, by_whom] {
                     cancelled_ = true;
-                    if (driver_) driver_->cancel("the run that started it");
+                    if (driver_) driver_->cancel(by_whom);
                 });
             });
         auto done = co_await preflight_and_run();
@@ -63,14 +67,15 @@ public:
     }
 
 private:
-    static run_identity identity(const store::run_record& run) {
+    static run_identity identity(const store::run_record& run, bool shared) {
         return {run.id,
                 run.project,
                 run.pipeline,
                 run.attempts.back().actor,
                 run.source.ref,
                 run.source.trust,
-                run.source.fork_approved_by};
+                run.source.fork_approved_by,
+                shared};
     }
 
     async::task<> watch_signals() {
@@ -80,6 +85,18 @@ private:
             cancelled_ = true;
             if (driver_) driver_->cancel("SIG" + std::string(::sigabbrev_np(number)));
         }
+    }
+
+    void tell(const event& e) {
+        if (options_.on_event) options_.on_event(e);
+        if (around_.on_change) around_.on_change(request_.run.id);
+    }
+
+    static std::string numbers_of(const std::vector<missing_integration>& all) {
+        std::string text;
+        for (const missing_integration& m : all)
+            text += (text.empty() ? "" : " ") + std::to_string(m.integration.value());
+        return text;
     }
 
     void push(event_kind kind, status s, std::string text) {
@@ -93,7 +110,8 @@ private:
     async::task<result<finished_attempt>> preflight_and_run() {
         finished_attempt done;
         const pipelines::plan& plan = request_.compiled.plan;
-        push(event_kind::attempt_created, status::initial, request_.run.attempts.back().reason);
+        if (request_.events_before == 0)
+            push(event_kind::attempt_created, status::initial, request_.run.attempts.back().reason);
         if (!plan.skipped_because.empty()) {
             push(event_kind::attempt_ended, status::skipped, plan.skipped_because);
             done.outcome = outcome::skipped;
@@ -113,6 +131,7 @@ private:
             if (missing->empty()) break;
             done.report = report_of(*missing, "latchkey retry " + std::to_string(request_.run.number) + " --grant");
             done.missing = std::move(*missing);
+            if (around_.shared) push(event_kind::missing, status::initial, numbers_of(done.missing));
             if (!options_.wait_for_permission) {
                 push(event_kind::denied, status::failed, done.report);
                 push(event_kind::attempt_ended, status::failed, "missing permissions");
@@ -216,6 +235,7 @@ private:
         o.program = around_.program;
         o.project = std::filesystem::path(request_.run.source.workspace).filename().string();
         o.run_child = request_.run_child;
+        if (around_.on_output) o.on_output = [this] { around_.on_output(request_.run.id); };
         o.answer_here = options_.answer_here;
         o.answer_in_store = [this](std::uint32_t action, const question&) { return answer_from_store(action); };
         o.answer_command = "latchkey approve " + std::to_string(request_.run.number);

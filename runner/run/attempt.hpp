@@ -16,6 +16,7 @@ struct attempt_request {
     const compiled& compiled;
     const store::run_record& run;
     int attempt = 1;
+    std::int64_t events_before = 0;  // that it has already, as it waited for its turn
     const retry_scope& scope;
     bool previous_failed = false;
     std::filesystem::path logs;

@@ -44,6 +44,21 @@ std::string last_word(const finished_attempt& f) {
 
 }  // namespace
 
+result<std::unique_ptr<definition>> service::definition_of_child(const definition& parent,
+                                                                 const store::pipeline_record& child,
+                                                                 const store::run_source& source) const {
+    if (around_.find_definition) return around_.find_definition(child, source);
+    // One of the same file is of the same definition; for another the files are read as the file itself is.
+    const bool same = child.file == source.file;
+    auto text = same ? result<std::string>(std::string(parent.source.text()))
+                     : bytes_of(std::filesystem::path(source.workspace) / child.file);
+    if (!text) return text.error();
+    auto types =
+        same ? result<std::vector<type_file>>(parent.types) : read_type_files(source.workspace, around_.own_types);
+    if (!types) return types.error();
+    return read_definition(child.file, std::move(*text), child.name, std::move(*types));
+}
+
 child_end service::run_child(const definition& parent, const store::run_record& run, const run_options& options,
                              child_request wanted, const std::function<void(std::string)>& made, cancel_switch& off) {
     auto all = around_.store.pipelines(run.project);
@@ -62,14 +77,9 @@ child_end service::run_child(const definition& parent, const store::run_record& 
                 if (p.id == id) circle += p.name + " → ";
         return {false, "it would run itself: " + circle + wanted.pipeline};
     }
-    auto text = found->file == run.source.file ? result<std::string>(std::string(parent.source.text()))
-                                               : bytes_of(std::filesystem::path(run.source.workspace) / found->file);
-    if (!text) return {false, text.error().what};
-    // One of the same file is of the same definition; for another the files are read as the file itself is.
-    auto types = found->file == run.source.file ? result<std::vector<type_file>>(parent.types)
-                                                : read_type_files(run.source.workspace, around_.own_types);
-    if (!types) return {false, types.error().what};
-    const auto child = read_definition(found->file, std::move(*text), wanted.pipeline, std::move(*types));
+    auto read = definition_of_child(parent, *found, run.source);
+    if (!read) return {false, read.error().what};
+    const std::unique_ptr<definition>& child = *read;
     if (child->pipeline == nullptr) return {false, found->file + " has no pipeline \"" + wanted.pipeline + "\""};
 
     store::new_run request;
@@ -82,10 +92,13 @@ child_end service::run_child(const definition& parent, const store::run_record& 
     request.source.parameters = std::move(wanted.parameters);
     request.source.secret_names.clear();
     request.source.changes.clear();
+    if (around_.shared)
+        request.source.origin = {{"triggered_on", "PIPELINE"}, {"pipeline", child->pipeline->id.value}};
     run_options child_options;
     child_options.jobs = options.jobs;
     child_options.ancestors = std::move(ancestors);
     child_options.off = &off;
+    child_options.signals = options.signals;
     child_options.secrets = std::move(wanted.secrets);
     // What was supplied for the first run is there for those that declare it.
     for (const pipelines::variable& v : child->pipeline->variables)

@@ -114,7 +114,10 @@ result<std::unique_ptr<definition>> kept_definition(store::store& s, const store
     if (!text) return text.error();
     auto types = s.type_files_of(run.id);
     if (!types) return types.error();
-    auto d = read_definition(run.source.file, std::move(*text), run.pipeline_name, std::move(*types));
+    // On a server a pipeline may be called otherwise than in its file, and be called otherwise later.
+    const auto named = std::ranges::find(run.source.origin, "pipeline", &std::pair<std::string, std::string>::first);
+    auto d = read_definition(run.source.file, std::move(*text),
+                             named == run.source.origin.end() ? run.pipeline_name : named->second, std::move(*types));
     if (d->pipeline == nullptr)
         return failure(errc::corrupt, run.pipeline_name + " #" + std::to_string(run.number) +
                                           " can't be read any more from what the store kept of it");

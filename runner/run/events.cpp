@@ -20,10 +20,10 @@ constexpr std::array<std::string_view, 12> status_names = {"INITIAL",
                                                            "NOT_EXECUTED",
                                                            "TERMINATING"};
 
-constexpr std::array<std::string_view, 13> event_names = {
+constexpr std::array<std::string_view, 14> event_names = {
     "attempt_created", "denied",       "waiting",          "attempt_started", "action_started",
     "action_retrying", "action_ended", "cancel_requested", "warning",         "attempt_ended",
-    "variable_passed", "answered",     "tests_read"};
+    "variable_passed", "answered",     "tests_read",       "missing"};
 
 constexpr std::array<std::string_view, 8> reason_names = {"",          "exited",  "signalled",   "timed_out",
                                                           "cancelled", "refused", "not_started", "lost"};

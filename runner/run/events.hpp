@@ -51,6 +51,7 @@ enum class event_kind : unsigned char {
     variable_passed,   // text: NAME=value, or NAME alone of a secret
     answered,          // an action waits no more; text: who said what; status: the attempt's from here on
     tests_read,        // reports of tests: a summary, then the first failures, a line each; number: how many failed
+    missing,           // text: the numbers of what is missing, a block of the report each; 0: nothing has this name
 };
 
 std::string_view to_string(event_kind);

@@ -72,22 +72,23 @@ result<child_request> child_of(const pipelines::action&, const std::string& proj
 // Lets a run be cancelled from another thread while it runs. Shared by who runs it and who may cancel.
 class cancel_switch {
 public:
-    void arm(std::function<void()> cancel) {
+    using action = std::function<void(const std::string& by_whom)>;
+    void arm(action cancel) {
         const std::lock_guard lock(mutex_);
         cancel_ = std::move(cancel);
-        if (asked_ && cancel_) cancel_();
+        if (by_whom_ && cancel_) cancel_(*by_whom_);
     }
     void disarm() { arm(nullptr); }
-    void cancel() {
+    void cancel(const std::string& by_whom) {
         const std::lock_guard lock(mutex_);
-        asked_ = true;
-        if (cancel_) cancel_();
+        by_whom_ = by_whom;
+        if (cancel_) cancel_(by_whom);
     }
 
 private:
     std::mutex mutex_;
-    std::function<void()> cancel_;
-    bool asked_ = false;
+    action cancel_;
+    std::optional<std::string> by_whom_;
 };
 
 // How another pipeline's run ended.

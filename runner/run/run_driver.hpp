@@ -43,11 +43,12 @@ struct driver_options {
     // terminal (must not block). Either may be absent.
     std::function<result<std::optional<answer>>(std::uint32_t action, const question&)> answer_in_store;
     std::function<std::optional<answer>(std::uint32_t action, const question&)> answer_here;
-    std::string answer_command;  // how another terminal answers
-    child_runner run_child;      // blocks
-    std::string project;         // its name
-    std::string program;         // latchkey-native, for the types that we perform
-    std::string grant_command;   // for a denial in mid-run
+    std::string answer_command;       // how another terminal answers
+    child_runner run_child;           // blocks
+    std::function<void()> on_output;  // after an action's log has grown; may be absent
+    std::string project;              // its name
+    std::string program;              // latchkey-native, for the types that we perform
+    std::string grant_command;        // for a denial in mid-run
 };
 
 class run_driver {

@@ -210,6 +210,7 @@ async::task<> run_driver::carry_output(running& r) {
         const auto masked = r.masker->feed({buffer.get(), *n});
         if (!r.log_failure)
             if (auto written = r.log->write(masked); !written) r.log_failure = written.error();
+        if (options_.on_output) options_.on_output();
     }
     buffers_.push_back(std::move(buffer));
 }
@@ -221,7 +222,7 @@ async::task<> run_driver::limit_time(running& r, std::chrono::milliseconds limit
     if (ended_before) co_return;
     if (r.stopped == end_reason::none) {
         r.stopped = end_reason::timed_out;
-        if (r.child != nullptr) r.child->cancel();
+        if (r.child != nullptr) r.child->cancel("the run that started it");
         if (r.execution) r.execution->terminate();
         r.kill_at.expires_after(options_.grace);
         const auto [ended_then] = co_await r.kill_at.async_wait(async::nothrow);
@@ -235,7 +236,7 @@ void run_driver::stop(running& r, end_reason why) {
     if (r.stopped == end_reason::none) r.stopped = why;
     if (!r.execution) {
         // execute() looks at `stopped` before and after the start, who waits for people each time that it looks.
-        if (r.child != nullptr) r.child->cancel();
+        if (r.child != nullptr) r.child->cancel("the run that started it");
         r.starting.emit(boost::asio::cancellation_type::terminal);
         return;
     }

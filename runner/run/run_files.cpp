@@ -12,12 +12,17 @@ bool says_true(const pipelines::pipeline& p, std::string_view key) {
         p.fields, [&](const pipelines::yaml::entry& e) { return e.key == key && e.value.text == "true"; });
 }
 
+// On a server the API says it too.
+bool says_true(const store::facts& origin, std::string_view name) {
+    return std::ranges::find(origin, std::pair(std::string(name), std::string("true"))) != origin.end();
+}
+
 }  // namespace
 
 result<run_files> prepare_files(store::store& s, const std::filesystem::path& data, const definition& d,
                                 const store::run_source& source, policy::pipeline_id pipeline) {
     run_files files;
-    const bool from_scratch = says_true(*d.pipeline, "always_from_scratch");
+    const bool from_scratch = says_true(*d.pipeline, "always_from_scratch") || says_true(source.origin, "refresh");
     if (source.repository.empty()) {
         if (from_scratch)
             files.notes.emplace_back(
@@ -29,10 +34,14 @@ result<run_files> prepare_files(store::store& s, const std::filesystem::path& da
         if (auto done = own->check_out(source.commit, from_scratch, files.notes); !done) return done.error();
         files.own.emplace(std::move(*own));
     }
-    if (says_true(*d.pipeline, "auto_clear_cache")) {
+    if (says_true(*d.pipeline, "auto_clear_cache") || says_true(source.origin, "clear_cache")) {
         auto others = s.unfinished_runs();
         if (!others) return others.error();
-        if (std::ranges::any_of(*others, [&](const store::run_record& r) { return r.pipeline == pipeline; }))
+        const auto has_begun = [](const store::run_record& r) {
+            return r.attempts.back().status != status::initial && r.attempts.back().status != status::enqueued;
+        };
+        if (std::ranges::any_of(*others,
+                                [&](const store::run_record& r) { return r.pipeline == pipeline && has_begun(r); }))
             files.notes.emplace_back("auto_clear_cache: another run of this pipeline uses its caches: they are kept");
         else if (auto gone = source::remove_tree(data / "caches" / std::to_string(pipeline.value())); !gone)
             return gone.error();

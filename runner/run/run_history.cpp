@@ -46,6 +46,24 @@ result<std::vector<bool>> succeeded_before(store::store& s, const store::run_rec
     return succeeded;
 }
 
+result<retry_scope> scope_of(store::store& s, const store::run_record& run,
+                             const std::vector<pipelines::planned_action>& actions, int from, bool only_that_action) {
+    auto succeeded = succeeded_before(s, run, actions);
+    if (!succeeded) return succeeded.error();
+    retry_scope scope;
+    scope.carried.resize(actions.size());
+    scope.left_out.resize(actions.size());
+    for (const pipelines::planned_action& p : actions) {
+        const int index = static_cast<int>(p.index);
+        const bool ordinary = p.definition->trigger_time == pipelines::trigger_time::on_every_execution;
+        const bool again = from >= 0 && index >= from && (!only_that_action || index == from);
+        scope.carried[p.index] = ordinary && (*succeeded)[p.index] && !again;
+        scope.left_out[p.index] = only_that_action && index != from && !scope.carried[p.index];
+    }
+    if (auto carried = carry_variables(s, run, actions, scope); !carried) return carried.error();
+    return scope;
+}
+
 result<void> carry_variables(store::store& s, const store::run_record& run,
                              const std::vector<pipelines::planned_action>& actions, retry_scope& scope) {
     std::vector<std::pair<std::size_t, std::string>> passed;

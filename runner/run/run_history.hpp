@@ -20,6 +20,11 @@ result<bool> failed_before(store::store&, const store::run_record&, int attempt)
 result<std::vector<bool>> succeeded_before(store::store&, const store::run_record&,
                                            const std::vector<pipelines::planned_action>&);
 
+// Which actions an attempt executes that is made from action `from` on (-1: from the first that has not succeeded).
+// What comes after `from` is executed again, or only that one action.
+result<retry_scope> scope_of(store::store&, const store::run_record&, const std::vector<pipelines::planned_action>&,
+                             int from, bool only_that_action);
+
 // What carried actions passed on. The value of a secret is not kept: an action that passed one on is executed again,
 // and what comes after it.
 result<void> carry_variables(store::store&, const store::run_record&, const std::vector<pipelines::planned_action>&,

@@ -17,9 +17,6 @@ namespace latchkey::run {
 
 namespace {
 
-// A run that was just made may not have its lock yet.
-constexpr std::chrono::seconds time_to_take_the_lock{5};
-
 bool looks_at_other_pipelines(const std::vector<pipelines::condition>& conditions) {
     return std::ranges::any_of(conditions, [](const pipelines::condition& c) {
         return c.kind == pipelines::condition_kind::success_pipeline || looks_at_other_pipelines(c.operands);
@@ -38,9 +35,7 @@ bool looks_at_the_run_before(const pipelines::pipeline& p) {
     });
 }
 
-run::status last_status(const store::run_record& run) {
-    return run.attempts.back().status;
-}
+}  // namespace
 
 finished_attempt invalid_definition(const definition& d, const pipelines::diagnostics& problems) {
     finished_attempt done;
@@ -48,41 +43,6 @@ finished_attempt invalid_definition(const definition& d, const pipelines::diagno
     done.report = d.type_problems + pipelines::render(d.source, problems);
     return done;
 }
-
-// What became of an attempt that was made before.
-result<finished_attempt> as_it_ended(const store::run_record& run, int attempt) {
-    finished_attempt done;
-    done.run = run;
-    done.attempt = attempt;
-    for (const store::attempt_record& a : run.attempts)
-        if (a.number == attempt) {
-            done.outcome = a.status == status::successful   ? outcome::succeeded
-                           : a.status == status::terminated ? outcome::cancelled
-                           : a.status == status::skipped    ? outcome::skipped
-                                                            : outcome::failed;
-            done.report = a.error;
-            return done;
-        }
-    return failure(errc::corrupt, "the store knows no attempt " + std::to_string(attempt) + " of this run");
-}
-
-// A retry runs the same again, and values of secrets are not kept.
-result<void> same_secrets(const store::run_record& run, const run_options& options, const std::string& name) {
-    const std::vector<std::string>& names = run.source.secret_names;
-    const auto unknown = std::ranges::find_if(
-        options.secrets, [&](const auto& given) { return std::ranges::find(names, given.first) == names.end(); });
-    if (unknown != options.secrets.end())
-        return failure(errc::usage, name + " was started without a secret \"" + unknown->first +
-                                        "\": a retry runs the same again");
-    const auto lacking =
-        std::ranges::find_if(names, [&](const std::string& each) { return !options.secrets.contains(each); });
-    if (lacking != names.end())
-        return failure(errc::usage, name + " was started with a secret \"" + *lacking +
-                                        "\", which is not kept: give it again with --secret-file");
-    return {};
-}
-
-}  // namespace
 
 service::service(surroundings around) : around_(std::move(around)) {}
 
@@ -109,7 +69,7 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
         for (const store::pipeline_record& other : *others) {
             auto last = around.store.runs({std::nullopt, other.id, 1});
             if (!last) return last.error();
-            if (last->empty() || last_status(last->front()) != status::successful) continue;
+            if (last->empty() || last->front().attempts.back().status != status::successful) continue;
             facts.successful_pipelines.insert({project.name, other.name});
             facts.successful_pipelines.insert({"", other.name});
         }
@@ -117,43 +77,107 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
     return compile(d, facts);
 }
 
-result<finished_attempt> service::start(const definition& d, store::new_run request, run_options options) {
+result<std::optional<finished_attempt>> service::prepare(const definition& d, store::new_run& request) const {
     if (!request.source.repository.empty())
         request.source.workspace =
             source::filesystem_path(around_.data, request.pipeline.value(), request.source.repository).string();
-    {
-        auto changes = find_changes(around_.store, d, request.source, request.pipeline);
-        if (!changes) return changes.error();
-        request.source.changes = std::move(*changes);
+    auto changes = find_changes(around_.store, d, request.source, request.pipeline);
+    if (!changes) return changes.error();
+    request.source.changes = std::move(*changes);
+    request.type_files = d.types;
 
-        // Looked at before there is a run. The plan that is executed knows the run's number.
-        auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
-        if (!c) return c.error();
-        if (pipelines::has_errors(c->problems)) return invalid_definition(d, c->problems);
-        if (auto limits = limits_from(request.source.limits); !limits) return limits.error();
-        if (auto images = check_stand_ins(request.source.images); !images) return images.error();
-        if (auto can = check_executable(c->plan, request.source.backend, around_.find_engine); !can)
-            return can.error();
-    }
+    // The plan that is executed knows the run's number.
+    auto c = compile_now(around_, d, request.source, request.pipeline, request.actor, 0);
+    if (!c) return c.error();
+    if (pipelines::has_errors(c->problems)) return std::optional(invalid_definition(d, c->problems));
+    if (auto limits = limits_from(request.source.limits); !limits) return limits.error();
+    if (auto images = check_stand_ins(request.source.images); !images) return images.error();
+    if (auto can = check_executable(c->plan, request.source.backend, around_.find_engine); !can) return can.error();
+    return std::optional<finished_attempt>();
+}
+
+result<finished_attempt> service::start(const definition& d, store::new_run request, run_options options) {
+    // Looked at before there is a run.
+    auto invalid = prepare(d, request);
+    if (!invalid) return invalid.error();
+    if (*invalid) return std::move(**invalid);
     signal_hold hold;
     auto files = prepare_files(around_.store, around_.data, d, request.source, request.pipeline);
     if (!files) return files.error();
-    store::new_run wanted = request;
-    wanted.type_files = d.types;
-    auto run = around_.store.create_run(wanted, d.source.text());
+    auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
     auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
     if (!lock) return lock.error();
     // Somebody may have looked for its executor in between, and waited in vain.
     if (run = around_.store.run(run->id); !run) return run.error();
-    if (run::ended(last_status(*run)))
+    if (run::ended(run->attempts.back().status))
         return failure(errc::engine, run->pipeline_name + " #" + std::to_string(run->number) +
                                          " took so long to begin that it was taken for dead: nothing was executed");
-    return execute(d, *run, 1, std::move(options), {}, files->notes, hold);
+    return execute(d, *run, 1, 0, std::move(options), {}, files->notes, hold);
+}
+
+result<made_attempt> service::create(const definition& d, store::new_run request) {
+    made_attempt made;
+    auto invalid = prepare(d, request);
+    if (!invalid) return invalid.error();
+    if (*invalid) {
+        made.ended = std::move(**invalid);
+        return made;
+    }
+    auto run = around_.store.create_run(request, d.source.text());
+    if (!run) return run.error();
+    made.run = std::move(*run);
+    if (auto queued = enqueue(made); !queued) return queued.error();
+    return made;
+}
+
+result<void> service::enqueue(made_attempt& made) {
+    event e;
+    e.sequence = 1;
+    e.at = around_.clock();
+    e.kind = event_kind::attempt_created;
+    e.status = status::enqueued;
+    for (const store::attempt_record& a : made.run.attempts)
+        if (a.number == made.attempt) e.text = a.reason;
+    if (auto written = around_.store.append_events(made.run.id, made.attempt, {&e, 1}); !written) return written;
+    auto run = around_.store.run(made.run.id);
+    if (!run) return run.error();
+    made.run = std::move(*run);
+    return {};
+}
+
+result<finished_attempt> service::perform(policy::run_id id, run_options options) {
+    signal_hold hold;
+    // Before it is looked at: whoever sees it begin sees who executes it.
+    auto lock = executor_lock::take(folder_of(id), around_.executor_mark);
+    if (!lock) return lock.error();
+    auto run = around_.store.run(id);
+    if (!run) return run.error();
+    const store::attempt_record attempt = run->attempts.back();
+    const auto events = not_begun(*run);
+    if (!events) return events.error();
+    const auto failed = [&](const failure& why) -> result<finished_attempt> {
+        // It can't be executed, and must not wait for ever.
+        if (auto ended = end_attempt(*run, status::failed, why.what); !ended) return ended.error();
+        return why;
+    };
+    auto kept = kept_definition(around_.store, *run);
+    if (!kept) return failed(kept.error());
+    auto c = compile_now(around_, **kept, run->source, run->pipeline, attempt.actor, run->number);
+    if (!c) return failed(c.error());
+    auto files = prepare_files(around_.store, around_.data, **kept, run->source, run->pipeline);
+    if (!files) return failed(files.error());
+    retry_scope scope;
+    if (attempt.number > 1) {
+        auto found = scope_of(around_.store, *run, c->plan.actions, attempt.from_action, attempt.only_that_action);
+        if (!found) return failed(found.error());
+        scope = std::move(*found);
+    }
+    return execute(**kept, *run, attempt.number, *events, std::move(options), scope, files->notes, hold);
 }
 
 result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
-                                          run_options options, const retry_scope& scope,
+                                          std::int64_t events_before, run_options options, const retry_scope& scope,
                                           const std::vector<std::string>& notes, signal_hold& hold) {
     auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
     if (!c) return c.error();
@@ -167,180 +191,22 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
                                                   cancel_switch& off) {
         return run_child(d, run, options, std::move(wanted), made, off);
     };
-    const attempt_request request{d, *c, run, attempt, scope, previous_failed, logs(), child, notes};
-    return run_attempt(around_, request, options, hold);
-}
-
-result<std::vector<missing_integration>> service::missing_in(const compiled& c, const definition& d,
-                                                             const store::run_record& run, const retry_scope& scope) {
-    access a(around_.store, around_.unlock, around_.clock,
-             {run.id, run.project, run.pipeline, run.attempts.back().actor, run.source.ref, run.source.trust,
-              run.source.fork_approved_by});
-    return a.preflight(c.plan, d.source, scope.not_executed());
-}
-
-result<finished_attempt> service::retry(const retry_request& request, run_options options,
-                                        const source_check& check_source) {
-    auto run = around_.store.run_by_number(request.project, request.number);
-    if (!run) return run.error();
-    if (auto recovered = recover_one(*run); !recovered) return recovered.error();
-    if (run = around_.store.run(run->id); !run) return run.error();
-    const std::string name = run->pipeline_name + " #" + std::to_string(run->number);
-    signal_hold hold;
-    // Before the attempt exists: whoever sees it sees that somebody executes it.
-    auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
-    if (!lock && lock.error().code != errc::conflict) return lock.error();
-    if (!lock || !run::ended(last_status(*run)))
-        return failure(errc::conflict, name + " has not ended: wait for it, or cancel it first");
-
-    if (request.grant && !request.idempotency_key.empty()) {
-        auto before = around_.store.attempt_by_key(run->id, request.idempotency_key);
-        if (!before) return before.error();
-        if (*before) return as_it_ended(*run, **before);
+    cancel_switch own;
+    if (options.off == nullptr) options.off = &own;
+    {
+        const std::lock_guard lock(mutex_);
+        here_[run.id] = options.off;
     }
-    auto kept = kept_definition(around_.store, *run);
-    if (!kept) return kept.error();
-    const std::unique_ptr<definition>& d = *kept;
-    if (auto same = check_source(run->source); !same) return same.error();
-    if (auto same = same_secrets(*run, options, name); !same) return same.error();
-    auto c = compile_now(around_, *d, run->source, run->pipeline, request.actor, run->number);
-    if (!c) return c.error();
-    if (pipelines::has_errors(c->problems)) return invalid_definition(*d, c->problems);
-    if (auto can = check_executable(c->plan, run->source.backend, around_.find_engine); !can) return can.error();
-
-    auto files = prepare_files(around_.store, around_.data, *d, run->source, run->pipeline);
-    if (!files) return files.error();
-
-    const std::vector<pipelines::planned_action>& actions = c->plan.actions;
-    std::size_t from = 0;
-    if (!request.from_action.empty()) {
-        const auto at = std::ranges::find_if(actions, [&](const pipelines::planned_action& p) {
-            return p.name == request.from_action || p.definition->name.value == request.from_action;
-        });
-        if (at == actions.end()) return failure(errc::usage, name + " has no action \"" + request.from_action + "\"");
-        from = at->index;
-    }
-    auto succeeded = succeeded_before(around_.store, *run, actions);
-    if (!succeeded) return succeeded.error();
-    retry_scope scope;
-    scope.carried.resize(actions.size());
-    scope.left_out.resize(actions.size());
-    for (const pipelines::planned_action& p : actions) {
-        const bool ordinary = p.definition->trigger_time == pipelines::trigger_time::on_every_execution;
-        // --from asks for what comes after to be executed again; without it nothing that succeeded is.
-        const bool again = request.everything || (!request.from_action.empty() && p.index >= from &&
-                                                  (!request.only_that_action || p.index == from));
-        scope.carried[p.index] = ordinary && (*succeeded)[p.index] && !again;
-        scope.left_out[p.index] = request.only_that_action && p.index != from && !scope.carried[p.index];
-    }
-
-    if (auto carried = carry_variables(around_.store, *run, actions, scope); !carried) return carried.error();
-
-    int attempt = 0;
-    const int first = request.from_action.empty() ? -1 : static_cast<int>(from);
-    if (request.grant) {
-        auto missing = missing_in(*c, *d, *run, scope);
-        if (!missing) return missing.error();
-        store::grant_and_retry grant;
-        for (const missing_integration& m : *missing)
-            if (m.may_grant) grant.integrations.push_back(m.integration);
-        finished_attempt refused;
-        refused.outcome = outcome::denied;
-        refused.run = *run;
-        refused.attempt = run->attempts.back().number;
-        refused.report = report_of(*missing, "latchkey retry " + std::to_string(run->number) + " --grant");
-        refused.missing = *missing;
-        // All or nothing: granting some and failing at the others helps nobody.
-        if (grant.integrations.size() != missing->size()) return refused;
-        if (!missing->empty()) {
-            grant.run = run->id;
-            grant.actor = request.actor;
-            grant.spec = request.spec;
-            grant.idempotency_key = request.idempotency_key;
-            grant.at = around_.clock();
-            grant.from_action = first;
-            auto granted = around_.store.grant_and_retry(grant);
-            if (!granted) return granted.error();
-            if (std::holds_alternative<std::vector<policy::refused_grant>>(*granted)) return refused;
-            attempt = std::get<store::granted>(*granted).attempt;
+    struct leave {
+        service& s;
+        policy::run_id run;
+        ~leave() {
+            const std::lock_guard lock(s.mutex_);
+            s.here_.erase(run);
         }
-    }
-    if (attempt == 0) {
-        auto made = around_.store.create_attempt(run->id, request.actor, "retry", first, request.only_that_action,
-                                                 around_.clock());
-        if (!made) return made.error();
-        attempt = *made;
-    }
-    if (run = around_.store.run(run->id); !run) return run.error();
-    return execute(*d, *run, attempt, std::move(options), scope, files->notes, hold);
-}
-
-result<void> service::cancel(const store::run_record& run, policy::user_id actor) {
-    if (run::ended(last_status(run)))
-        return failure(errc::conflict, run.pipeline_name + " #" + std::to_string(run.number) + " has ended already");
-    auto asked = ask_executor_to_stop(folder_of(run.id));
-    if (!asked && asked.error().code == errc::not_found) {
-        auto recovered = recover_one(run);
-        if (!recovered) return recovered.error();
-        if (*recovered == 0)
-            return failure(errc::conflict, "the process that executes this run can't be reached from here");
-    } else if (!asked) {
-        return asked.error();
-    }
-    return around_.store.audit(policy::audit_kind::run_cancelled, actor, {{"run", std::to_string(run.id.value())}},
-                               around_.clock());
-}
-
-result<int> service::recover() {
-    auto runs = around_.store.unfinished_runs();
-    if (!runs) return runs.error();
-    int count = 0;
-    for (const store::run_record& run : *runs) {
-        auto one = recover_one(run);
-        if (!one) return one.error();
-        count += *one;
-    }
-    return count;
-}
-
-result<int> service::recover_one(const store::run_record& run) {
-    const store::attempt_record& attempt = run.attempts.back();
-    if (run::ended(attempt.status)) return 0;
-    // An executor that had its lock and has it no more is dead. Without a lock there is one that is only beginning.
-    const bool had_a_lock = executor_lock::exists(folder_of(run.id));
-    if (!had_a_lock && around_.clock() - attempt.created_at < time_to_take_the_lock) return 0;
-    const std::string mark = executor_lock::mark_in(folder_of(run.id));
-    const auto lock = executor_lock::take(folder_of(run.id), around_.executor_mark);
-    if (!lock) return lock.error().code == errc::conflict ? result<int>(0) : lock.error();
-    // Before anybody can run it again.
-    if (around_.kill_left_by && !mark.empty() && mark != around_.executor_mark)
-        if (auto killed = around_.kill_left_by(mark); !killed) return killed.error();
-    auto events = around_.store.events(run.id, attempt.number, 0);
-    if (!events) return events.error();
-    // Now that nobody else can write: what was running is lost, and the attempt has failed.
-    std::map<std::int32_t, bool> running;
-    for (const event& e : *events) {
-        if (e.kind == event_kind::action_started) running[e.action] = true;
-        if (e.kind == event_kind::action_ended) running[e.action] = false;
-        if (e.kind == event_kind::attempt_ended) return 0;
-    }
-    std::vector<event> last;
-    const auto add = [&](event_kind kind, std::int32_t action, end_reason reason, std::string text) {
-        event e;
-        e.sequence = static_cast<std::int64_t>(events->size() + last.size()) + 1;
-        e.at = around_.clock();
-        e.kind = kind;
-        e.status = status::failed;
-        e.action = action;
-        e.reason = reason;
-        e.text = std::move(text);
-        last.push_back(std::move(e));
-    };
-    for (const auto& [action, is_running] : running)
-        if (is_running) add(event_kind::action_ended, action, end_reason::lost, "its executor died");
-    add(event_kind::attempt_ended, -1, end_reason::lost, "its executor died");
-    if (auto written = around_.store.append_events(run.id, attempt.number, last); !written) return written.error();
-    return 1;
+    } const left{*this, run.id};
+    const attempt_request request{d, *c, run, attempt, events_before, scope, previous_failed, logs(), child, notes};
+    return run_attempt(around_, request, options, hold);
 }
 
 }  // namespace latchkey::run

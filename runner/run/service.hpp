@@ -22,6 +22,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <variant>
 
 namespace latchkey::run {
 
@@ -42,6 +45,16 @@ struct surroundings {
     std::string executor_mark;
     std::function<result<void>(const std::string& executor_mark)> kill_left_by;
     std::filesystem::path own_types;  // the folder of the user's own action types
+    // On a server: people read of a run who may not know of all that it needs, so that no message of it names an
+    // integration or who can grant it; and an attempt that nobody has begun waits for its turn, it is not lost.
+    bool shared = false;
+    // Told after an event of a run has become durable, on that run's loop; may be absent.
+    std::function<void(policy::run_id)> on_change = nullptr;
+    // Likewise of what its actions print.
+    std::function<void(policy::run_id)> on_output = nullptr;
+    // Where another pipeline's definition is, for a run of that parent; absent: in the file of the work tree.
+    std::function<result<std::unique_ptr<definition>>(const store::pipeline_record&, const store::run_source& parent)>
+        find_definition = nullptr;
 };
 
 enum class outcome : unsigned char { succeeded, failed, denied, cancelled, invalid, skipped };
@@ -67,6 +80,7 @@ struct run_options {
     std::function<std::optional<answer>(std::uint32_t action, const question&)> answer_here;
     std::vector<policy::pipeline_id> ancestors;  // whose actions led to this run, the first of them first
     cancel_switch* off = nullptr;                // armed while it runs
+    bool signals = true;                         // SIGINT, SIGTERM and SIGHUP cancel it
 };
 
 // Which actions of an attempt are executed.
@@ -90,7 +104,25 @@ struct retry_request {
     bool everything = false;  // execute all of it again
 };
 
+// An attempt that was made and is not executed yet, or what became of it at once: `invalid`, `denied`, or what the
+// attempt came to that the same request had made before.
+struct made_attempt {
+    std::optional<finished_attempt> ended;
+    store::run_record run;
+    int attempt = 1;
+    bool goes_on = false;  // it waited for the permission that it has now: somebody executes it already
+};
+
+// A run's definition, as it was kept, and what it compiles to for its last attempt.
+struct viewed_run {
+    std::unique_ptr<definition> definition;
+    compiled compiled;
+};
+
 class signal_hold;
+struct run_files;
+
+finished_attempt invalid_definition(const definition&, const pipelines::diagnostics&);
 
 // What a definition compiles to as things stand, with what it needs to know of other runs.
 result<compiled> compile_now(const surroundings&, const definition&, const store::run_source&, policy::pipeline_id,
@@ -109,8 +141,27 @@ public:
     using source_check = std::function<result<void>(const store::run_source&)>;
     result<finished_attempt> retry(const retry_request&, run_options, const source_check&);
 
-    // Asks the executor to stop; what has no executor any more is recovered instead.
+    // -- the same in two steps, for runs that wait for their turn (`shared`)
+    // `secrets`: the names of those that perform() will be given.
+    result<made_attempt> create(const definition&, store::new_run);
+    result<made_attempt> create_retry(const retry_request&, const std::map<std::string, vault::secret>& secrets);
+    // Executes the open attempt of a run, which nobody has begun. conflict: it has none, or somebody else does.
+    result<finished_attempt> perform(policy::run_id, run_options);
+    // Ends an attempt that nobody has begun. conflict: it has begun, or ended.
+    result<void> end_waiting(policy::run_id, status, const std::string& why);
+    // The runs whose last attempt nobody has begun, the oldest first.
+    result<std::vector<store::run_record>> waiting();
+
+    result<viewed_run> view(const store::run_record&);
+    // What the run's last attempt lacks now, in the words for `reader`. Decides nothing and records nothing.
+    result<std::vector<missing_integration>> missing(const store::run_record&, policy::user_id reader);
+
+    // Asks the executor to stop, which may be this process; what waits for its turn ends, and what has no executor
+    // any more is recovered.
     result<void> cancel(const store::run_record&, policy::user_id actor);
+    // Asks what this process executes to stop, one or all; false: it does not execute that one.
+    bool cancel_here(policy::run_id, const std::string& by_whom);
+    void cancel_all(const std::string& by_whom);
 
     // Answers an action that waits; `action` is its name, empty where one waits only. conflict: nothing waits, or
     // somebody has answered; denied: this person may not; usage: the values don't fit.
@@ -123,14 +174,30 @@ public:
     std::filesystem::path folder_of(policy::run_id) const;
 
 private:
+    result<std::unique_ptr<definition>> definition_of_child(const definition& parent, const store::pipeline_record&,
+                                                            const store::run_source&) const;
     child_end run_child(const definition& parent, const store::run_record&, const run_options&, child_request,
                         const std::function<void(std::string)>& made, cancel_switch&);
-    result<finished_attempt> execute(const definition&, const store::run_record&, int attempt, run_options,
-                                     const retry_scope&, const std::vector<std::string>& notes, signal_hold&);
+    result<finished_attempt> execute(const definition&, const store::run_record&, int attempt,
+                                     std::int64_t events_before, run_options, const retry_scope&,
+                                     const std::vector<std::string>& notes, signal_hold&);
+    // What is known of a run before it is made; the faults of its definition, where it has any.
+    result<std::optional<finished_attempt>> prepare(const definition&, store::new_run&) const;
+    result<void> enqueue(made_attempt&);
+    // How many events its last attempt has. conflict: it has begun or ended.
+    result<std::int64_t> not_begun(const store::run_record&) const;
+    result<void> end_attempt(const store::run_record&, status, const std::string& why);
+    using refused_or_made = std::variant<finished_attempt, int>;
+    result<refused_or_made> new_attempt(const store::run_record&, const definition&, const retry_request&,
+                                        const std::function<result<void>()>& before_it_is_made);
+    result<void> stop(const store::run_record&, policy::user_id actor);
     result<int> recover_one(const store::run_record&);
+    enum class recorded : unsigned char { no, yes };
     result<std::vector<missing_integration>> missing_in(const compiled&, const definition&, const store::run_record&,
-                                                        const retry_scope&);
+                                                        policy::user_id reader, const retry_scope&, recorded);
     surroundings around_;
+    std::mutex mutex_;
+    std::map<policy::run_id, cancel_switch*> here_;  // what this process executes
 };
 
 }  // namespace latchkey::run

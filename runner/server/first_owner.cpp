@@ -12,12 +12,13 @@ result<bool> has_owner(store::stores& s) {
     return *count > 1;
 }
 
-result<std::string> make_owner(store::stores& s, const first_owner& wanted, policy::time_point now) {
+result<void> make_owner(store::stores& s, const first_owner& wanted, const std::string& token,
+                        policy::time_point now) {
     auto user = s.people->user_with_email(wanted.email, wanted.name);
     if (!user) return user.error();
-    auto workspace = s.people->add_workspace(wanted.workspace, "", user->rights.id, now);
-    if (!workspace) return workspace.error();
-    const std::string token = vault::new_token();
+    if (!wanted.password_hash.empty())
+        if (auto set = s.people->set_password(user->rights.id, wanted.password_hash, user->rights.id, now); !set)
+            return set.error();
     store::access_token_record record;
     record.user = record.created_by = user->rights.id;
     record.name = "first owner";
@@ -26,7 +27,11 @@ result<std::string> make_owner(store::stores& s, const first_owner& wanted, poli
     for (const std::string_view name : scope_names()) record.scopes.emplace_back(name);
     auto made = s.tokens->add(std::move(record));
     if (!made) return made.error();
-    return token;
+    // Last: from here on there is an owner, who must not be without a token, whatever happens.
+    auto workspace = s.people->add_workspace(wanted.workspace, "", user->rights.id, now);
+    if (workspace) return {};
+    (void)s.tokens->remove(user->rights.id, made->id, user->rights.id, now);
+    return workspace.error();
 }
 
 }  // namespace latchkey::server

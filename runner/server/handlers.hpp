@@ -86,10 +86,49 @@ result<answer> add_integration(call&);
 result<answer> edit_integration(call&);
 result<answer> remove_integration(call&);
 
+// -- api_executions.cpp
+result<answer> list_executions(call&);
+result<answer> get_execution(call&);
+result<answer> add_execution(call&);
+result<answer> operate_execution(call&);
+
+// -- api_action_executions.cpp
+result<answer> get_action_execution(call&);
+result<answer> get_action_logs(call&);
+result<answer> get_action_of_execution(call&);
+
+// -- api_grants.cpp
+result<answer> grant_and_retry(call&);
+result<answer> show_missing(call&);
+result<answer> show_why(call&);
+
+// -- api_events.cpp
+result<answer> stream_events(call&);
+result<answer> stream_log(call&);
+
+// -- api_audit.cpp
+result<answer> list_audit(call&);
+result<answer> verify_audit(call&);
+
+// -- api_session.cpp, api_passwords.cpp, api_openid.cpp, api_issuer.cpp
+result<answer> log_in(call&);
+result<answer> show_session(call&);
+result<answer> log_out(call&);
+result<answer> log_out_everywhere(call&);
+result<answer> confirm_session(call&);
+result<answer> change_password(call&);
+result<answer> add_password_link(call&);
+result<answer> set_password_by_link(call&);
+result<answer> begin_openid_login(call&);
+result<answer> finish_openid_login(call&);
+result<answer> show_issuer(call&);
+result<answer> show_issuer_keys(call&);
+
 // -- api_operation.cpp
 result<answer> show_health(call&);
 result<answer> show_readiness(call&);
 result<answer> show_openapi(call&);
+result<answer> show_metrics(call&);
 result<answer> make_first_owner(call&);
 
 }  // namespace latchkey::server

@@ -179,6 +179,7 @@ result<void> filesystem::check_out(const std::string& commit, bool from_scratch,
     }
     fs::create_directories(path_, ec);
     if (ec) return failure(errc::io, "can't make the folder " + path_.string() + ": " + ec.message());
+    if (commit.empty()) return {};
     return check_out_tree(repository_, commit, own_, path_, notes, 0);
 }
 

@@ -29,7 +29,7 @@ public:
     ~filesystem();
 
     // All files of the commit, as they are in it, and its submodules where the repository has them. `notes` is told
-    // of those that it has not. not_found: there is no such commit.
+    // of those that it has not. not_found: there is no such commit. No commit: a folder, with what was left in it.
     result<void> check_out(const std::string& commit, bool from_scratch, std::vector<std::string>& notes);
 
     const std::filesystem::path& path() const { return path_; }

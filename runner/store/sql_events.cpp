@@ -70,6 +70,8 @@ result<void> apply(attempt_state& to, const run::event& event, policy::run_id ru
             if (to.error.empty()) to.error = event.text;
             break;
         case run::event_kind::attempt_created:
+            if (event.status == run::status::enqueued) to.status = event.status;
+            break;
         case run::event_kind::action_started:
         case run::event_kind::action_retrying:
         case run::event_kind::action_ended:
@@ -77,6 +79,7 @@ result<void> apply(attempt_state& to, const run::event& event, policy::run_id ru
         case run::event_kind::warning:
         case run::event_kind::variable_passed:
         case run::event_kind::tests_read:
+        case run::event_kind::missing:
             break;
     }
     return {};

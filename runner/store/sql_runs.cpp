@@ -32,19 +32,20 @@ std::vector<attempt_record> load_attempts(sql_connection& in, std::int64_t run) 
 run_source load_source(sql_connection& in, std::int64_t run) {
     auto row = in.one<std::string, std::string, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t,
                       std::string, std::string, std::string, std::string, std::string, std::string, std::string,
-                      std::string, std::string>(
+                      std::string, std::string, std::string>(
         "SELECT file, commit_id, dirty, ref_type, ref_name, trust, fork_approved_by, comment, backend, workspace, "
-        "parameters, secret_names, limits, repository, changes, images FROM runs WHERE id = :id",
+        "parameters, secret_names, limits, repository, changes, images, origin FROM runs WHERE id = :id",
         run);
     if (!row) throw sql_error{damaged_run(run)};
     auto& [file, commit, dirty, ref_type, ref_name, trust, approved_by, comment, backend, workspace, parameters,
-           secret_names, limits_text, repository, changes_text, images_text] = *row;
+           secret_names, limits_text, repository, changes_text, images_text, origin_text] = *row;
     auto pairs = from_pairs_text(parameters);
     auto limits = from_pairs_text(limits_text);
     auto images = from_pairs_text(images_text);
     auto names = from_list_text(secret_names);
     auto changes = from_pairs_text(changes_text);
-    if (!changes || !images || !pairs || !limits || !names) throw sql_error{damaged_run(run)};
+    auto origin = from_pairs_text(origin_text);
+    if (!changes || !origin || !images || !pairs || !limits || !names) throw sql_error{damaged_run(run)};
     run_source source;
     source.file = std::move(file);
     source.commit = std::move(commit);
@@ -61,6 +62,7 @@ run_source load_source(sql_connection& in, std::int64_t run) {
     source.secret_names = std::move(*names);
     source.repository = std::move(repository);
     source.changes = std::move(*changes);
+    source.origin = std::move(*origin);
     return source;
 }
 
@@ -83,16 +85,17 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
     const auto made = in.one<std::int64_t>(
         "INSERT INTO runs (number, project, pipeline, actor, created_at, file, yaml, commit_id, dirty, ref_type, "
         "ref_name, trust, fork_approved_by, comment, backend, workspace, parameters, secret_names, limits, "
-        "repository, changes, images) "
+        "repository, changes, images, origin) "
         "VALUES (:number, :project, :pipeline, :actor, :created_at, :file, :yaml, :commit_id, :dirty, :ref_type, "
         ":ref_name, :trust, "
         ":fork_approved_by, :comment, :backend, :workspace, :parameters, :secret_names, :limits, :repository, "
-        ":changes, :images) RETURNING id",
+        ":changes, :images, :origin) RETURNING id",
         number ? std::get<0>(*number) : 0, pipeline.project.value(), pipeline.id.value(), wanted.actor.value(),
         to_stored(wanted.at), source.file, definition, source.commit, source.dirty, static_cast<int>(source.ref.type),
         source.ref.name, static_cast<int>(source.trust), source.fork_approved_by.value(), source.comment,
         source.backend, source.workspace, to_pairs_text(source.parameters), to_list_text(source.secret_names),
-        to_pairs_text(source.limits), source.repository, to_pairs_text(source.changes), to_pairs_text(source.images));
+        to_pairs_text(source.limits), source.repository, to_pairs_text(source.changes), to_pairs_text(source.images),
+        to_pairs_text(source.origin));
     if (!number || !made) throw sql_error{{errc::store, "the store gave no number to a new run: try again"}};
     std::int64_t position = 0;
     for (const type_file& file : wanted.type_files)

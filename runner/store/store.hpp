@@ -78,6 +78,7 @@ struct run_source {
     std::string workspace;                  // where actions start
     std::string repository;                 // checked out into the pipeline's own filesystem; empty: a work tree
     facts changes;                          // since the last success (run/changes.hpp); empty: nothing asked
+    facts origin;                           // on a server: what started it, its priority, …; empty: a person, here
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept
 };
@@ -254,7 +255,8 @@ public:
     // conflict: the run's last attempt has not ended.
     virtual result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason,
                                        int from_action, bool only_that_action, policy::time_point) = 0;
-    // One transaction: key, facts, check, grants, audit, attempt, revision. Refused: only the refusal is written, to
+    // One transaction: key, facts, check, grants, audit, attempt, revision. An attempt that waits for the permission
+    // goes on, and no other is made. Refused: only the refusal is written, to
     // the audit log. conflict: the run's last attempt has not ended, or the key was used for something else.
     virtual result<grant_outcome> grant_and_retry(const grant_and_retry&) = 0;
     // The attempt that this key made of the run; none, if it made none yet. conflict: it was another run's.
@@ -294,6 +296,10 @@ public:
     // be read any more is handed over with a hash of zero, so that a verifier names it.
     virtual result<void> walk_audit(std::int64_t first,
                                     const std::function<bool(const policy::audit_entry&)>& visit) = 0;
+    // Those that are about one workspace, before that entry, the newest first. One by itself proves nothing: the
+    // chain is of all.
+    virtual result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before,
+                                                              int limit) = 0;
 };
 
 }  // namespace latchkey::store

@@ -110,6 +110,21 @@ said session::program(const std::vector<std::string>& argv, const std::string& i
     return s;
 }
 
+session::started session::start(const std::vector<std::string>& words) const {
+    int from[2];
+    if (::pipe2(from, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        ::close(0);
+        if (::open("/dev/null", O_RDONLY) != 0) ::_exit(126);
+        ::dup2(from[1], 1);
+        ::dup2(from[1], 2);
+        become(project(), line_of(words), environment());
+    }
+    ::close(from[1]);
+    return {pid, from[0]};
+}
+
 said session::on_terminal(const std::vector<std::string>& words, const std::vector<exchange>& answers) const {
     int terminal = -1;
     const std::vector<std::string> argv = line_of(words);

@@ -30,6 +30,13 @@ public:
     // Any other program likewise, by its path.
     said program(const std::vector<std::string>& argv, const std::string& input = {}) const;
 
+    // Starts it and goes on; `output` is to be read to its end and closed, `pid` to be waited for.
+    struct started {
+        int pid = -1;
+        int output = -1;
+    };
+    started start(const std::vector<std::string>& words) const;
+
     // The same on a terminal: `answers` are typed one after another, each when the text before it has been printed.
     struct exchange {
         std::string until;

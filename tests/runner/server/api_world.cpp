@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/runner/server/api_world.hpp"
 
+#include "runner/exec/host.hpp"
+#include "runner/exec/orphans.hpp"
 #include "runner/http/server.hpp"
 #include "runner/server/api.hpp"
 #include "runner/server/scopes.hpp"
@@ -12,33 +14,27 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <future>
 #include <thread>
 
 namespace latchkey::test {
 
 namespace asio = boost::asio;
-namespace bhttp = boost::beast::http;
-
-std::string api_reply::message() const {
-    return body.is_object() && body.contains("errors") ? body["errors"][0]["message"].get<std::string>() : "";
-}
 
 struct api_world::impl {
-    explicit impl(int calls_an_hour)
+    impl(int calls_an_hour, int slots)
         : all(store::open_sqlite_stores(folder / "data" / "store.db").value()),
           vault(make_vault()),
           facts{all, vault,
                 [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }, "",
                 ""},
           pool(4),
+          runs(slots > 0 ? make_executor(slots) : nullptr),
           app(facts, pool, {calls_an_hour, {}}),
           server(loop.get_executor(), {}, app),
           port(server.listen("127.0.0.1", 0).value()) {
@@ -48,9 +44,12 @@ struct api_world::impl {
             else
                 ended.set_value();
         });
+        facts.runs = runs.get();
+        if (runs) REQUIRE(runs->begin().has_value());
         thread = std::jthread([this] { loop.run(); });
     }
     ~impl() {
+        if (runs) runs->stop(std::chrono::milliseconds(0));
         asio::post(loop, [this] { server.drain(std::chrono::seconds(2)); });
         ended.get_future().get();
         thread.join();
@@ -64,11 +63,37 @@ struct api_world::impl {
         return vault::vault::unlock(master, {&first, 1}).value();
     }
 
+    std::unique_ptr<server::run_executor> make_executor(int slots) {
+        const char* path = std::getenv("PATH");
+        run::surroundings around{
+            *all.runs,
+            [this]() -> result<const vault::vault*> { return &vault; },
+            facts.clock,
+            [](boost::asio::any_io_executor ex, const std::string&) {
+                return exec::make_host_backend(std::move(ex), {});
+            },
+            []() -> result<void> { return failure(errc::engine, "no container engine answers in this test"); },
+            folder / "data",
+            {{"PATH", path != nullptr ? path : "/usr/bin:/bin"}},
+            std::chrono::seconds(5),
+            LATCHKEY_BUILD_DIR "/runner/latchkey-native",
+            exec::executor_mark(),
+            [](const std::string& mark) -> result<void> {
+                exec::kill_left_by(mark);
+                return {};
+            },
+            {},
+        };
+        return std::make_unique<server::run_executor>(all, std::move(around), nullptr,
+                                                      server::executor_options{folder / "data", "host", slots, 4});
+    }
+
     temp_dir folder;
     store::stores all;
     vault::vault vault;
     server::state facts;
     asio::thread_pool pool;
+    std::unique_ptr<server::run_executor> runs;
     asio::io_context loop{1};
     server::api app;
     http::server server;
@@ -77,8 +102,14 @@ struct api_world::impl {
     std::jthread thread;
 };
 
-api_world::api_world(int calls_an_hour) : impl_(std::make_unique<impl>(calls_an_hour)) {
+api_world::api_world(int calls_an_hour) : impl_(std::make_unique<impl>(calls_an_hour, 0)) {
     team = make_team(impl_->all);
+}
+api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots)) {
+    team = make_team(impl_->all);
+}
+server::run_executor& api_world::executor() {
+    return *impl_->runs;
 }
 api_world::~api_world() = default;
 
@@ -107,32 +138,7 @@ std::string api_world::token(policy::user_id user, std::vector<std::string> scop
 
 api_reply api_world::ask_text(const std::string& method, const std::string& target, const std::string& token,
                               const std::string& body, const std::map<std::string, std::string>& headers) const {
-    asio::io_context io;
-    asio::ip::tcp::socket socket(io);
-    socket.connect({asio::ip::address_v4::loopback(), impl_->port});
-    bhttp::request<bhttp::string_body> request;
-    request.method_string(method);
-    request.target(target);
-    request.set("Host", "127.0.0.1:" + std::to_string(impl_->port));
-    if (!token.empty()) request.set("Authorization", "Bearer " + token);
-    for (const auto& [name, value] : headers) request.set(name, value);
-    request.body() = body;
-    request.prepare_payload();
-    bhttp::write(socket, request);
-    boost::beast::flat_buffer buffer;
-    bhttp::response_parser<bhttp::string_body> parser;
-    parser.body_limit(64UL * 1024 * 1024);
-    bhttp::read(socket, buffer, parser);
-    api_reply reply;
-    reply.status = parser.get().result_int();
-    for (const auto& field : parser.get()) {
-        std::string name(field.name_string());
-        for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        reply.headers[name] = field.value();
-    }
-    reply.text = parser.get().body();
-    reply.body = nlohmann::json::parse(reply.text, nullptr, false);
-    return reply;
+    return ask_server(impl_->port, method, target, token, body, headers);
 }
 
 api_reply api_world::ask(const std::string& method, const std::string& target, const std::string& token,

@@ -4,7 +4,9 @@
 // client that speaks real HTTP with it. The test's thread asks, the server lives on a thread of its own.
 #pragma once
 
+#include "runner/server/run_executor.hpp"
 #include "tests/runner/store/team_world.hpp"
+#include "tests/support/api_client.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -15,17 +17,14 @@
 
 namespace latchkey::test {
 
-struct api_reply {
-    int status = 0;
-    nlohmann::json body;
-    std::map<std::string, std::string> headers;  // names in lower case
-    std::string text;                            // of the body, as it came
-    std::string message() const;                 // of the first error
-};
-
 class api_world {
 public:
     explicit api_world(int calls_an_hour = 1'000'000);
+    // That also executes runs, each action as a process of this machine.
+    struct executing {
+        int slots = 4;
+    };
+    explicit api_world(executing);
     ~api_world();
     api_world(const api_world&) = delete;
     api_world& operator=(const api_world&) = delete;
@@ -34,6 +33,7 @@ public:
     store::stores& stores();
     std::uint16_t port() const;
     std::filesystem::path folder() const;
+    server::run_executor& executor();
 
     // A token of that user with these scopes; all of them where none is named.
     std::string token(policy::user_id, std::vector<std::string> scopes = {});

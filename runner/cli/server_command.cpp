@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// latchkey server: puts the concrete store, vault and server together, makes the first owner where it is asked to,
+// says where it is, and serves until a signal ends it.
+#include "runner/cli/commands.hpp"
+#include "runner/cli/open_vault.hpp"
+#include "runner/cli/private_files.hpp"
+#include "runner/cli/server_settings.hpp"
+#include "runner/cli/surroundings.hpp"
+#include "runner/server/run_executor.hpp"
+#include "runner/store/sqlite_store.hpp"
+#include "runner/vault/harden.hpp"
+#include "runner/vault/token.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <ostream>
+
+namespace latchkey::cli {
+
+namespace {
+
+// What a server owns, in the order in which it is made.
+struct server_parts {
+    std::unique_ptr<metrics::registry> metrics;
+    std::unique_ptr<server::server_log> log;
+    process_lock data_lock;
+    std::optional<process_lock> store_lock;  // where the store is elsewhere
+    store::stores stores;
+    vault::vault vault;
+};
+
+void watch(metrics::registry& r) {
+    metrics::watch_process(r);
+    r.measure("latchkey_build_info", "What is running.", {{"version", LATCHKEY_VERSION}}).set(1);
+}
+
+auto time_transactions(metrics::registry& r) {
+    const auto of = [&r](const char* kind) {
+        return &r.time("latchkey_store_seconds",
+                       "How long transactions of the store took, waiting for their turn too.", {{"kind", kind}});
+    };
+    return [reads = of("read"), writes = of("write")](bool is_write, std::chrono::nanoseconds took) {
+        (is_write ? writes : reads)->observe(took);
+    };
+}
+
+result<process_lock> lock_for_server(const std::filesystem::path& file, const std::filesystem::path& of) {
+    auto lock = process_lock::take(file);
+    if (!lock && lock.error().code == errc::conflict)
+        return failure(errc::refused, "another server works on " + of.string() + " (" + lock.error().what +
+                                          "): end it, or name another place with --data");
+    return lock;
+}
+
+result<server_parts> open_parts(context& c, const server_options& o) {
+    if (auto made = make_private_folder(o.data); !made) return made.error();
+    auto data_lock = lock_for_server(o.data / "server.lock", o.data);
+    if (!data_lock) return data_lock.error();
+    std::optional<process_lock> store_lock;
+    if (o.store_file.parent_path() != o.data) {
+        if (auto made = make_private_folder(o.store_file.parent_path()); !made) return made.error();
+        auto lock = lock_for_server(o.store_file.string() + ".lock", o.store_file);
+        if (!lock) return lock.error();
+        store_lock.emplace(std::move(*lock));
+    }
+    auto metrics = std::make_unique<metrics::registry>();
+    watch(*metrics);
+    auto stores = store::open_sqlite_stores(
+        o.store_file, {.level = store::durability::full, .after_transaction = time_transactions(*metrics)});
+    if (!stores) return stores.error();
+    auto vault = open_vault(*stores->runs, o.data / "master.key");
+    if (!vault) return vault.error();
+    auto log = std::make_unique<server::server_log>(
+        server::server_log::options{.as = o.log_form, .least = o.log_least, .clock = [&c] { return c.now(); }});
+    return server_parts{std::move(metrics),    std::move(log),     std::move(*data_lock),
+                        std::move(store_lock), std::move(*stores), std::move(*vault)};
+}
+
+// All that calls share.
+server::state make_state(context& c, server_parts& parts, const server_options& o, const std::string& setup_code,
+                         server::run_executor& runs) {
+    return {
+        .stores = parts.stores,
+        .vault = parts.vault,
+        .clock = [&c] { return c.now(); },
+        .public_url = o.public_url,
+        .setup_hash = setup_code.empty() ? "" : vault::hash_of_token(setup_code),
+        .metrics = *parts.metrics,
+        .may_read_metrics = o.metrics,
+        .log = *parts.log,
+        .runs = &runs,
+    };
+}
+
+std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o) {
+    auto around = make_surroundings(
+        *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
+        [&c] { return c.now(); }, o.data);
+    return std::make_unique<server::run_executor>(
+        parts.stores, std::move(around), nullptr,
+        server::executor_options{o.data, o.backend, o.runs, o.runs, *parts.log, *parts.metrics});
+}
+
+// The token is on the disk before it is good for anything: it can't be lost.
+result<void> make_owner_now(context& c, store::stores& stores, const server_options& o) {
+    auto file = new_private_file::make(o.token_file);
+    if (!file) return file.error();
+    const std::string token = vault::new_token();
+    if (auto written = file->write(token + "\n"); !written) return written;
+    if (auto made = server::make_owner(stores, *o.first_owner, token, c.now()); !made) return made;
+    file->keep();
+    c.out << "made the first owner, " << plain(o.first_owner->email) << ", of the workspace "
+          << plain(o.first_owner->workspace) << "; their token is in " << plain(o.token_file.string()) << "\n";
+    return {};
+}
+
+void say_where(context& c, const std::string& url, const server_options& o, const std::string& setup_code) {
+    c.out << "latchkey serves at " << url << " with its data in " << plain(o.data.string()) << "\n";
+    if (!setup_code.empty())
+        c.out << "it has no owner yet. Once, with this code, anybody can become the first:\n"
+              << "  curl -H 'Content-Type: application/json' " << url << "/latchkey/v1/setup \\\n    -d '{\"code\":\""
+              << setup_code << "\",\"email\":\"you@example.test\",\"workspace\":\"acme\"}'\n";
+    c.out.flush();
+    boost::system::error_code ec;
+    if (o.listen.tls_key.empty() && !boost::asio::ip::make_address(o.listen.address, ec).is_loopback())
+        c.err << "latchkey: warning: it listens on " << o.listen.address
+              << " without TLS: tokens and secrets can be read on their way unless a proxy in front of it speaks TLS "
+                 "(--tls-cert, --tls-key)\n"
+              << std::flush;
+}
+
+// Exit codes 3 and 4 speak of pipelines.
+int fail_to_start(context& c, failure f) {
+    if (f.code == errc::invalid || f.code == errc::denied) f.code = errc::refused;
+    return c.fail(f);
+}
+
+}  // namespace
+
+int server_command(context& c, const server_args& args) {
+    vault::harden_process();
+    const auto all = gather_settings(c, args.given);
+    if (!all) return c.fail(all.error());
+    const auto options = read_settings(*all);
+    if (!options) return c.fail(options.error());
+    if (args.print_config) {
+        c.out << as_config(*all);
+        return exit_success;
+    }
+    auto parts = open_parts(c, *options);
+    if (!parts) return fail_to_start(c, parts.error());
+
+    auto owned = server::has_owner(parts->stores);
+    if (!owned) return fail_to_start(c, owned.error());
+    if (*owned && options->first_owner)
+        c.out << "there is an owner already: nothing was written to " << plain(options->token_file.string()) << "\n";
+    if (!*owned && options->first_owner) {
+        if (auto made = make_owner_now(c, parts->stores, *options); !made) return fail_to_start(c, made.error());
+        *owned = true;
+    }
+    const std::string setup_code = *owned ? "" : vault::random_hex(16);
+    const auto executor = make_executor(c, *parts, *options);
+    const server::state state = make_state(c, *parts, *options, setup_code, *executor);
+
+    server::team_server serving(state, options->listen);
+    if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
+    say_where(c, serving.url(), *options, setup_code);
+    parts->log->write(server::log_level::info, "serving", {{"url", serving.url()}, {"version", LATCHKEY_VERSION}});
+    auto waiting = executor->begin();
+    if (!waiting) return fail_to_start(c, waiting.error());
+    if (*waiting > 0)
+        parts->log->write(server::log_level::info, "runs wait for their turn", {{"runs", std::to_string(*waiting)}});
+    serving.run();
+    executor->stop(options->listen.grace);
+    c.out << "latchkey has ended\n";
+    return exit_success;
+}
+
+}  // namespace latchkey::cli

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a server is told at its start, gathered from the command line, the environment and the defaults, each value
+// with where it came from, and then read. One thread.
+#pragma once
+
+#include "runner/cli/context.hpp"
+#include "runner/cli/server_config.hpp"
+#include "runner/server/first_owner.hpp"
+#include "runner/server/team_server.hpp"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace latchkey::cli {
+
+// One thing that can be set: `--tls-cert FILE`, `LATCHKEY_SERVER_TLS_CERT`.
+struct known_setting {
+    std::string_view name;   // "tls-cert"
+    std::string_view value;  // of the help: "FILE"
+    std::string_view what;
+    std::string_view otherwise = {};  // its default, where it has one that is always the same
+    enum class kind : unsigned char { text, path, store } is = kind::text;
+};
+std::span<const known_setting> known_settings();
+
+// By name; what is set nowhere and has no default is not among them.
+using settings = std::map<std::string, setting, std::less<>>;
+
+// `flags` by name, `config` among them. The file is the one that is named, else server.toml in the data folder, else
+// /etc/latchkey/server.toml, where it is there. Paths that a file holds are seen from its folder.
+result<settings> gather_settings(context&, const std::map<std::string, std::string>& flags);
+// As a configuration file, each with where it came from.
+std::string as_config(const settings&);
+
+struct server_options {
+    std::filesystem::path data;
+    std::filesystem::path store_file;
+    std::string backend;
+    int runs = 4;  // at once
+    server::listen_options listen;
+    std::string public_url;
+    server::metrics_readers metrics = server::metrics_readers::loopback;
+    server::server_log::form log_form = server::server_log::form::plain;
+    server::log_level log_least = server::log_level::info;
+    std::optional<server::first_owner> first_owner;
+    std::filesystem::path token_file;
+};
+// usage: a value that can't be, with where it came from.
+result<server_options> read_settings(const settings&);
+
+}  // namespace latchkey::cli

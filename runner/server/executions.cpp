@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/server/executions.hpp"
+
+#include "runner/server/run_executor.hpp"
+#include "runner/server/views.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace latchkey::server {
+
+namespace {
+
+// Over all attempts: what was carried over has its state in an earlier one.
+result<std::vector<action_state>> states_of(store::store& s, const store::run_record& run, std::size_t actions) {
+    std::vector<action_state> all(actions);
+    for (const store::attempt_record& attempt : run.attempts) {
+        auto events = s.events(run.id, attempt.number, 0);
+        if (!events) return events.error();
+        for (run::event& e : *events) {
+            if (e.action < 0 || static_cast<std::size_t>(e.action) >= actions) continue;
+            action_state& a = all[static_cast<std::size_t>(e.action)];
+            switch (e.kind) {
+                case run::event_kind::action_started:
+                    a = {run::status::in_progress, attempt.number, e.at, std::nullopt, ""};
+                    break;
+                case run::event_kind::waiting:
+                    a.status = e.status;
+                    break;
+                case run::event_kind::answered:
+                    a.status = run::status::in_progress;
+                    break;
+                case run::event_kind::action_ended:
+                    a.status = e.status;
+                    a.attempt = attempt.number;
+                    a.ended = e.at;
+                    a.error = e.status == run::status::failed ? std::move(e.text) : "";
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+    return all;
+}
+
+std::string_view name_of(pipelines::trigger_time t) {
+    switch (t) {
+        case pipelines::trigger_time::on_every_execution:
+            return "ON_EVERY_EXECUTION";
+        case pipelines::trigger_time::on_success:
+            return "ON_SUCCESS";
+        case pipelines::trigger_time::on_failure:
+            return "ON_FAILURE";
+        case pipelines::trigger_time::on_back_to_success:
+            return "ON_BACK_TO_SUCCESS";
+        case pipelines::trigger_time::on_warning:
+            return "ON_WARNING";
+        case pipelines::trigger_time::on_wait_for_approve:
+            return "ON_WAIT_FOR_APPROVE";
+        case pipelines::trigger_time::on_terminate:
+            return "ON_TERMINATE";
+    }
+    return "ON_EVERY_EXECUTION";
+}
+
+std::string after(const std::string& text, std::string_view prefix) {
+    return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+json revision_of(const std::string& commit) {
+    if (commit.empty()) return nullptr;
+    return {{"revision", commit}};
+}
+
+void show_ref(const policy::ref& ref, json& v) {
+    for (const char* name : {"branch", "tag", "pull_request"}) v[name] = nullptr;
+    switch (ref.type) {
+        case policy::ref_type::branch:
+            v["branch"] = {{"name", after(ref.name, "refs/heads/")}};
+            break;
+        case policy::ref_type::tag:
+            v["tag"] = {{"name", after(ref.name, "refs/tags/")}};
+            break;
+        case policy::ref_type::pull_request:
+            v["pull_request"] = {{"name", after(ref.name, "refs/")}};
+            break;
+        case policy::ref_type::none:
+            break;
+    }
+}
+
+json attempts_of(const call& c, const store::run_record& run) {
+    json all = json::array();
+    for (const store::attempt_record& a : run.attempts)
+        all.push_back({{"number", a.number},
+                       {"status", run::to_string(a.status)},
+                       {"actor", person(c, a.actor)},
+                       {"reason", a.reason},
+                       {"create_date", time_text(a.created_at)},
+                       {"start_date", time_or_null(a.started_at)},
+                       {"finish_date", time_or_null(a.ended_at)}});
+    return all;
+}
+
+}  // namespace
+
+result<store::run_record> execution_at(const call& c) {
+    if (c.server.runs == nullptr) return failure(errc::engine, "this server executes no runs");
+    const failure none(errc::not_found, "there is no such execution");
+    const auto number = c.number("execution");
+    if (!number) return none;
+    auto run = c.server.stores.runs->run_by_number(c.project->id, *number);
+    if (!run) return run.error().code == errc::not_found ? none : run.error();
+    if (run->pipeline != c.pipeline->rights.id) return none;
+    return run;
+}
+
+result<viewed_execution> look_at(const call& c, const store::run_record& run) {
+    auto what = c.server.runs->runs().view(run);
+    if (!what) return what.error();
+    auto states = states_of(*c.server.stores.runs, run, what->compiled.plan.actions.size());
+    if (!states) return states.error();
+    auto denial = denial_for(c, run, run.attempts.back());
+    if (!denial) return denial.error();
+    return viewed_execution{std::move(*what), std::move(*states), std::move(*denial)};
+}
+
+std::string action_execution_id(policy::run_id run, int attempt, std::size_t action) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%012llx%04x%08zx", static_cast<unsigned long long>(run.value()),
+                  static_cast<unsigned>(attempt), action);
+    return text;
+}
+
+std::optional<action_place> action_place_from(policy::run_id run, std::string_view id) {
+    if (id.size() != 24 || id.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+    const std::string text(id);
+    if (std::stoll(text.substr(0, 12), nullptr, 16) != run.value()) return std::nullopt;
+    return action_place{static_cast<int>(std::stoul(text.substr(12, 4), nullptr, 16)),
+                        std::stoul(text.substr(16), nullptr, 16)};
+}
+
+std::string execution_url(const call& c, const store::run_record& run) {
+    return c.project_url() + "/pipelines/" + std::to_string(run.pipeline.value()) + "/executions/" +
+           std::to_string(run.number);
+}
+
+json view_of_action(const call& c, const store::run_record& run, const viewed_execution& seen, std::size_t action,
+                    bool full) {
+    const pipelines::planned_action& p = seen.what.compiled.plan.actions[action];
+    const action_state& state = seen.actions[action];
+    const bool over = run::ended(run.attempts.back().status);
+    run::status status = state.status;
+    if (status == run::status::initial && over) status = run::status::not_executed;
+    const std::string pipeline = c.project_url() + "/pipelines/" + std::to_string(run.pipeline.value());
+    json v = {{"status", run::to_string(status)},
+              {"progress", run::ended(status) ? 100 : 0},
+              {"action",
+               {{"url", pipeline + "/actions/" + std::to_string(action + 1)},
+                {"html_url", nullptr},
+                {"id", action + 1},
+                {"name", p.name},
+                {"type", p.definition->type.value},
+                {"trigger_time", name_of(p.definition->trigger_time)},
+                {"last_execution_status", run::to_string(status)},
+                {"disabled", p.definition->disabled}}}};
+    const int attempt = state.attempt > 0 ? state.attempt : run.attempts.back().number;
+    const std::string id = action_execution_id(run.id, attempt, action);
+    v["action_execution_id"] = id;
+    v["url"] = execution_url(c, run) + "/action_executions/" + id;
+    v["start_date"] = time_or_null(state.started);
+    v["finish_date"] = time_or_null(state.ended);
+    const auto& uses = seen.what.compiled.plan.uses;
+    const bool needs = std::ranges::any_of(uses, [&](const auto& use) { return use.action == action; });
+    const std::string& error = !seen.denial.empty() && needs ? seen.denial : state.error;
+    v["error_message"] = error.empty() ? json() : json(error);
+    if (full) {
+        v["html_url"] = nullptr;
+        v["passed_variables"] = json::array();
+        v["outputted_variables"] = json::array();
+        for (const char* name : {"terminator_id", "termination_date", "approver_id", "approval_date"})
+            v[name] = nullptr;
+    }
+    return v;
+}
+
+json view(const call& c, const store::run_record& run, const viewed_execution* seen) {
+    const store::attempt_record& last = run.attempts.back();
+    const std::string triggered(origin_of(run.source, origin::triggered_on, "CLICK"));
+    json v = {{"url", execution_url(c, run)},
+              {"html_url", c.base + "/app/" + c.workspace->domain + "/" + c.project->handle + "/pipelines/" +
+                               std::to_string(run.pipeline.value()) + "/executions/" + std::to_string(run.number)},
+              {"id", run.number},
+              {"create_date", time_text(run.created_at)},
+              {"start_date", time_text(last.started_at.value_or(last.created_at))},
+              {"finish_date", time_or_null(last.ended_at)},
+              {"triggeredOn", triggered},
+              {"triggered_on", triggered},
+              {"priority", origin_of(run.source, origin::priority, "NORMAL")},
+              {"refresh", origin_of(run.source, "refresh") == "true"},
+              {"clear_cache", origin_of(run.source, origin::clear_cache) == "true"},
+              {"status", run::to_string(last.status)},
+              {"comment", run.source.comment},
+              {"from_revision", nullptr},
+              {"to_revision", revision_of(run.source.commit)},
+              {"creator", person(c, run.actor)}};
+    show_ref(run.source.ref, v);
+    if (seen == nullptr) return v;
+    v["pipeline"] = view(c, *c.pipeline, false);
+    v["attempts"] = attempts_of(c, run);
+    const std::string& error = seen->denial.empty() ? last.error : seen->denial;
+    v["error_message"] = error.empty() ? json() : json(error);
+    json actions = json::array();
+    for (std::size_t i = 0; i < seen->actions.size(); ++i) actions.push_back(view_of_action(c, run, *seen, i, false));
+    v["action_executions"] = std::move(actions);
+    return v;
+}
+
+}  // namespace latchkey::server

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/server/run_executor.hpp"
+
+#include "runner/log/log_writer.hpp"
+#include "runner/server/run_definition.hpp"
+
+#include <mutex>
+#include <tuple>
+
+namespace latchkey::server {
+
+struct run_executor::impl {
+    impl(store::stores& all, run::surroundings around, std::unique_ptr<project_files> f, executor_options o)
+        : stores(all),
+          files(std::move(f)),
+          options(std::move(o)),
+          clock(around.clock),
+          service(complete(std::move(around))),
+          counted(options.metrics),
+          queue(service, all, clock, {options.slots, options.jobs, options.log, counted, [this](policy::run_id run) {
+                                          hub.publish(run);
+                                      }}) {}
+
+    run::surroundings complete(run::surroundings around) {
+        around.shared = true;
+        around.on_change = [this](policy::run_id run) { hub.publish(run); };
+        around.on_output = [this](policy::run_id run) { hub.publish(run); };
+        around.find_definition = [this](const store::pipeline_record& p, const store::run_source& parent) {
+            return definition_of_child(stores, files.get(), p, parent);
+        };
+        return around;
+    }
+
+    store::stores& stores;
+    std::unique_ptr<project_files> files;
+    executor_options options;
+    run::wall_clock clock;
+    event_hub hub;
+    run::service service;
+    run_metrics counted;
+    run_queue queue;
+    boost::asio::thread_pool readers{2};
+    std::mutex feeds_mutex;
+    std::map<std::tuple<policy::run_id, int, std::size_t>, std::weak_ptr<log_feed>> feeds;
+};
+
+run_executor::run_executor(store::stores& stores, run::surroundings around, std::unique_ptr<project_files> files,
+                           executor_options o)
+    : impl_(std::make_unique<impl>(stores, std::move(around), std::move(files), std::move(o))) {}
+run_executor::~run_executor() = default;
+
+result<int> run_executor::begin() {
+    return impl_->queue.begin();
+}
+
+void run_executor::stop(std::chrono::milliseconds grace) {
+    impl_->hub.close();
+    impl_->queue.stop(grace);
+}
+
+result<run::made_attempt> run_executor::start(run_order order) {
+    auto found = find_definition(impl_->files.get(), impl_->options.data, order);
+    if (!found) return found.error();
+    for (const auto& [name, value] : order.project.settings)
+        if (name == origin::on_missing) order.origin.emplace_back(name, value);
+    store::new_run wanted;
+    wanted.pipeline = order.pipeline.rights.id;
+    wanted.actor = order.actor;
+    wanted.at = impl_->clock();
+    wanted.source = std::move(found->source);
+    wanted.source.comment = order.comment;
+    wanted.source.backend = impl_->options.backend;
+    wanted.source.origin.insert(wanted.source.origin.end(), order.origin.begin(), order.origin.end());
+    wanted.source.parameters = std::move(order.parameters);
+    wanted.source.trust = order.trust;
+    for (const auto& [name, value] : order.secrets) wanted.source.secret_names.push_back(name);
+    auto made = impl_->service.create(*found->definition, std::move(wanted));
+    if (!made) return made.error();
+    if (!made->ended) impl_->queue.add(made->run, std::move(order.secrets));
+    return made;
+}
+
+result<run::made_attempt> run_executor::retry(const run::retry_request& request,
+                                              std::map<std::string, vault::secret> secrets) {
+    auto made = impl_->service.create_retry(request, secrets);
+    if (!made) return made.error();
+    if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(secrets));
+    return made;
+}
+
+result<void> run_executor::cancel(const store::run_record& run, policy::user_id actor) {
+    auto done = impl_->service.cancel(run, actor);
+    impl_->hub.publish(run.id);
+    impl_->queue.look();
+    return done;
+}
+
+run::service& run_executor::runs() {
+    return impl_->service;
+}
+event_hub& run_executor::hub() {
+    return impl_->hub;
+}
+run_queue& run_executor::queue() {
+    return impl_->queue;
+}
+std::filesystem::path run_executor::logs() {
+    return impl_->service.logs();
+}
+boost::asio::thread_pool& run_executor::readers() {
+    return impl_->readers;
+}
+
+std::shared_ptr<log_feed> run_executor::log_of(policy::run_id run, int attempt, std::size_t action) {
+    const std::lock_guard lock(impl_->feeds_mutex);
+    std::erase_if(impl_->feeds, [](const auto& each) { return each.second.expired(); });
+    std::weak_ptr<log_feed>& known = impl_->feeds[{run, attempt, action}];
+    auto feed = known.lock();
+    if (feed) return feed;
+    feed = std::make_shared<log_feed>(
+        log::log_path(logs(), run.value(), attempt, static_cast<int>(action)),
+        [s = impl_->stores.runs.get(), run, attempt] {
+            const auto now = s->run(run);
+            // What can't be looked at any more has nothing more to show.
+            return !now || run::ended(now->attempts[static_cast<std::size_t>(attempt) - 1].status);
+        });
+    known = feed;
+    return feed;
+}
+
+}  // namespace latchkey::server

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What makes a server's runs: takes an order, finds the definition and the commit that it means, makes the run, and
+// has it executed when its turn comes. Whoever may order is settled before. Owner: the server; outlives all calls.
+// Any thread; calls block.
+#pragma once
+
+#include "runner/metrics/metrics.hpp"
+#include "runner/server/event_hub.hpp"
+#include "runner/server/log_feed.hpp"
+#include "runner/server/run_queue.hpp"
+#include "runner/server/server_log.hpp"
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace latchkey::server {
+
+struct run_order {
+    store::team_project_record project;
+    store::team_pipeline_record pipeline;
+    policy::user_id actor;
+    policy::ref ref;       // type none: the project's default branch
+    std::string revision;  // a commit's id; empty or HEAD: the newest of the ref
+    std::string comment;
+    store::facts origin;
+    store::facts parameters;
+    std::map<std::string, vault::secret> secrets;  // values of variables that are not kept
+    policy::source_trust trust = policy::source_trust::trusted;
+};
+
+// Where the files of projects come from.
+class project_files {
+public:
+    virtual ~project_files() = default;
+    struct state {
+        std::filesystem::path repository;  // as source::git reads it
+        std::string commit;
+        policy::ref ref;
+    };
+    // Fetches, and finds what the order means. not_found: there is no such ref or commit.
+    virtual result<state> find(const store::team_project_record&, const policy::ref&,
+                               const std::string& revision) = 0;
+    // A file of a commit; not_found: it has none.
+    virtual result<std::string> read(const state&, const std::string& path) = 0;
+    // The files of a folder of it, by their paths.
+    virtual result<std::vector<std::string>> list(const state&, const std::string& folder) = 0;
+};
+
+struct executor_options {
+    std::filesystem::path data;
+    std::string backend;  // of all actions; empty: as each says
+    int slots = 4;
+    int jobs = 4;
+    server_log& log = server_log::silent();
+    metrics::registry& metrics = metrics::unread();
+};
+
+class run_executor {
+public:
+    // `around` is completed: it is shared, and tells the hub of every change. The store in it is that of `stores`.
+    // `files` may be null: then there are no repositories.
+    run_executor(store::stores& stores, run::surroundings around, std::unique_ptr<project_files> files,
+                 executor_options);
+    ~run_executor();
+    run_executor(const run_executor&) = delete;
+    run_executor& operator=(const run_executor&) = delete;
+
+    // Takes up what an earlier server has left. Returns how many runs wait.
+    result<int> begin();
+    void stop(std::chrono::milliseconds grace);
+
+    // `ended` of what is made is set where the definition has errors: then there is no run.
+    result<run::made_attempt> start(run_order);
+    result<run::made_attempt> retry(const run::retry_request&, std::map<std::string, vault::secret> secrets);
+    result<void> cancel(const store::run_record&, policy::user_id actor);
+
+    run::service& runs();
+    event_hub& hub();
+    run_queue& queue();
+    std::filesystem::path logs();
+    // What an action of an attempt prints; the same for all who watch it.
+    std::shared_ptr<log_feed> log_of(policy::run_id, int attempt, std::size_t action);
+    // Where live views read from store and disk.
+    boost::asio::thread_pool& readers();
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace latchkey::server
