@@ -98,6 +98,8 @@ void add_running(CLI::App& app, line& l) {
         ->type_name("N")
         ->check(CLI::Range(1, 10000));
     retry->add_flag("-o,--output", l.retry.output, "Print each action's output when it has ended");
+    retry->add_option("--junit", l.retry.junit, "Write the attempt to this file as a JUnit report, as `run` does")
+        ->type_name("FILE");
     retry->add_flag("--json", l.retry.json, "JSON lines: one event a line");
     retry->callback([&l] { l.command = [&l](context& c) { return retry_command(c, l.retry); }; });
 

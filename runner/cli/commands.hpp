@@ -49,6 +49,7 @@ struct retry_args {
     std::string only;
     bool all = false;
     std::string secret_file;
+    std::string junit;  // a file to write
     int jobs = 0;
     bool json = false;
     bool output = false;

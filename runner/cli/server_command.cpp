@@ -7,6 +7,7 @@
 #include "runner/cli/private_files.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/cli/surroundings.hpp"
+#include "runner/identity/token_issuer.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
@@ -23,6 +24,7 @@ namespace {
 // What a server owns, in the order in which it is made.
 struct server_parts {
     std::unique_ptr<metrics::registry> metrics;
+    std::shared_ptr<void> watched;  // of the process
     std::unique_ptr<server::server_log> log;
     process_lock data_lock;
     std::optional<process_lock> store_lock;  // where the store is elsewhere
@@ -30,9 +32,9 @@ struct server_parts {
     vault::vault vault;
 };
 
-void watch(metrics::registry& r) {
-    metrics::watch_process(r);
+[[nodiscard]] std::shared_ptr<void> watch(metrics::registry& r) {
     r.measure("latchkey_build_info", "What is running.", {{"version", LATCHKEY_VERSION}}).set(1);
+    return metrics::watch_process(r);
 }
 
 auto time_transactions(metrics::registry& r) {
@@ -65,7 +67,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
         store_lock.emplace(std::move(*lock));
     }
     auto metrics = std::make_unique<metrics::registry>();
-    watch(*metrics);
+    auto watched = watch(*metrics);
     auto stores = store::open_sqlite_stores(
         o.store_file, {.level = store::durability::full, .after_transaction = time_transactions(*metrics)});
     if (!stores) return stores.error();
@@ -73,7 +75,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
     if (!vault) return vault.error();
     auto log = std::make_unique<server::server_log>(
         server::server_log::options{.as = o.log_form, .least = o.log_least, .clock = [&c] { return c.now(); }});
-    return server_parts{std::move(metrics),    std::move(log),     std::move(*data_lock),
+    return server_parts{std::move(metrics),    std::move(watched), std::move(log),   std::move(*data_lock),
                         std::move(store_lock), std::move(*stores), std::move(*vault)};
 }
 
@@ -90,6 +92,9 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .may_read_metrics = o.metrics,
         .log = *parts.log,
         .runs = &runs,
+        .session_idle = o.sign_in.session_idle,
+        .session_life = o.sign_in.session_life,
+        .step_up = o.sign_in.step_up,
     };
 }
 
@@ -97,9 +102,13 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
     auto around = make_surroundings(
         *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
         [&c] { return c.now(); }, o.data);
-    return std::make_unique<server::run_executor>(
-        parts.stores, std::move(around), nullptr,
-        server::executor_options{o.data, o.backend, o.runs, o.runs, *parts.log, *parts.metrics});
+    return std::make_unique<server::run_executor>(parts.stores, std::move(around), nullptr,
+                                                  server::executor_options{.data = o.data,
+                                                                           .backend = o.backend,
+                                                                           .slots = o.runs,
+                                                                           .jobs = o.runs,
+                                                                           .log = *parts.log,
+                                                                           .metrics = *parts.metrics});
 }
 
 // The token is on the disk before it is good for anything: it can't be lost.
@@ -161,16 +170,20 @@ int server_command(context& c, const server_args& args) {
     }
     const std::string setup_code = *owned ? "" : vault::random_hex(16);
     const auto executor = make_executor(c, *parts, *options);
-    const server::state state = make_state(c, *parts, *options, setup_code, *executor);
+    const auto openid = make_openid_client(options->sign_in);
+    if (!openid) return fail_to_start(c, openid.error());
+    server::state state = make_state(c, *parts, *options, setup_code, *executor);
+    state.openid = openid->get();
 
     server::team_server serving(state, options->listen);
     if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
+    identity::token_issuer run_tokens(*parts->stores.signing, parts->vault, serving.url());
+    state.run_tokens = &run_tokens;
     say_where(c, serving.url(), *options, setup_code);
     parts->log->write(server::log_level::info, "serving", {{"url", serving.url()}, {"version", LATCHKEY_VERSION}});
     auto waiting = executor->begin();
     if (!waiting) return fail_to_start(c, waiting.error());
-    if (*waiting > 0)
-        parts->log->write(server::log_level::info, "runs wait for their turn", {{"runs", std::to_string(*waiting)}});
+    if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
     serving.run();
     executor->stop(options->listen.grace);
     c.out << "latchkey has ended\n";

@@ -30,8 +30,18 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"init-owner", "EMAIL", "Make the first owner, where there is none yet"},
     {"init-workspace", "DOMAIN", "Their workspace"},
     {"token-file", "FILE", "Gets their token, with every scope; must not be there yet", "", kind::path},
+    {"session-idle", "TIME", "A session ends when nobody uses it for so long", "12h"},
+    {"session-life", "TIME", "It ends after so long, used or not", "7d"},
+    {"step-up", "TIME", "For how long a password is good for grants and what reveals a secret; off: the session",
+     "off"},
+    {"openid-issuer", "URL", "Let people sign in with this identity provider (OpenID Connect)"},
+    {"openid-client", "ID", "What it knows this server as"},
+    {"openid-secret-file", "FILE", "Holds the secret that it gave us for that (0600)", "", kind::path},
+    {"openid-domains", "LIST", "Let in only e-mail addresses of these domains: acme.test,other.test"},
+    {"openid-new-users", "YES|NO", "Whether whoever nobody here knows yet becomes a user", "no"},
     {"threads", "N", "How many calls it works on at once", "4"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
+    {"rate-limit", "N", "How many calls a user may make in an hour", "60000"},
     {"metrics", "WHO", "Who may read /metrics: loopback (others with a token), token, or off", "loopback"},
     {"log-format", "FORM", "Of its log on standard error: plain (key=value) or json", "plain"},
     {"log-level", "LEVEL", "debug (every request), info, warning or error", "info"},
@@ -276,6 +286,9 @@ result<server_options> read_settings(const settings& all) {
     const auto runs = number_in(r.text("runs"), 1, 1000);
     if (!runs) return wrong(*r.find("runs"), "say a number from 1 to 1000");
     o.runs = *runs;
+    const auto calls = number_in(r.text("rate-limit"), 1, 1'000'000'000);
+    if (!calls) return wrong(*r.find("rate-limit"), "say a number from 1 on");
+    o.listen.calls_an_hour = *calls;
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;
@@ -287,6 +300,9 @@ result<server_options> read_settings(const settings& all) {
     if (const setting* url = r.find("public-url"); url != nullptr)
         if (auto fine = read_public_url(*url, o.public_url); !fine) return fine.error();
     if (auto fine = read_first_owner(r, o); !fine) return fine.error();
+    auto sign_in = read_sign_in(all);
+    if (!sign_in) return sign_in.error();
+    o.sign_in = std::move(*sign_in);
     return o;
 }
 

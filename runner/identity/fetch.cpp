@@ -23,7 +23,7 @@ std::string_view authority_of(std::string_view url) {
     const auto start = url.find("://");
     if (start == std::string_view::npos) return {};
     url.remove_prefix(start + 3);
-    return url.substr(0, url.find_first_of("/?#\\"));
+    return url.substr(0, url.find_first_of("/?#"));
 }
 
 bool is_of_this_machine(std::string_view authority) {
@@ -50,7 +50,8 @@ std::string encoded_form(const std::vector<std::pair<std::string, std::string>>&
 
 bool is_safe_url(std::string_view url) {
     for (const char c : url)
-        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f) return false;
+        // Readers of URLs differ about a backslash.
+        if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '\\') return false;
     const std::string_view authority = authority_of(url);
     if (authority.empty() || authority.find('@') != std::string_view::npos) return false;
     return url.starts_with("https://") || (url.starts_with("http://") && is_of_this_machine(authority));
@@ -100,6 +101,10 @@ result<fetched> fetch(const fetch_request& r) {
     if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') set(CURLOPT_CAINFO, file);
     const std::unique_ptr<curl_slist, free_list> headers(curl_slist_append(nullptr, "Accept: application/json"));
     set(CURLOPT_HTTPHEADER, headers.get());
+    if (!r.bearer.empty()) {
+        set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+        set(CURLOPT_XOAUTH2_BEARER, r.bearer.c_str());
+    }
     std::string body;
     if (r.form) {
         body = encoded_form(*r.form);

@@ -18,7 +18,8 @@ struct fetch_request {
     std::string url;
     // Sent by POST, as forms are; none: GET.
     std::optional<std::vector<std::pair<std::string, std::string>>> form;
-    std::string user;  // of basic authentication; empty: none
+    std::string bearer;  // a token to show; empty: none
+    std::string user;    // of basic authentication; empty: none
     std::string password;
 };
 

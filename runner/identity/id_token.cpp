@@ -43,7 +43,7 @@ std::string domain_of(const std::string& email) {
 
 }  // namespace
 
-result<outside_person> check_id_token(const json& claims, const expected_token& want) {
+result<void> check_id_token(const json& claims, const expected_token& want) {
     if (text_of(claims, "iss") != want.issuer) return no("it is of another issuer");
     if (!is_for(claims, want.client)) return no("it is for another client");
     if (const auto by = text_of(claims, "azp"); by && *by != want.client) return no("it is for another client");
@@ -54,10 +54,15 @@ result<outside_person> check_id_token(const json& claims, const expected_token& 
     if (const auto from = time_of(claims, "nbf"); from && *from > want.now + leeway) return no("it is not valid yet");
     if (!same_text(text_of(claims, "nonce").value_or(""), want.nonce) || want.nonce.empty())
         return no("it belongs to another login");
+    const auto subject = text_of(claims, "sub");
+    if (!subject || subject->empty() || subject->size() > 255) return no("it names nobody");
+    return {};
+}
+
+result<outside_person> person_in(const json& claims, const expected_token& want) {
     outside_person found;
     found.issuer = want.issuer;
     found.subject = text_of(claims, "sub").value_or("");
-    if (found.subject.empty() || found.subject.size() > 255) return no("it names nobody");
     found.email = text_of(claims, "email").value_or("");
     const auto verified = claims.find("email_verified");
     // Some send it as a text.

@@ -32,7 +32,9 @@ struct expected_token {
 };
 
 // Of claims whose signature was verified. refused: of another issuer or login, for another client, expired, from the
-// future, or without a verified e-mail address of the domains.
-result<outside_person> check_id_token(const nlohmann::json& claims, const expected_token&);
+// future, or about nobody.
+result<void> check_id_token(const nlohmann::json& claims, const expected_token&);
+// Of claims that were checked. refused: they have no verified e-mail address of the domains.
+result<outside_person> person_in(const nlohmann::json& claims, const expected_token&);
 
 }  // namespace latchkey::identity

@@ -13,7 +13,7 @@
 
 namespace latchkey::identity {
 
-// invalid: it is no JSON object, is nested deeper than 16 levels, or has a key twice. `what` names it in the message.
+// invalid: it is no JSON object, is nested too deeply, or has a key twice. `what` names it in the message.
 result<nlohmann::json> read_object(std::string_view text, std::string_view what);
 
 // A member of that kind; none: it is not there, or is something else.

@@ -72,15 +72,15 @@ result<std::string> openid_client::address(const std::string& ticket, const std:
     return url;
 }
 
-result<std::string> openid_client::exchange(const provider::addresses& at, const std::string& code,
-                                            const std::string& verifier, const std::string& redirect_uri) const {
-    fetch_request ask{at.token,
-                      {{{"grant_type", "authorization_code"},
-                        {"code", code},
-                        {"redirect_uri", redirect_uri},
-                        {"code_verifier", verifier}}},
-                      {},
-                      {}};
+result<openid_client::tokens> openid_client::exchange(const provider::addresses& at, const std::string& code,
+                                                      const std::string& verifier,
+                                                      const std::string& redirect_uri) const {
+    fetch_request ask;
+    ask.url = at.token;
+    ask.form = {{"grant_type", "authorization_code"},
+                {"code", code},
+                {"redirect_uri", redirect_uri},
+                {"code_verifier", verifier}};
     if (at.secret_in_form || settings_.client_secret.empty()) {
         ask.form->emplace_back("client_id", settings_.client_id);
         if (!settings_.client_secret.empty())
@@ -102,7 +102,38 @@ result<std::string> openid_client::exchange(const provider::addresses& at, const
     if (!said) return said.error();
     auto token = text_of(*said, "id_token");
     if (!token) return failure(errc::refused, "the identity provider's answer has no ID token");
-    return std::move(*token);
+    return tokens{std::move(*token), text_of(*said, "access_token").value_or("")};
+}
+
+result<nlohmann::json> openid_client::verified(const std::string& token, policy::time_point now) {
+    auto read = read_jwt(token);
+    if (!read) return failure(errc::refused, "the identity provider's token is not accepted: " + read.error().what);
+    const auto key = provider_.key(read->key_id, read->signed_by, now);
+    if (!key) return key.error();
+    if (!key->verifies(read->signed_by, read->signed_text, read->signature))
+        return failure(errc::refused, "the identity provider's token is not accepted: its signature is wrong");
+    return std::move(read->claims);
+}
+
+result<void> openid_client::complete(nlohmann::json& claims, const provider::addresses& at,
+                                     const std::string& access) {
+    if (claims.contains("email") || at.person.empty() || access.empty()) return {};
+    fetch_request ask;
+    ask.url = at.person;
+    ask.bearer = access;
+    const auto got = fetch(ask);
+    if (!got) return got.error();
+    if (got->status != 200)
+        return failure(errc::refused, "the identity provider does not say who has logged in: it answers with " +
+                                          std::to_string(got->status));
+    const auto said = read_object(got->body, "what the identity provider says of a person");
+    if (!said) return said.error();
+    // Of somebody else it would be a way to become them.
+    if (text_of(*said, "sub") != text_of(claims, "sub"))
+        return failure(errc::refused, "the identity provider speaks of somebody else than who has logged in");
+    for (const char* name : {"email", "email_verified", "name"})
+        if (said->contains(name)) claims[name] = said->at(name);
+    return {};
 }
 
 result<outside_person> openid_client::finish(const std::string& ticket, const returned& came,
@@ -113,16 +144,15 @@ result<outside_person> openid_client::finish(const std::string& ticket, const re
         return failure(errc::refused, "another identity provider answers than was asked: begin the login again");
     const auto at = provider_.where(now);
     if (!at) return at.error();
-    const auto token = exchange(*at, came.code, part_of(ticket, "verifier"), redirect_uri);
-    if (!token) return token.error();
-    const auto read = read_jwt(*token);
-    if (!read) return failure(errc::refused, "the identity provider's token is not accepted: " + read.error().what);
-    const auto key = provider_.key(read->key_id, read->signed_by, now);
-    if (!key) return key.error();
-    if (!key->verifies(read->signed_by, read->signed_text, read->signature))
-        return failure(errc::refused, "the identity provider's token is not accepted: its signature is wrong");
-    return check_id_token(read->claims, {settings_.issuer, settings_.client_id, part_of(ticket, "nonce"),
-                                         settings_.email_domains, now});
+    const auto got = exchange(*at, came.code, part_of(ticket, "verifier"), redirect_uri);
+    if (!got) return got.error();
+    auto claims = verified(got->id, now);
+    if (!claims) return claims.error();
+    const expected_token want{settings_.issuer, settings_.client_id, part_of(ticket, "nonce"),
+                              settings_.email_domains, now};
+    if (auto good = check_id_token(*claims, want); !good) return good.error();
+    if (auto whole = complete(*claims, *at, got->access); !whole) return whole.error();
+    return person_in(*claims, want);
 }
 
 }  // namespace latchkey::identity

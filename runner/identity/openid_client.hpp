@@ -9,6 +9,8 @@
 #include "runner/identity/provider.hpp"
 #include "runner/vault/secret.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -50,8 +52,16 @@ public:
                                   policy::time_point now);
 
 private:
-    result<std::string> exchange(const provider::addresses&, const std::string& code, const std::string& verifier,
-                                 const std::string& redirect_uri) const;
+    struct tokens {
+        std::string id;
+        std::string access;
+    };
+    result<tokens> exchange(const provider::addresses&, const std::string& code, const std::string& verifier,
+                            const std::string& redirect_uri) const;
+    // The claims of a token whose signature is right.
+    result<nlohmann::json> verified(const std::string& token, policy::time_point now);
+    // Many providers keep the address out of the token, and give it to who asks.
+    static result<void> complete(nlohmann::json& claims, const provider::addresses&, const std::string& access);
 
     openid_settings settings_;
     provider provider_;

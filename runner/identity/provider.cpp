@@ -23,7 +23,9 @@ bool within(const std::optional<policy::time_point>& since, policy::time_point n
 }
 
 result<json> fetch_object(const std::string& url, const std::string& what) {
-    auto got = fetch({url, std::nullopt, {}, {}});
+    fetch_request ask;
+    ask.url = url;
+    auto got = fetch(ask);
     if (!got) return got.error();
     if (got->status != 200)
         return failure(errc::io, what + " at " + url + " answers with " + std::to_string(got->status));
@@ -46,7 +48,9 @@ result<provider::addresses> provider::discover() const {
         return failure(errc::refused, "the identity provider at " + issuer_ +
                                           " says that it is another issuer: put the issuer as it writes it itself");
     addresses found{text_of(*said, "authorization_endpoint").value_or(""),
-                    text_of(*said, "token_endpoint").value_or(""), text_of(*said, "jwks_uri").value_or(""), false};
+                    text_of(*said, "token_endpoint").value_or(""), text_of(*said, "jwks_uri").value_or(""),
+                    text_of(*said, "userinfo_endpoint").value_or(""), false};
+    if (!is_safe_url(found.person)) found.person.clear();
     for (const std::string& url : {found.authorization, found.token, found.keys})
         if (!is_safe_url(url))
             return failure(errc::refused,
@@ -99,6 +103,8 @@ result<public_key> provider::key(const std::string& id, algorithm by, policy::ti
     const auto at = where(now);
     if (!at) return at.error();
     const std::lock_guard alone(mutex_);
+    // A key that was withdrawn must not be believed forever.
+    if (!within(keys_at_, now, known_for)) keys_.clear();
     if (const public_key* known = find(id, by)) return *known;
     if (!within(keys_at_, now, keys_again_after)) {
         keys_at_ = now;

@@ -23,12 +23,13 @@ public:
         std::string authorization;
         std::string token;
         std::string keys;
+        std::string person;           // what it says of somebody who has logged in; empty: it has no such address
         bool secret_in_form = false;  // where the client's secret goes; else by basic authentication
     };
     // Known for an hour. io, refused: it gives none, or those of another issuer; asked again after some seconds.
     result<addresses> where(policy::time_point now);
-    // The key that a token names; one that is not known has the keys fetched anew, at most every half minute. Without
-    // a name: the only one of that algorithm. refused: there is none.
+    // The key that a token names. Keys are believed for an hour, and one that is not known has them fetched anew, at
+    // most every half minute. Without a name: the only one of that algorithm. refused: there is none.
     result<public_key> key(const std::string& id, algorithm, policy::time_point now);
 
 private:

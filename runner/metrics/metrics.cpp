@@ -113,18 +113,20 @@ histogram& registry::time(const std::string& name, const std::string& help, cons
     return in(find(name, help, 'h').histograms, l);
 }
 
-void registry::before_text(std::function<void()> call) {
-    const std::lock_guard alone(mutex_);
-    before_.push_back(std::move(call));
+std::shared_ptr<void> registry::before_text(std::function<void()> call) {
+    const std::lock_guard alone(calling_);
+    const auto at = before_.insert(before_.end(), std::move(call));
+    return {nullptr, [this, at](void*) {
+                const std::lock_guard nobody_calls(calling_);
+                before_.erase(at);
+            }};
 }
 
 std::string registry::text() const {
-    std::vector<std::function<void()>> before;
     {
-        const std::lock_guard alone(mutex_);
-        before = before_;
+        const std::lock_guard alone(calling_);
+        for (const auto& call : before_) call();
     }
-    for (const auto& call : before) call();
     const std::lock_guard alone(mutex_);
     std::string text;
     for (const auto& [name, f] : families_) {

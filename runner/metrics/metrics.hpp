@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -71,9 +72,9 @@ public:
     gauge& total(const std::string& name, const std::string& help, const labels& = {});
     histogram& time(const std::string& name, const std::string& help, const labels& = {});
 
-    // Called before each text(), to set what is not counted as it happens. What it uses lives as long as text() is
-    // asked for.
-    void before_text(std::function<void()>);
+    // Called before each text(), to set what is not counted as it happens, for as long as what this gives is kept;
+    // not any more once that is gone. It must not ask for text(), nor for this.
+    [[nodiscard]] std::shared_ptr<void> before_text(std::function<void()>);
     // In the text format 0.0.4, by name.
     std::string text() const;
 
@@ -82,13 +83,15 @@ private:
     family& find(const std::string& name, const std::string& help, char type);
     mutable std::mutex mutex_;
     std::map<std::string, std::unique_ptr<family>, std::less<>> families_;
-    std::vector<std::function<void()>> before_;
+    mutable std::mutex calling_;  // held while they are called
+    std::list<std::function<void()>> before_;
 };
 
 // For who has no other: what is counted here is read by nobody.
 registry& unread();
 
 // What this process uses: memory, descriptors, processor time, under the names that all exporters use.
-void watch_process(registry&);
+// As long as what this gives is kept.
+[[nodiscard]] std::shared_ptr<void> watch_process(registry&);
 
 }  // namespace latchkey::metrics

@@ -24,7 +24,7 @@ double seconds(const timeval& t) {
 
 }  // namespace
 
-void watch_process(registry& r) {
+std::shared_ptr<void> watch_process(registry& r) {
     gauge& resident = r.measure("process_resident_memory_bytes", "Resident memory size in bytes.");
     gauge& virtual_size = r.measure("process_virtual_memory_bytes", "Virtual memory size in bytes.");
     gauge& open = r.measure("process_open_fds", "Number of open file descriptors.");
@@ -32,7 +32,7 @@ void watch_process(registry& r) {
     gauge& cpu = r.total("process_cpu_seconds_total", "User and system CPU time spent in seconds.");
     r.measure("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
         .set(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
-    r.before_text([&] {
+    return r.before_text([&] {
         const auto page = static_cast<double>(::sysconf(_SC_PAGESIZE));
         double pages = 0;
         double in_memory = 0;

@@ -150,6 +150,14 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (!run) return run.error();
     if (auto recovered = recover_one(*run); !recovered) return recovered.error();
     if (run = around_.store.run(run->id); !run) return run.error();
+    // While nothing has been made yet, and a signal still ends the program.
+    std::optional<source::filesystem> own;
+    if (run::ended(run->attempts.back().status)) {
+        auto taken = take_files(around_.data, run->source, run->pipeline, options.on_wait_for_files);
+        if (!taken) return taken.error();
+        if (*taken) own.emplace(std::move(**taken));
+        if (run = around_.store.run(run->id); !run) return run.error();
+    }
     signal_hold hold;
     // Before the attempt exists: whoever sees it sees that somebody executes it.
     auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
@@ -169,7 +177,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (auto same = same_secrets(*run, options.secrets); !same) return same.error();
     std::optional<run_files> files;
     auto made = new_attempt(*run, d, request, [&]() -> result<void> {
-        auto ready = prepare_files(around_.store, around_.data, d, run->source, run->pipeline);
+        auto ready = prepare_files(around_.store, around_.data, d, run->source, run->pipeline, std::move(own));
         if (!ready) return ready.error();
         files.emplace(std::move(*ready));
         return {};

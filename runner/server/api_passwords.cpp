@@ -21,7 +21,7 @@ result<answer> add_password_link(call& c) {
     if (!member) return member.error();
     const std::string code = vault::new_token();
     const store::password_link_record link{vault::hash_of_token(code), member->user.rights.id, c.actor(),
-                                           c.now() + link_life};
+                                           c.now() + link_life, c.workspace->id};
     if (auto made = c.server.stores.logins->add_password_link(link, c.now()); !made) return made.error();
     return answer{201, {{"code", code}, {"expires_at", time_text(link.expires_at)}}, {}, {}};
 }

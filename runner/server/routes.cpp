@@ -130,7 +130,7 @@ constexpr auto table = std::to_array<route>({
 
     // Whoever may run the pipeline asks; whether they may grant is the integration's own matter.
     {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/grant",
-     s::execution_run, r::pipeline_runner, grant_and_retry, "Grant what an execution lacks, and retry it"},
+     s::execution_run, r::pipeline_runner, grant_and_retry, "Grant what an execution lacks, and retry it", confirmed},
     {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/missing",
      s::execution_info, r::pipeline_reader, show_missing, "What an execution lacks, and who can grant it"},
     {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/events",

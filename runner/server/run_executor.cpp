@@ -2,6 +2,7 @@
 #include "runner/server/run_executor.hpp"
 
 #include "runner/log/log_writer.hpp"
+#include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_definition.hpp"
 
 #include <mutex>
@@ -16,10 +17,13 @@ struct run_executor::impl {
           options(std::move(o)),
           clock(around.clock),
           service(complete(std::move(around))),
-          counted(options.metrics),
-          queue(service, all, clock, {options.slots, options.jobs, options.log, counted, [this](policy::run_id run) {
-                                          hub.publish(run);
-                                      }}) {}
+          counts(options.metrics),
+          queue(service, all, clock,
+                {options.slots, options.jobs, options.log, counts, [this](policy::run_id run) { hub.publish(run); }}),
+          watched(options.metrics.before_text([this] {
+              const run_queue::counts now = queue.now();
+              counts.show(now.waiting, now.running);
+          })) {}
 
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
@@ -37,8 +41,9 @@ struct run_executor::impl {
     run::wall_clock clock;
     event_hub hub;
     run::service service;
-    run_metrics counted;
+    run_metrics counts;
     run_queue queue;
+    std::shared_ptr<void> watched;
     boost::asio::thread_pool readers{2};
     std::mutex feeds_mutex;
     std::map<std::tuple<policy::run_id, int, std::size_t>, std::weak_ptr<log_feed>> feeds;
@@ -63,6 +68,8 @@ result<run::made_attempt> run_executor::start(run_order order) {
     if (!found) return found.error();
     for (const auto& [name, value] : order.project.settings)
         if (name == origin::on_missing) order.origin.emplace_back(name, value);
+    if (setting_of(order.pipeline.settings, "concurrent_pipeline_runs") == true)
+        order.origin.emplace_back(origin::concurrent, "true");
     store::new_run wanted;
     wanted.pipeline = order.pipeline.rights.id;
     wanted.actor = order.actor;

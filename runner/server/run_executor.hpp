@@ -8,6 +8,7 @@
 #include "runner/metrics/metrics.hpp"
 #include "runner/server/event_hub.hpp"
 #include "runner/server/log_feed.hpp"
+#include "runner/server/run_metrics.hpp"
 #include "runner/server/run_queue.hpp"
 #include "runner/server/server_log.hpp"
 

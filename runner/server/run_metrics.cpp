@@ -5,27 +5,21 @@ namespace latchkey::server {
 
 run_metrics::run_metrics(metrics::registry& r)
     : registry_(r),
-      queued_(r.measure("latchkey_runs_queued", "Runs that wait for their turn.")),
+      waiting_(r.measure("latchkey_runs_waiting", "Runs that wait for their turn.")),
       running_(r.measure("latchkey_runs_running", "Runs that are executed now.")),
       waited_(r.time("latchkey_run_wait_seconds", "How long runs waited for their turn.")),
       ran_(r.time("latchkey_run_seconds", "How long runs were executed.")) {}
 
-void run_metrics::enqueued() {
-    queued_.add(1);
-}
-
-void run_metrics::left_queue() {
-    queued_.add(-1);
+void run_metrics::show(int waiting, int running) {
+    waiting_.set(waiting);
+    running_.set(running);
 }
 
 void run_metrics::started(std::chrono::nanoseconds waited) {
-    queued_.add(-1);
-    running_.add(1);
     waited_.observe(waited);
 }
 
 void run_metrics::ended(run::status status, std::chrono::nanoseconds ran) {
-    running_.add(-1);
     ran_.observe(ran);
     registry_
         .count("latchkey_runs_total", "Attempts of runs that have ended, by their status.",

@@ -13,14 +13,13 @@ class run_metrics {
 public:
     explicit run_metrics(metrics::registry&);
 
-    void enqueued();
-    void left_queue();  // without being started
+    void show(int waiting, int running);  // as it is now
     void started(std::chrono::nanoseconds waited);
     void ended(run::status, std::chrono::nanoseconds ran);
 
 private:
     metrics::registry& registry_;
-    metrics::gauge& queued_;
+    metrics::gauge& waiting_;
     metrics::gauge& running_;
     metrics::histogram& waited_;
     metrics::histogram& ran_;

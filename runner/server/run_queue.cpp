@@ -34,7 +34,8 @@ struct waiting_run {
     policy::ref ref;
     int rank = 1;
     bool waits_for_permission = false;
-    bool by_event = false;  // and not a retry: newer ones may take its place
+    bool concurrent = false;  // with others of its pipeline
+    bool by_event = false;    // and not a retry: newer ones may take its place
     policy::time_point not_before{};
     std::map<std::string, vault::secret> secrets;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
@@ -47,6 +48,7 @@ waiting_run waiting_from(const store::run_record& r, std::map<std::string, vault
     w.pipeline = r.pipeline;
     w.ref = r.source.ref;
     w.rank = rank_of(origin_of(r.source, origin::priority));
+    w.concurrent = origin_of(r.source, origin::concurrent) == "true";
     w.waits_for_permission = origin_of(r.source, origin::on_missing) == "wait";
     w.by_event = origin_of(r.source, origin::triggered_on) == "EVENT" && r.attempts.size() == 1;
     const std::string_view delay = origin_of(r.source, origin::delay_until);
@@ -87,7 +89,6 @@ struct run_queue::impl {
     void end(const waiting_run& w, run::status how, const std::string& why) {
         if (const auto ended = service.end_waiting(w.run, how, why); !ended && ended.error().code != errc::conflict)
             say(w.run, "a waiting run could not be ended", ended.error().what);
-        opts.metrics.left_queue();
         if (opts.on_change) opts.on_change(w.run);
     }
 
@@ -135,7 +136,7 @@ struct run_queue::impl {
         const policy::time_point now = clock();
         auto best = waiting.end();
         for (auto w = waiting.begin(); w != waiting.end(); ++w) {
-            if (busy.contains(w->pipeline) || w->not_before > now) continue;
+            if ((busy.contains(w->pipeline) && !w->concurrent) || w->not_before > now) continue;
             if (best == waiting.end() || std::pair(w->rank, w->run) < std::pair(best->rank, best->run)) best = w;
         }
         if (best == waiting.end()) return std::nullopt;
@@ -150,25 +151,20 @@ struct run_queue::impl {
         o.jobs = opts.jobs;
         o.wait_for_permission = w.what.waits_for_permission;
         o.secrets = std::move(w.what.secrets);
-        std::optional<std::chrono::steady_clock::time_point> begun;
-        o.on_event = [this, &w, &begun](const run::event& e) {
-            if (!begun) {
-                begun = std::chrono::steady_clock::now();
-                opts.metrics.started(*begun - w.what.since);
-            }
+        o.on_event = [this, &w](const run::event& e) {
             const bool waits = e.kind == run::event_kind::waiting;
             if (!waits && e.kind != run::event_kind::answered && e.kind != run::event_kind::attempt_started) return;
             const std::lock_guard lock(mutex);
             w.holds_slot = !waits;
             changed.notify_all();
         };
+        const auto began = std::chrono::steady_clock::now();
+        opts.metrics.started(began - w.what.since);
         const auto done = service.perform(w.what.run, std::move(o));
+        if (done) opts.metrics.ended(done->run.attempts.back().status, std::chrono::steady_clock::now() - began);
         // Somebody cancelled it before it began: it has its end.
         if (!done && done.error().code != errc::conflict)
             say(w.what.run, "a run could not be executed", done.error().what);
-        if (!begun) opts.metrics.left_queue();
-        const auto now = stores.runs->run(w.what.run);
-        if (begun && now) opts.metrics.ended(now->attempts.back().status, std::chrono::steady_clock::now() - *begun);
     }
 
     void work(worker& w) {
@@ -226,7 +222,6 @@ result<int> run_queue::begin() {
     int count = 0;
     for (const store::run_record& r : *runs) {
         waiting_run w = waiting_from(r, {});
-        impl_->opts.metrics.enqueued();
         if (!r.source.secret_names.empty()) {
             // Values of secrets are not kept.
             impl_->end(w, run::status::failed,
@@ -244,7 +239,6 @@ result<int> run_queue::begin() {
 
 void run_queue::add(const store::run_record& r, std::map<std::string, vault::secret> secrets) {
     waiting_run w = waiting_from(r, std::move(secrets));
-    impl_->opts.metrics.enqueued();
     impl_->give_way_to(w);
     if (impl_->opts.on_change) impl_->opts.on_change(r.id);
     const std::lock_guard lock(impl_->mutex);

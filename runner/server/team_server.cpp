@@ -33,7 +33,7 @@ struct team_server::impl {
           http(loop.get_executor(), {}, app),
           signals(loop, SIGTERM, SIGINT, SIGHUP) {
         metrics::gauge& open = facts.metrics.measure("latchkey_http_connections", "Connections that are open.");
-        facts.metrics.before_text([this, &open] { open.set(static_cast<double>(http.connections())); });
+        watched = facts.metrics.before_text([this, &open] { open.set(static_cast<double>(http.connections())); });
     }
 
     // What changes something, or goes wrong, is logged; who only reads is worth a line where everything is asked for.
@@ -100,6 +100,7 @@ struct team_server::impl {
     asio::signal_set signals;
     std::uint16_t port = 0;
     bool ending = false;
+    std::shared_ptr<void> watched;  // last: it looks at the others
 };
 
 team_server::team_server(const state& s, listen_options o) : impl_(std::make_unique<impl>(s, std::move(o))) {}

@@ -27,6 +27,7 @@ struct password_link_record {
     policy::user_id user;
     policy::user_id created_by;
     policy::time_point expires_at{};
+    policy::workspace_id workspace = {};  // whose audit log says so; not kept
 };
 
 class sign_ins {

@@ -143,7 +143,8 @@ result<void> sql_sign_ins::add_password_link(const password_link_record& link, p
             "excluded.expires_at",
             link.user.value(), link.hash, link.created_by.value(), to_stored(link.expires_at));
         append_audit(in, policy::audit_kind::password_changed, link.created_by, current_revision(in),
-                     {{"user", to_fact(link.user)}, {"did", "link made"}}, at);
+                     {{"user", to_fact(link.user)}, {"did", "link made"}, {"workspace", to_fact(link.workspace)}},
+                     at);
         return {};
     });
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/store/sqlite_backup.hpp"
 
-#include <sqlite3.h>
+// Which has the database's own header in a namespace.
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <cerrno>
 #include <fcntl.h>
@@ -15,29 +17,30 @@ namespace latchkey::store {
 namespace {
 
 struct closer {
-    void operator()(sqlite3* database) const { sqlite3_close(database); }
+    void operator()(sqlite_api::sqlite3* database) const { sqlite_api::sqlite3_close(database); }
 };
-using database = std::unique_ptr<sqlite3, closer>;
+using database = std::unique_ptr<sqlite_api::sqlite3, closer>;
 
 result<database> open_raw(const std::filesystem::path& file) {
-    sqlite3* opened = nullptr;
+    sqlite_api::sqlite3* opened = nullptr;
     // Not to be made where it is not there.
-    const int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
+    const int code = sqlite_api::sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
     database owned(opened);
     if (code != SQLITE_OK)
-        return failure(errc::store, "can't open the store " + file.string() + ": " + sqlite3_errstr(code));
-    sqlite3_busy_timeout(opened, 30'000);
+        return failure(errc::store,
+                       "can't open the store " + file.string() + ": " + sqlite_api::sqlite3_errstr(code));
+    sqlite_api::sqlite3_busy_timeout(opened, 30'000);
     return owned;
 }
 
-result<void> copy_pages(sqlite3* from, sqlite3* to, const std::filesystem::path& file) {
-    sqlite3_backup* backup = sqlite3_backup_init(to, "main", from, "main");
+result<void> copy_pages(sqlite_api::sqlite3* from, sqlite_api::sqlite3* to, const std::filesystem::path& file) {
+    sqlite_api::sqlite3_backup* backup = sqlite_api::sqlite3_backup_init(to, "main", from, "main");
     // All pages in one step, within one read transaction: a write of others meanwhile would make it begin anew.
-    int code = backup == nullptr ? sqlite3_errcode(to) : sqlite3_backup_step(backup, -1);
-    const int end = backup == nullptr ? code : sqlite3_backup_finish(backup);
+    int code = backup == nullptr ? sqlite_api::sqlite3_errcode(to) : sqlite_api::sqlite3_backup_step(backup, -1);
+    const int end = backup == nullptr ? code : sqlite_api::sqlite3_backup_finish(backup);
     if (code == SQLITE_DONE) code = end;
     if (code == SQLITE_OK) return {};
-    return failure(errc::store, "can't copy the store to " + file.string() + ": " + sqlite3_errstr(code));
+    return failure(errc::store, "can't copy the store to " + file.string() + ": " + sqlite_api::sqlite3_errstr(code));
 }
 
 int note_answer(void* into, int columns, char** values, char**) {
@@ -61,10 +64,11 @@ result<void> copy_sqlite(const std::filesystem::path& from, const std::filesyste
         done = target ? copy_pages(source->get(), target->get(), to) : result<void>(target.error());
         std::string answer;
         // One file, without a log beside it.
-        if (done &&
-            (sqlite3_exec(target->get(), "PRAGMA journal_mode = DELETE", nullptr, nullptr, nullptr) != SQLITE_OK ||
-             sqlite3_exec(target->get(), "PRAGMA quick_check(1)", note_answer, &answer, nullptr) != SQLITE_OK ||
-             answer != "ok"))
+        if (done && (sqlite_api::sqlite3_exec(target->get(), "PRAGMA journal_mode = DELETE", nullptr, nullptr,
+                                              nullptr) != SQLITE_OK ||
+                     sqlite_api::sqlite3_exec(target->get(), "PRAGMA quick_check(1)", note_answer, &answer,
+                                              nullptr) != SQLITE_OK ||
+                     answer != "ok"))
             done = failure(errc::corrupt, "the copy of the store is damaged, as the store may be: " + answer);
     }
     if (!done) ::unlink(to.c_str());

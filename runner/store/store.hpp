@@ -279,6 +279,10 @@ public:
     virtual result<std::optional<run_record>> last_success(policy::pipeline_id,
                                                            const std::optional<policy::ref>&) = 0;
 
+    // Somebody vouches for the code of a run that comes from a fork: what they have Manage on it may use, if its
+    // pipeline may. Audited. conflict: it comes from no fork.
+    virtual result<run_record> approve_fork(policy::run_id, policy::user_id actor, policy::time_point) = 0;
+
     // -- answers
     // Kept for the executor, and audited. conflict: the attempt waits for nobody, or this action has its answer.
     virtual result<void> answer(policy::run_id, int attempt, const answer_record&) = 0;

@@ -23,9 +23,11 @@ TEST_SUITE("metrics") {
         // A bound counts what is as long as it, and no longer.
         for (const auto took : {500us, 501us, 1000us, 10'000'000us, 10'000'001us}) h.observe(took);
         int asked = 0;
-        r.before_text([&] { r.measure("test_asked", "Asked.").set(++asked); });
+        auto asks = r.before_text([&] { r.measure("test_asked", "Asked.").set(++asked); });
         CHECK_GOLDEN("runner/metrics/golden/text.txt", r.text());
         CHECK_EQ(latchkey::test::read_metrics(r.text()).at("test_seconds_bucket{kind=\"read\",le=\"0.0005\"}"), 1);
+        CHECK_NE(r.text().find("test_asked 3\n"), std::string::npos);
+        asks.reset();
         CHECK_NE(r.text().find("test_asked 3\n"), std::string::npos);
         CHECK_EQ(&h, &r.time("test_seconds", "Took.", {{"kind", "read"}}));
         CHECK_THROWS(r.count("test_open", ""));
@@ -53,7 +55,7 @@ TEST_SUITE("metrics") {
 
     TEST_CASE("a process watches itself") {
         registry r;
-        watch_process(r);
+        const auto watched = watch_process(r);
         r.text();
         CHECK_GT(r.measure("process_resident_memory_bytes", "").value(), 1'000'000);
         CHECK_GE(r.measure("process_open_fds", "").value(), 3);

@@ -261,6 +261,32 @@ TEST_SUITE("server.grants") {
         }
     }
 
+    TEST_CASE("a pull request's run gets nothing until somebody with Manage vouches for its code") {
+        run_world w;
+        add_gh(w, "gh_prod");
+        const auto p = w.pipeline("deploy2", uses_gh);
+        const auto at = w.start(p, w.developer, {{"pull_request", {{"name", "pull/7"}}}});
+        const auto e = w.ended(at, w.developer);
+        CHECK_EQ(e["from_fork"], true);
+        CHECK_EQ(e["fork_approved_by"], nullptr);
+        CHECK_NE(e["error_message"].get<std::string>().find("comes from a fork, and nobody with Manage approved it"),
+                 std::string::npos);
+        // A grant alone does not make strangers' code trusted.
+        CHECK_EQ(w.ask("POST", own(at) + "/grant", w.developer, json::object()).status, 403);
+        // Neither does Use.
+        REQUIRE_EQ(w.ask("PATCH", at, w.developer, {{"operation", "APPROVE_FORK"}}).status, 200);
+        CHECK_EQ(w.ask("POST", own(at) + "/grant", w.developer, json::object()).status, 403);
+        CHECK_EQ(w.ask("PATCH", at, w.viewer, {{"operation", "APPROVE_FORK"}}).status, 403);
+        REQUIRE_EQ(w.ask("PATCH", at, w.admin, {{"operation", "APPROVE_FORK"}}).body["fork_approved_by"]["id"],
+                   w.team.admin.value());
+        const auto granted = w.ask("POST", own(at) + "/grant", w.developer, json::object());
+        REQUIRE_MESSAGE(granted.status == 201, granted.text);
+        w.events(at, w.developer, "2.0");
+        CHECK_EQ(w.ask("GET", at, w.developer).body["status"], "SUCCESSFUL");
+        const auto own_run = w.start(p, w.developer);
+        CHECK_EQ(w.ask("PATCH", own_run, w.admin, {{"operation", "APPROVE_FORK"}}).status, 409);
+    }
+
     TEST_CASE("where the project says so a run waits for its permission, and the grant lets it go on") {
         run_world w;
         add_gh(w, "gh_prod");

@@ -96,13 +96,12 @@ TEST_SUITE("server.log") {
     TEST_CASE("runs are counted as they wait, run and end") {
         metrics::registry registry;
         run_metrics runs(registry);
-        for (int i = 0; i < 3; ++i) runs.enqueued();
-        runs.left_queue();
+        runs.show(3, 1);
         runs.started(std::chrono::milliseconds(2));
         runs.started(std::chrono::milliseconds(2));
         runs.ended(run::status::successful, std::chrono::seconds(1));
         const auto read = test::read_metrics(registry.text());
-        CHECK_EQ(read.at("latchkey_runs_queued"), 0);
+        CHECK_EQ(read.at("latchkey_runs_waiting"), 3);
         CHECK_EQ(read.at("latchkey_runs_running"), 1);
         CHECK_EQ(read.at(R"(latchkey_runs_total{status="SUCCESSFUL"})"), 1);
         CHECK_EQ(read.at("latchkey_run_wait_seconds_count"), 2);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Git over HTTP on 127.0.0.1, by git's own http-backend: git_server.py FOLDER. Serves FOLDER/repos/there.git to ana with the
-password "pass word 0123". Each request leaves what all processes' arguments are in FOLDER/processes, and their environments in
+"""Git over HTTP on 127.0.0.1, by git's own http-backend: git_server.py FOLDER. Serves FOLDER/repos/there.git to ana, and to
+x-access-token, with the password "pass word 0123". Each request leaves what all processes' arguments are in FOLDER/processes, and their environments in
 FOLDER/environments. /moved/… redirects to another host's name, /cut/… ends in the middle of what it sends of a pack, /hang/… sends
 nothing. Writes its port to FOLDER/port."""
 import base64
@@ -15,7 +15,8 @@ folder = sys.argv[1]
 repos = os.path.join(folder, "repos")
 subprocess.run(["git", "init", "--quiet", "--bare", os.path.join(repos, "there.git")], check=True)
 subprocess.run(["git", "-C", os.path.join(repos, "there.git"), "config", "http.receivepack", "true"], check=True)
-login = "Basic " + base64.b64encode(b"ana:pass word 0123").decode()
+# A service's own name goes with a token.
+logins = ["Basic " + base64.b64encode(user + b":pass word 0123").decode() for user in (b"ana", b"x-access-token")]
 
 
 def note_processes():
@@ -57,7 +58,7 @@ class Git(http.server.BaseHTTPRequestHandler):
             path = path[4:]
         if path.startswith("/hang/"):
             threading.Event().wait()
-        if self.headers.get("Authorization") != login:
+        if self.headers.get("Authorization") not in logins:
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="git"')
             self.send_header("Content-Length", "0")
