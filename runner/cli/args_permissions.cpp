@@ -111,16 +111,20 @@ void add_permissions(CLI::App& app, line& l) {
             "Who can write the store can also write a whole new log. Keep the head that this prints somewhere else:\n"
             "--expect proves that the log still begins with what it was then.\n");
     verify->add_option("--expect", l.audit.expect, "A head that was printed before")->type_name("COUNT:HASH");
-    verify->callback([&l] { l.command = [&l](context& c) { return audit_verify_command(c, l.audit); }; });
-    add(*audit, "export", "Print all entries as JSON lines", "  latchkey audit export > audit.jsonl\n")
-        ->callback([&l] { l.command = [&l](context& c) { return audit_export_command(c, l.audit); }; });
+    add_place(verify, l);
+    verify->callback([&l] { act(l, audit_verify_command, remote::audit_verify_command, l.audit); });
+    CLI::App* all =
+        add(*audit, "export", "Print all entries as JSON lines", "  latchkey audit export > audit.jsonl\n");
+    add_place(all, l);
+    all->callback([&l] { act(l, audit_export_command, remote::audit_export_command, l.audit); });
     CLI::App* tail = add(*audit, "tail", "Print the last entries", "  latchkey audit tail -n 50\n");
     tail->add_option("-n", l.audit.count, "How many")
         ->type_name("N")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
     tail->add_flag("--json", l.audit.json, "JSON lines");
-    tail->callback([&l] { l.command = [&l](context& c) { return audit_tail_command(c, l.audit); }; });
+    add_place(tail, l);
+    tail->callback([&l] { act(l, audit_tail_command, remote::audit_tail_command, l.audit); });
 }
 
 }  // namespace latchkey::cli

@@ -53,6 +53,7 @@ void log_follower::start(std::size_t action) {
     reading& r = readings_[action];
     if (r.reader.joinable()) return;  // another try of it: its log goes on
     r.action_path = path_ + "/action_executions/" + client::in_path(text_in(all[action], "action_execution_id"));
+    if (!text_in(all[action], "finish_date").empty()) return;  // end() is told soon, and reads all of it
     r.reader = std::jthread([this, action, &r] { read(action, r); });
 }
 
