@@ -38,8 +38,8 @@ constexpr std::string_view target_keys =
 // What all actions have, and every key that a type is known to have.
 constexpr std::string_view action_keys =
     "access accessibility acl action active_mode aggregation_key alert_type all_arg ami api_url apk_files "
-    "application_display_name application_id application_name application_port archive archive_location artifact "
-    "assets attachments auth_mode auth_type authentication_mode auto_assign_release ba_password ba_username "
+    "application application_display_name application_id application_name application_port archive archive_location "
+    "artifact assets attachments auth_mode auth_type authentication_mode auto_assign_release ba_password ba_username "
     "base_url basic_auth best_practices blocks body browser browser_type bucket_name build_args build_context "
     "build_tool_version builder_name buildkit cache_base_image cache_control cache_mode cache_scope cache_types "
     "cached_dirs cascade_arg certificates changes_path channel channel_name check check_external_links "

@@ -143,7 +143,8 @@ struct event {
     std::string cron;
     std::string timezone = "UTC";
     std::string start_date;
-    int delay = 0;  // minutes
+    int delay = 0;      // minutes
+    bool totp = false;  // WEBHOOK: a one-time password is asked for
     span where;
 };
 

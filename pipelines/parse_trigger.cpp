@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/parse_parts.hpp"
+#include "pipelines/schedule.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,9 +11,9 @@ namespace {
 
 constexpr int most_delay = 525'600;  // minutes: a year
 
-enum class event_field : unsigned char { type, refs, branches, events, cron, timezone, start_date, delay };
+enum class event_field : unsigned char { type, refs, branches, events, cron, timezone, start_date, delay, totp };
 
-constexpr std::array<named<event_field>, 8> event_fields = {{
+constexpr std::array<named<event_field>, 9> event_fields = {{
     {"branches", event_field::branches},
     {"cron", event_field::cron},
     {"delay", event_field::delay},
@@ -20,6 +21,7 @@ constexpr std::array<named<event_field>, 8> event_fields = {{
     {"refs", event_field::refs},
     {"start_date", event_field::start_date},
     {"timezone", event_field::timezone},
+    {"totp", event_field::totp},
     {"type", event_field::type},
 }};
 
@@ -132,6 +134,9 @@ std::optional<event> read_event(value_reader& reader, yaml::node& map) {
             case event_field::delay:
                 out.delay = reader.int_of(field.key, field.value, 0, most_delay, 0);
                 break;
+            case event_field::totp:
+                out.totp = reader.bool_of(field.key, field.value, false);
+                break;
         }
     }
     if (!typed) reader.error("P046", map.where, "an event has no `type`", "add `type: PUSH` or another event");
@@ -188,6 +193,11 @@ void settle_triggers(value_reader& reader, const old_trigger& old, bool has_even
         else
             reader.warning("P045", old.on->where, "this schedule has no time and starts nothing",
                            "add `cron`, or `start_date` and `delay`");
+    }
+    for (const event& each : out.events) {
+        if (each.type != event_type::schedule || (each.cron.empty() && each.start_date.empty())) continue;
+        if (const schedule_reading read = read_schedule(each); !read.value)
+            reader.warning("P045", each.where, "this schedule starts nothing: " + read.problem);
     }
     // An event about refs that names none is about the pipeline's.
     for (event& each : out.events) {

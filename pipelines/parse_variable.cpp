@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipelines/parse_parts.hpp"
+#include "pipelines/variables.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -39,11 +40,6 @@ constexpr std::array<named<variable_type>, 3> variable_types = {
     {{"VAR", variable_type::var}, {"SSH_KEY", variable_type::ssh_key}, {"FILE", variable_type::file}}};
 
 constexpr std::array<named<bool>, 2> file_places = {{{"NONE", false}, {"CONTAINER", true}}};
-
-// Buddy's ciphertext: "secure!…" of the older syntaxes, '!encrypted …' as text or as a tag.
-bool is_sealed(const yaml::node& value) {
-    return value.tag == "!encrypted" || value.text.starts_with("secure!") || value.text.starts_with("!encrypted");
-}
 
 bool is_name(std::string_view key) {
     const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };

@@ -126,23 +126,67 @@ std::optional<seconds> zone_offset(std::string_view bytes, sys_seconds now) {
                           static_cast<unsigned char>(block->body[block->times * block->time_width + passed - 1]));
 }
 
-wall_time time_in_zone(std::string_view zone, sys_seconds now, const std::filesystem::path& directory) {
-    if (is_utc(zone)) return wall_time_at(now);
-    wall_time out;
+std::optional<seconds> time_zone::offset_at(sys_seconds when) const {
+    if (bytes_.empty()) return seconds(0);
+    return zone_offset(bytes_, when);
+}
+
+zone_reading read_zone(std::string_view name, const std::filesystem::path& directory) {
+    zone_reading out;
+    if (is_utc(name)) {
+        out.zone.emplace();
+        return out;
+    }
     std::error_code ignored;
-    if (!is_safe_zone_name(zone)) {
-        out.unknown = in_backticks(zone) + " is not the name of a time zone";
+    if (!is_safe_zone_name(name)) {
+        out.unknown = in_backticks(name) + " is not the name of a time zone";
         return out;
     }
     if (!std::filesystem::is_directory(directory, ignored)) {
-        out.unknown = "the time in " + in_backticks(zone) + " can't be told, because the system has no " +
+        out.unknown = "the time in " + in_backticks(name) + " can't be told, because the system has no " +
                       directory.string() + " (install tzdata, or use UTC)";
         return out;
     }
-    const std::optional<std::string> bytes = read_zone_file(directory / zone);
-    const std::optional<seconds> offset = bytes ? zone_offset(*bytes, now) : std::nullopt;
+    std::optional<std::string> bytes = read_zone_file(directory / name);
+    if (bytes && zone_offset(*bytes, sys_seconds{})) {
+        out.zone.emplace();
+        out.zone->bytes_ = std::move(*bytes);
+        return out;
+    }
+    out.unknown = in_backticks(name) + (bytes ? " is not a time zone's file" : " is an unknown time zone");
+    return out;
+}
+
+std::optional<instants> instants_of(const time_zone& zone, std::chrono::local_seconds local) {
+    constexpr std::chrono::hours a_day{24};
+    const sys_seconds as_utc{local.time_since_epoch()};
+    const auto before = zone.offset_at(as_utc - a_day);
+    const auto after = zone.offset_at(as_utc + a_day);
+    if (!before || !after) return std::nullopt;
+    instants out;
+    out.first = as_utc - *before;
+    if (*before == *after) return out;
+    const sys_seconds late = as_utc - *after;
+    const bool early_holds = zone.offset_at(out.first) == before;
+    const bool late_holds = zone.offset_at(late) == after;
+    if (early_holds && late_holds) {
+        out.again = late;
+    } else if (late_holds) {
+        out.first = late;
+    } else {
+        out.skipped = !early_holds;
+    }
+    return out;
+}
+
+wall_time time_in_zone(std::string_view zone, sys_seconds now, const std::filesystem::path& directory) {
+    wall_time out;
+    const zone_reading read = read_zone(zone, directory);
+    out.unknown = read.unknown;
+    if (!read.zone) return out;
+    const std::optional<seconds> offset = read.zone->offset_at(now);
     if (offset) return wall_time_at(now + *offset);
-    out.unknown = in_backticks(zone) + (bytes ? " is not a time zone's file" : " is an unknown time zone");
+    out.unknown = in_backticks(zone) + " is not a time zone's file";
     return out;
 }
 

@@ -201,4 +201,8 @@ std::string_view name_of_dotted(std::string_view dotted) {
     return found == dotted_names.end() || found->dotted != dotted ? std::string_view() : found->name;
 }
 
+bool is_sealed(const yaml::node& value) {
+    return value.tag == "!encrypted" || value.text.starts_with("secure!") || value.text.starts_with("!encrypted");
+}
+
 }  // namespace latchkey::pipelines

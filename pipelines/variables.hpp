@@ -4,6 +4,8 @@
 // Commands are never expanded here: the shell does that. Pure, no thread rule.
 #pragma once
 
+#include "pipelines/yaml.hpp"
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +14,9 @@
 #include <vector>
 
 namespace latchkey::pipelines {
+
+// Buddy's ciphertext: "secure!…" of the older syntaxes, '!encrypted …' as text or as a tag.
+bool is_sealed(const yaml::node&);
 
 using variable_lookup = std::function<std::optional<std::string>(std::string_view name)>;
 

@@ -35,6 +35,8 @@ struct line {
     remote::team_args team;
     remote::policy_args policy;
     remote::start_args start;
+    backup_args backup;
+    restore_args restore;
     std::string number;
     std::string word;
     std::function<int(context&)> command;
@@ -72,7 +74,7 @@ void add_running(CLI::App&, line&);       // run, approve, retry, cancel, runs, 
 void add_reading(CLI::App&, line&);       // validate, plan, why
 void add_integrations(CLI::App&, line&);  // integration
 void add_permissions(CLI::App&, line&);   // grant, revoke, audit
-void add_server(CLI::App&, line&);        // server
+void add_server(CLI::App&, line&);        // server, backup, restore
 void add_login(CLI::App&, line&);         // login, logout, whoami
 void add_team(CLI::App&, line&);          // workspace, project, member, group, token, pipeline
 void add_policy(CLI::App&, line&);        // export, apply

@@ -102,6 +102,8 @@ void add_running(CLI::App& app, line& l) {
         ->type_name("N")
         ->check(CLI::Range(1, 10000));
     retry->add_flag("-o,--output", l.retry.output, "Print each action's output when it has ended");
+    retry->add_option("--junit", l.retry.junit, "Write the attempt to this file as a JUnit report, as `run` does")
+        ->type_name("FILE");
     retry->add_flag("--json", l.retry.json, "JSON lines: one event a line");
     add_place(retry, l);
     retry->callback([&l] { act(l, retry_command, remote::retry_command, l.retry); });

@@ -6,6 +6,51 @@
 
 namespace latchkey::cli {
 
+namespace {
+
+using given = std::map<std::string, std::string>;
+
+void add_setting(CLI::App* app, given& to, const std::string& name, std::string_view value, std::string_view what,
+                 std::string_view otherwise) {
+    app->add_option_function<std::string>(
+           "--" + name, [&to, name](const std::string& said) { to[name] = said; }, std::string(what))
+        ->type_name(std::string(value))
+        ->default_str(std::string(otherwise));
+}
+
+// Which server's data a command is about.
+void add_whose_data(CLI::App* app, given& to) {
+    for (const known_setting& known : known_settings())
+        if (known.name == "data" || known.name == "store")
+            add_setting(app, to, std::string(known.name), known.value, known.what, known.otherwise);
+    add_setting(app, to, "config", "FILE", "The server's configuration file", "");
+}
+
+void add_backup(CLI::App& app, line& l) {
+    CLI::App* backup =
+        add(app, "backup", "Copy a server's store and logs, while it runs",
+            "  latchkey backup /backups/monday\n  latchkey backup /backups/monday.tar.gz --with-key "
+            "/safe/master.key\n  latchkey backup home.tar --data ~/.local/share/latchkey\n\n"
+            "The master key is not in a backup. A folder's SHA256SUMS can be checked with `sha256sum -c`.\n");
+    backup->add_option("place", l.backup.place, "A new folder, or an archive: .tar, .tar.gz, .tar.xz, .tar.zst")
+        ->required();
+    backup->add_option("--with-key", l.backup.key_file, "Also write the master key to this new file (0600)")
+        ->type_name("FILE");
+    add_whose_data(backup, l.backup.given);
+    backup->callback([&l] { l.command = [&l](context& c) { return backup_command(c, l.backup); }; });
+
+    CLI::App* restore =
+        add(app, "restore", "Make a server's data folder from a backup, checked and whole or not at all",
+            "  latchkey restore /backups/monday.tar.gz --key /safe/master.key\n"
+            "  latchkey restore /backups/monday --data /var/lib/latchkey\n");
+    restore->add_option("place", l.restore.place, "What `latchkey backup` made")->required();
+    restore->add_option("--key", l.restore.key_file, "Its master key, to be put in place")->type_name("FILE");
+    add_whose_data(restore, l.restore.given);
+    restore->callback([&l] { l.command = [&l](context& c) { return restore_command(c, l.restore); }; });
+}
+
+}  // namespace
+
 void add_server(CLI::App& app, line& l) {
     CLI::App* server = add(
         app, "server", "Serve a team: the REST API, until it is told to end (TERM or INT)",
@@ -13,21 +58,14 @@ void add_server(CLI::App& app, line& l) {
         "--init-owner ana@acme.test\n      --init-workspace acme --token-file owner.token\n\n"
         "An option wins over its environment variable (LATCHKEY_SERVER_TLS_CERT for --tls-cert), which wins over the "
         "file\n(tls_cert = \"…\"), which wins over the default.\n");
-    const auto add_setting = [&](const std::string& name, std::string_view value, std::string_view what,
-                                 std::string_view otherwise) {
-        server
-            ->add_option_function<std::string>(
-                "--" + name, [&l, name](const std::string& said) { l.server.given[name] = said; }, std::string(what))
-            ->type_name(std::string(value))
-            ->default_str(std::string(otherwise));
-    };
     for (const known_setting& known : known_settings())
-        add_setting(std::string(known.name), known.value, known.what, known.otherwise);
-    add_setting("config", "FILE",
+        add_setting(server, l.server.given, std::string(known.name), known.value, known.what, known.otherwise);
+    add_setting(server, l.server.given, "config", "FILE",
                 "Read settings from it; else from server.toml in the data folder, or /etc/latchkey/server.toml", "");
     server->add_flag("--print-config", l.server.print_config,
                      "Only print every setting as such a file, with where it came from");
     server->callback([&l] { l.command = [&l](context& c) { return server_command(c, l.server); }; });
+    add_backup(app, l);
 }
 
 }  // namespace latchkey::cli

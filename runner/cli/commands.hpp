@@ -51,6 +51,7 @@ struct retry_args {
     std::string only;
     bool all = false;
     std::string secret_file;
+    std::string junit;  // a file to write
     int jobs = 0;
     bool json = false;
     bool output = false;
@@ -166,6 +167,20 @@ struct server_args {
     bool print_config = false;
 };
 int server_command(context&, const server_args&);
+
+// `given` as for the server: which data they are about.
+struct backup_args {
+    std::map<std::string, std::string> given;
+    std::string place;     // a folder, or an archive
+    std::string key_file;  // gets the master key
+};
+int backup_command(context&, const backup_args&);
+struct restore_args {
+    std::map<std::string, std::string> given;
+    std::string place;
+    std::string key_file;  // has the master key
+};
+int restore_command(context&, const restore_args&);
 
 int key_rotate_command(context&);
 int doctor_command(context&);

@@ -43,8 +43,11 @@ std::string fresh_key() {
     return key;
 }
 
-run::run_options options_for(console& view, int jobs, bool wait) {
+run::run_options options_for(context& c, console& view, int jobs, bool wait) {
     run::run_options o;
+    o.on_wait_for_files = [&c] {
+        c.err << "latchkey: another run works in this pipeline's files: waiting until it has ended\n" << std::flush;
+    };
     o.jobs = jobs_or_all(jobs);
     o.wait_for_permission = wait;
     o.on_plan = [&view](const store::run_record& r, int attempt, const pipelines::plan& p,
@@ -100,17 +103,35 @@ std::string question_for(const run::finished_attempt& f) {
     return "\nGrant \"" + plain(f.run.pipeline_name) + "\" permission to use " + plain(names) + " and retry?";
 }
 
+// The report is told of what the screen is told of.
+void tell_too(junit_report& report, run::run_options& options) {
+    options.on_plan = [&report, show = std::move(options.on_plan)](const auto& r, int n, const auto& p,
+                                                                   const auto& s) {
+        report.on_plan(p);
+        show(r, n, p, s);
+    };
+    options.on_event = [&report, show = std::move(options.on_event)](const run::event& e) {
+        report.on_event(e);
+        show(e);
+    };
+}
+
 int retry_and_show(context& c, run::service& s, const run::retry_request& request, const retry_args& args,
                    std::map<std::string, vault::secret> secrets) {
     console view(c, {args.json, args.output, log_files_in(s.logs())});
-    run::run_options options = options_for(view, args.jobs, false);
+    run::run_options options = options_for(c, view, args.jobs, false);
     options.secrets = std::move(secrets);
+    junit_report report;
+    if (!args.junit.empty()) tell_too(report, options);
     const auto check = [&c](const store::run_source& source) { return same_source(c, source); };
     auto done = s.retry(request, std::move(options), check);
     if (!done) return c.fail(done.error());
     if (request.grant && done->outcome == run::outcome::denied && !args.json)
         c.err << "latchkey: nothing was granted: not all of these are yours to grant\n";
-    return view.finish(*done);
+    const int code = view.finish(*done);
+    if (!args.junit.empty())
+        if (auto written = write_report(args.junit, report.text(*done)); !written) return c.fail(written.error());
+    return code;
 }
 
 }  // namespace
@@ -166,7 +187,7 @@ int run_command(context& c, const run_args& args) {
     source.images = std::move(*images);
 
     console view(c, {args.json, args.output, log_files_in((*service)->logs())});
-    run::run_options options = options_for(view, args.jobs, args.wait);
+    run::run_options options = options_for(c, view, args.jobs, args.wait);
     terminal_answers asked(c.out, user->email);
     if (c.interactive && !args.json)
         options.answer_here = [&asked](std::uint32_t action, const run::question& q) {
@@ -179,17 +200,7 @@ int run_command(context& c, const run_args& args) {
         options.secrets = std::move(*secrets);
     }
     junit_report report;
-    if (!args.junit.empty()) {
-        options.on_plan = [&report, show = std::move(options.on_plan)](const auto& r, int n, const auto& p,
-                                                                       const auto& s) {
-            report.on_plan(p);
-            show(r, n, p, s);
-        };
-        options.on_event = [&report, show = std::move(options.on_event)](const run::event& e) {
-            report.on_event(e);
-            show(e);
-        };
-    }
+    if (!args.junit.empty()) tell_too(report, options);
     auto done = (*service)->start(*choice->chosen->definition, request, std::move(options));
     if (!done) return c.fail(done.error());
     const int code = view.finish(*done);
@@ -213,6 +224,7 @@ int run_command(context& c, const run_args& args) {
     retry_args how;
     how.jobs = args.jobs;
     how.output = args.output;
+    how.junit = args.junit;
     return retry_and_show(c, **service, retry, how, std::move(secrets));
 }
 

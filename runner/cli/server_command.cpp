@@ -7,6 +7,7 @@
 #include "runner/cli/private_files.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/cli/surroundings.hpp"
+#include "runner/identity/token_issuer.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
@@ -14,7 +15,6 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include <mutex>
 #include <ostream>
 
 namespace latchkey::cli {
@@ -23,11 +23,29 @@ namespace {
 
 // What a server owns, in the order in which it is made.
 struct server_parts {
+    std::unique_ptr<metrics::registry> metrics;
+    std::shared_ptr<void> watched;  // of the process
+    std::unique_ptr<server::server_log> log;
     process_lock data_lock;
     std::optional<process_lock> store_lock;  // where the store is elsewhere
     store::stores stores;
     vault::vault vault;
 };
+
+[[nodiscard]] std::shared_ptr<void> watch(metrics::registry& r) {
+    r.measure("latchkey_build_info", "What is running.", {{"version", LATCHKEY_VERSION}}).set(1);
+    return metrics::watch_process(r);
+}
+
+auto time_transactions(metrics::registry& r) {
+    const auto of = [&r](const char* kind) {
+        return &r.time("latchkey_store_seconds",
+                       "How long transactions of the store took, waiting for their turn too.", {{"kind", kind}});
+    };
+    return [reads = of("read"), writes = of("write")](bool is_write, std::chrono::nanoseconds took) {
+        (is_write ? writes : reads)->observe(took);
+    };
+}
 
 result<process_lock> lock_for_server(const std::filesystem::path& file, const std::filesystem::path& of) {
     auto lock = process_lock::take(file);
@@ -37,7 +55,7 @@ result<process_lock> lock_for_server(const std::filesystem::path& file, const st
     return lock;
 }
 
-result<server_parts> open_parts(const server_options& o) {
+result<server_parts> open_parts(context& c, const server_options& o) {
     if (auto made = make_private_folder(o.data); !made) return made.error();
     auto data_lock = lock_for_server(o.data / "server.lock", o.data);
     if (!data_lock) return data_lock.error();
@@ -48,11 +66,17 @@ result<server_parts> open_parts(const server_options& o) {
         if (!lock) return lock.error();
         store_lock.emplace(std::move(*lock));
     }
-    auto stores = store::open_sqlite_stores(o.store_file);
+    auto metrics = std::make_unique<metrics::registry>();
+    auto watched = watch(*metrics);
+    auto stores = store::open_sqlite_stores(
+        o.store_file, {.level = store::durability::full, .after_transaction = time_transactions(*metrics)});
     if (!stores) return stores.error();
     auto vault = open_vault(*stores->runs, o.data / "master.key");
     if (!vault) return vault.error();
-    return server_parts{std::move(*data_lock), std::move(store_lock), std::move(*stores), std::move(*vault)};
+    auto log = std::make_unique<server::server_log>(
+        server::server_log::options{.as = o.log_form, .least = o.log_least, .clock = [&c] { return c.now(); }});
+    return server_parts{std::move(metrics),    std::move(watched), std::move(log),   std::move(*data_lock),
+                        std::move(store_lock), std::move(*stores), std::move(*vault)};
 }
 
 // All that calls share.
@@ -64,18 +88,27 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .clock = [&c] { return c.now(); },
         .public_url = o.public_url,
         .setup_hash = setup_code.empty() ? "" : vault::hash_of_token(setup_code),
+        .metrics = *parts.metrics,
+        .may_read_metrics = o.metrics,
+        .log = *parts.log,
         .runs = &runs,
+        .session_idle = o.sign_in.session_idle,
+        .session_life = o.sign_in.session_life,
+        .step_up = o.sign_in.step_up,
     };
 }
 
-std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o,
-                                                    std::function<void(const std::string&)> log) {
+std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o) {
     auto around = make_surroundings(
         *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
         [&c] { return c.now(); }, o.data);
-    return std::make_unique<server::run_executor>(
-        parts.stores, std::move(around), nullptr,
-        server::executor_options{o.data, o.backend, o.runs, o.runs, std::move(log)});
+    return std::make_unique<server::run_executor>(parts.stores, std::move(around), nullptr,
+                                                  server::executor_options{.data = o.data,
+                                                                           .backend = o.backend,
+                                                                           .slots = o.runs,
+                                                                           .jobs = o.runs,
+                                                                           .log = *parts.log,
+                                                                           .metrics = *parts.metrics});
 }
 
 // The token is on the disk before it is good for anything: it can't be lost.
@@ -124,7 +157,7 @@ int server_command(context& c, const server_args& args) {
         c.out << as_config(*all);
         return exit_success;
     }
-    auto parts = open_parts(*options);
+    auto parts = open_parts(c, *options);
     if (!parts) return fail_to_start(c, parts.error());
 
     auto owned = server::has_owner(parts->stores);
@@ -136,19 +169,21 @@ int server_command(context& c, const server_args& args) {
         *owned = true;
     }
     const std::string setup_code = *owned ? "" : vault::random_hex(16);
-    std::mutex one_line;
-    const auto log = [&](const std::string& text) {
-        const std::lock_guard alone(one_line);
-        c.err << text << "\n" << std::flush;
-    };
-    const auto executor = make_executor(c, *parts, *options, log);
-    const server::state state = make_state(c, *parts, *options, setup_code, *executor);
-    server::team_server serving(state, options->listen, log);
+    const auto executor = make_executor(c, *parts, *options);
+    const auto openid = make_openid_client(options->sign_in);
+    if (!openid) return fail_to_start(c, openid.error());
+    server::state state = make_state(c, *parts, *options, setup_code, *executor);
+    state.openid = openid->get();
+
+    server::team_server serving(state, options->listen);
     if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
+    identity::token_issuer run_tokens(*parts->stores.signing, parts->vault, serving.url());
+    state.run_tokens = &run_tokens;
     say_where(c, serving.url(), *options, setup_code);
+    parts->log->write(server::log_level::info, "serving", {{"url", serving.url()}, {"version", LATCHKEY_VERSION}});
     auto waiting = executor->begin();
     if (!waiting) return fail_to_start(c, waiting.error());
-    if (*waiting > 0) log("runs that waited for their turn: " + std::to_string(*waiting));
+    if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
     serving.run();
     executor->stop(options->listen.grace);
     c.out << "latchkey has ended\n";

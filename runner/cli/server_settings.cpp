@@ -30,8 +30,21 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"init-owner", "EMAIL", "Make the first owner, where there is none yet"},
     {"init-workspace", "DOMAIN", "Their workspace"},
     {"token-file", "FILE", "Gets their token, with every scope; must not be there yet", "", kind::path},
+    {"session-idle", "TIME", "A session ends when nobody uses it for so long", "12h"},
+    {"session-life", "TIME", "It ends after so long, used or not", "7d"},
+    {"step-up", "TIME", "For how long a password is good for grants and what reveals a secret; off: the session",
+     "off"},
+    {"openid-issuer", "URL", "Let people sign in with this identity provider (OpenID Connect)"},
+    {"openid-client", "ID", "What it knows this server as"},
+    {"openid-secret-file", "FILE", "Holds the secret that it gave us for that (0600)", "", kind::path},
+    {"openid-domains", "LIST", "Let in only e-mail addresses of these domains: acme.test,other.test"},
+    {"openid-new-users", "YES|NO", "Whether whoever nobody here knows yet becomes a user", "no"},
     {"threads", "N", "How many calls it works on at once", "4"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
+    {"rate-limit", "N", "How many calls a user may make in an hour", "60000"},
+    {"metrics", "WHO", "Who may read /metrics: loopback (others with a token), token, or off", "loopback"},
+    {"log-format", "FORM", "Of its log on standard error: plain (key=value) or json", "plain"},
+    {"log-level", "LEVEL", "debug (every request), info, warning or error", "info"},
 });
 
 constexpr std::string_view by_default = "the default";
@@ -169,6 +182,25 @@ result<std::filesystem::path> read_store(const setting& s) {
     return std::filesystem::absolute(file);
 }
 
+result<void> read_watching(const reader& r, server_options& to) {
+    const setting& metrics = *r.find("metrics");
+    if (metrics.value == "token")
+        to.metrics = server::metrics_readers::token;
+    else if (metrics.value == "off")
+        to.metrics = server::metrics_readers::nobody;
+    else if (metrics.value != "loopback")
+        return wrong(metrics, "say loopback, token or off");
+    const setting& form = *r.find("log-format");
+    if (form.value == "json")
+        to.log_form = server::server_log::form::json;
+    else if (form.value != "plain")
+        return wrong(form, "say plain or json");
+    const auto level = server::log_level_from(r.text("log-level"));
+    if (!level) return wrong(*r.find("log-level"), "say debug, info, warning or error");
+    to.log_least = *level;
+    return {};
+}
+
 result<void> read_first_owner(const reader& r, server_options& to) {
     const std::array<std::string_view, 3> needed = {"init-owner", "init-workspace", "token-file"};
     const auto given = std::ranges::count_if(needed, [&](std::string_view name) { return r.find(name) != nullptr; });
@@ -254,9 +286,13 @@ result<server_options> read_settings(const settings& all) {
     const auto runs = number_in(r.text("runs"), 1, 1000);
     if (!runs) return wrong(*r.find("runs"), "say a number from 1 to 1000");
     o.runs = *runs;
+    const auto calls = number_in(r.text("rate-limit"), 1, 1'000'000'000);
+    if (!calls) return wrong(*r.find("rate-limit"), "say a number from 1 on");
+    o.listen.calls_an_hour = *calls;
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;
+    if (auto fine = read_watching(r, o); !fine) return fine.error();
     if ((r.find("tls-cert") == nullptr) != (r.find("tls-key") == nullptr))
         return failure(errc::usage, "TLS needs both --tls-cert FILE and --tls-key FILE");
     o.listen.tls_certificate = r.text("tls-cert");
@@ -264,6 +300,9 @@ result<server_options> read_settings(const settings& all) {
     if (const setting* url = r.find("public-url"); url != nullptr)
         if (auto fine = read_public_url(*url, o.public_url); !fine) return fine.error();
     if (auto fine = read_first_owner(r, o); !fine) return fine.error();
+    auto sign_in = read_sign_in(all);
+    if (!sign_in) return sign_in.error();
+    o.sign_in = std::move(*sign_in);
     return o;
 }
 

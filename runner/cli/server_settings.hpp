@@ -6,6 +6,7 @@
 
 #include "runner/cli/context.hpp"
 #include "runner/cli/server_config.hpp"
+#include "runner/cli/server_sign_in.hpp"
 #include "runner/server/first_owner.hpp"
 #include "runner/server/team_server.hpp"
 
@@ -44,8 +45,12 @@ struct server_options {
     int runs = 4;  // at once
     server::listen_options listen;
     std::string public_url;
+    server::metrics_readers metrics = server::metrics_readers::loopback;
+    server::server_log::form log_form = server::server_log::form::plain;
+    server::log_level log_least = server::log_level::info;
     std::optional<server::first_owner> first_owner;
     std::filesystem::path token_file;
+    sign_in_options sign_in;
 };
 // usage: a value that can't be, with where it came from.
 result<server_options> read_settings(const settings&);

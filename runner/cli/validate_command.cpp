@@ -11,6 +11,7 @@
 #include "runner/run/container_request.hpp"
 #include "runner/run/flow.hpp"
 #include "runner/run/image_stand_ins.hpp"
+#include "runner/run/integration_fit.hpp"
 #include "runner/run/native_request.hpp"
 
 #include <algorithm>
@@ -141,8 +142,12 @@ int plan_command(context& c, const plan_args& args) {
     auto changes = run::find_changes(**s, *chosen.definition, source, chosen.record.id);
     if (!changes) return c.fail(changes.error());
     source.changes = std::move(*changes);
-    const run::compiled compiled =
+    run::compiled compiled =
         run::compile(*chosen.definition, {source, *project, *user, chosen.record.id, 0, c.now(), {}});
+    if (auto looked = run::check_integration_types(**s, compiled.plan, project->id, chosen.record.id, user->rights.id,
+                                                   compiled.problems);
+        !looked)
+        return c.fail(looked.error());
 
     // What a run would be told, without a run and without a use: nothing is recorded.
     std::vector<policy::integration_id> ids;

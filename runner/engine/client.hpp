@@ -24,6 +24,8 @@ struct engine_facts {
     std::string name;  // "Docker Engine", "Podman"
     std::string version;
     std::string api_version;
+    // Its wait looks a few times a second only whether a container has ended (Podman): look oneself, too.
+    bool waits_late() const { return name.find("Podman") != std::string::npos; }
 };
 
 class client {

@@ -3,6 +3,7 @@
 
 #include "runner/engine/frames.hpp"
 
+#include <boost/asio/steady_timer.hpp>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
@@ -119,6 +120,19 @@ async::task<result<int>> wait_container(client& c, const std::string& id) {
     if (opened->status != 200 || !j.is_object() || !j.contains("StatusCode"))
         co_return cannot("tell how a container ended", {opened->status, *body});
     co_return j["StatusCode"].get<int>();
+}
+
+async::task<result<std::optional<int>>> ended_soon(client& c, const std::string& id) {
+    boost::asio::steady_timer timer(c.executor());
+    for (const auto pause : {1ms, 2ms, 3ms, 5ms, 8ms, 13ms, 21ms, 34ms, 55ms}) {
+        auto facts = co_await inspect_container(c, id);
+        if (!facts) co_return facts.error();
+        if (!facts->running) co_return std::optional(facts->exit_code);
+        timer.expires_after(pause);
+        if (const auto [ec] = co_await timer.async_wait(async::nothrow); ec)
+            co_return failure(errc::cancelled, "a request to the container engine was cancelled");
+    }
+    co_return std::optional<int>();
 }
 
 async::task<result<void>> kill_container(client& c, const std::string& id, const std::string& signal) {

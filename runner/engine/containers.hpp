@@ -42,6 +42,9 @@ async::task<result<std::unique_ptr<http_connection>>> attach(client&, const std:
 async::task<result<void>> start_container(client&, const std::string& id);
 // Its exit code, when it has ended.
 async::task<result<int>> wait_container(client&, const std::string& id);
+// The same where that is soon: it is looked at again and again for about a seventh of a second. nullopt: it still
+// runs.
+async::task<result<std::optional<int>>> ended_soon(client&, const std::string& id);
 async::task<result<void>> kill_container(client&, const std::string& id, const std::string& signal);
 // Kills it, if it runs, and removes it with its anonymous volumes. Not being there is no failure.
 async::task<result<void>> remove_container(client&, const std::string& id);

@@ -20,8 +20,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_output = 16UL << 20U;
-
 // Waits for one of them to become readable; false: the time is over.
 template <std::size_t Count>
 bool wait_for(std::array<pollfd, Count>& any, clock::time_point end) {
@@ -56,36 +54,50 @@ struct pipe_ends {
     }
 };
 
+bool names(const std::vector<std::string>& variables, const std::string& name) {
+    return std::ranges::any_of(variables, [&name](const std::string& v) { return v.starts_with(name + "="); });
+}
+
 }  // namespace
 
 result<captured> capture(const std::vector<std::string>& arguments, const std::filesystem::path& directory,
                          std::chrono::milliseconds limit, const std::vector<std::string>& more) {
-    if (arguments.empty()) return failure(errc::engine, "can't run a program without a name");
-    const std::string& name = arguments.front();
+    capture_request request;
+    request.arguments = arguments;
+    request.directory = directory;
+    request.limit = limit;
+    request.environment = more;
+    return capture(request);
+}
+
+result<captured> capture(const capture_request& request) {
+    if (request.arguments.empty()) return failure(errc::engine, "can't run a program without a name");
+    const std::string& name = request.arguments.front();
     launch_request l;
     l.program = find_program(name);
     if (l.program.empty()) return failure(errc::engine, "can't find the program " + name);
-    l.arguments = arguments;
+    l.arguments = request.arguments;
     // Programs of ours get no more of our environment than they need, and speak English.
     l.environment = {"LC_ALL=C", "GIT_TERMINAL_PROMPT=0"};
     for (const char* variable : {"PATH", "HOME", "XDG_CONFIG_HOME"})
-        if (const char* value = std::getenv(variable); value != nullptr)
+        if (const char* value = std::getenv(variable); value != nullptr && !names(request.environment, variable))
             l.environment.push_back(std::string(variable) + "=" + value);
-    l.environment.insert(l.environment.end(), more.begin(), more.end());
-    l.directory = directory.string();
+    l.environment.insert(l.environment.end(), request.environment.begin(), request.environment.end());
+    l.inherited = request.inherited;
+    l.directory = request.directory.string();
     pipe_ends output;
     pipe_ends errors;
     if (!output.open() || !errors.open()) return failure(errc::engine, "can't make a pipe for " + name);
     l.output = output.write.get();
     l.errors = errors.write.get();
-    const auto end = clock::now() + limit;
+    const auto end = clock::now() + request.limit;
     const auto process = launch(l);
     if (!process) return process.error();
     output.write.reset();
     errors.write.reset();
 
     const auto too_long = [&] {
-        return failure(errc::engine, name + " took longer than " + std::to_string(limit.count()) + " ms");
+        return failure(errc::engine, name + " took longer than " + std::to_string(request.limit.count()) + " ms");
     };
     captured c;
     std::array<pollfd, 2> open{{{output.read.get(), POLLIN, 0}, {errors.read.get(), POLLIN, 0}}};
@@ -93,8 +105,9 @@ result<captured> capture(const std::vector<std::string>& arguments, const std::f
         if (!wait_for(open, end)) return too_long();  // what still runs is killed with `process`
         if (open[0].revents != 0 && !take(open[0].fd, c.output)) open[0].fd = -1;
         if (open[1].revents != 0 && !take(open[1].fd, c.errors)) open[1].fd = -1;
-        if (c.output.size() + c.errors.size() > most_output)
-            return failure(errc::engine, name + " printed more than 16 MB");
+        if (c.output.size() + c.errors.size() > request.most_output)
+            return failure(errc::engine,
+                           name + " printed more than " + std::to_string(request.most_output >> 20U) + " MB");
     }
     std::array<pollfd, 1> ended{{{(*process)->pidfd(), POLLIN, 0}}};
     while (!(*process)->reap())

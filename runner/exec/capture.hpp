@@ -19,8 +19,19 @@ struct captured {
     std::string errors;  // what it printed to standard error
 };
 
-// `more`: NAME=value, beside those. engine: it can't be started, runs longer than `limit` (then it is killed), or
-// prints more than 16 MB.
+struct capture_request {
+    std::vector<std::string> arguments;
+    std::filesystem::path directory;
+    std::chrono::milliseconds limit = std::chrono::seconds(30);
+    std::vector<std::string> environment;  // NAME=value, beside those or in their place
+    std::vector<int> inherited;            // become descriptors 3, 4, …
+    std::size_t most_output = 16UL << 20U;
+};
+
+// engine: it can't be started, runs longer than `limit` (then it is killed), or prints more than `most_output`.
+result<captured> capture(const capture_request&);
+
+// `more`: NAME=value, beside those.
 result<captured> capture(const std::vector<std::string>& arguments, const std::filesystem::path& directory,
                          std::chrono::milliseconds limit = std::chrono::seconds(30),
                          const std::vector<std::string>& more = {});

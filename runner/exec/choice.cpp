@@ -81,7 +81,8 @@ private:
     async::task<result<std::unique_ptr<backend>>> find_containers() {
         auto engine = co_await engine::find_engine(executor_);
         if (!engine) co_return engine.error();
-        co_return make_container_backend(executor_, {engine->first, options_.executor_mark});
+        co_return make_container_backend(executor_,
+                                         {engine->first, options_.executor_mark, engine->second.waits_late()});
     }
 
     // Who asks for it is told by the first action why it does not work; else that is found out before.

@@ -30,8 +30,9 @@ public:
     // The client and the errands are the backend's, and outlive it.
     container_execution(engine::client& client, async::task_group& errands, std::string id,
                         std::unique_ptr<engine::http_connection> output, handover files,
-                        std::unique_ptr<container_services> services)
-        : client_(client),
+                        std::unique_ptr<container_services> services, bool waits_late)
+        : waits_late_(waits_late),
+          client_(client),
           errands_(errands),
           id_(std::move(id)),
           output_(std::move(output)),
@@ -54,7 +55,7 @@ public:
     }
 
     async::task<result<exit_status>> wait() override {
-        auto code = co_await engine::wait_container(client_, id_);
+        auto code = co_await ended();
         if (!code && code.error().code == errc::cancelled) co_return code.error();
         over_ = true;
         auto removed = co_await engine::remove_container(client_, id_);
@@ -79,6 +80,16 @@ public:
     }
 
 private:
+    // All output has been read by then: it ends any moment.
+    async::task<result<int>> ended() {
+        if (waits_late_) {
+            auto soon = co_await engine::ended_soon(client_, id_);
+            if (!soon) co_return soon.error();
+            if (*soon) co_return **soon;
+        }
+        co_return co_await engine::wait_container(client_, id_);
+    }
+
     static async::task<> ask(engine::client& client, std::string id) {
         auto asked = co_await engine::execute_in(client, id, {"/bin/sh", "-c", "kill -TERM -1"});
         (void)asked;  // it has ended meanwhile, or will be killed when its time is over
@@ -88,6 +99,7 @@ private:
         (void)killed;  // it has ended meanwhile
     }
 
+    bool waits_late_;
     engine::client& client_;
     async::task_group& errands_;
     std::string id_;
@@ -106,7 +118,8 @@ public:
         : client_(executor, std::move(options.socket)),
           labels_({{std::string(executor_label), options.executor_mark}}),
           images_(client_, labels_),
-          errands_(executor) {}
+          errands_(executor),
+          waits_late_(options.waits_late) {}
 
     std::string_view name() const override { return "container"; }
 
@@ -153,7 +166,7 @@ public:
             co_return about(r, output ? started.error() : output.error());
         }
         co_return std::make_unique<container_execution>(client_, errands_, std::move(*id), std::move(*output),
-                                                        std::move(*files), std::move(services));
+                                                        std::move(*files), std::move(services), waits_late_);
     }
 
     async::task<> close() override { return errands_.join(); }
@@ -199,6 +212,7 @@ private:
     std::map<std::string, std::string> labels_;
     container_images images_;
     async::task_group errands_;
+    bool waits_late_;
 };
 
 }  // namespace

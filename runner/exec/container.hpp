@@ -20,6 +20,7 @@ namespace latchkey::exec {
 struct container_options {
     std::string socket;
     std::string executor_mark;
+    bool waits_late = false;  // engine_facts::waits_late
 };
 
 std::unique_ptr<backend> make_container_backend(boost::asio::any_io_executor, container_options);

@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <list>
 
 namespace latchkey::http {
@@ -33,6 +34,7 @@ struct server::impl {
     std::list<tcp::acceptor> acceptors;
     std::shared_ptr<const tls_context> tls;
     std::list<std::unique_ptr<connection>> connections;
+    std::atomic<std::size_t> count{0};  // of them, for other threads
     async::task_group sessions;
     async::task_group helpers;
     asio::steady_timer timer;
@@ -53,6 +55,7 @@ struct server::impl {
             if (!room_for_one_more()) continue;  // closed unheard: all are at work
             auto at = connections.insert(connections.end(),
                                          tls ? tls->wrap(std::move(socket)) : plain_connection(std::move(socket)));
+            count.store(connections.size(), std::memory_order_relaxed);
             sessions.spawn(run_session(at));
         }
     }
@@ -78,6 +81,7 @@ struct server::impl {
             c.abort();
         }
         connections.erase(at);
+        count.store(connections.size(), std::memory_order_relaxed);
     }
 
     async::task<> watch_times() {
@@ -137,7 +141,7 @@ void server::drain(std::chrono::milliseconds grace) {
 }
 
 std::size_t server::connections() const {
-    return impl_->connections.size();
+    return impl_->count.load(std::memory_order_relaxed);
 }
 
 }  // namespace latchkey::http

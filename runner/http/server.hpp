@@ -47,7 +47,7 @@ public:
     // Takes no new connection, ends idle ones, lets requests end within `grace`, and cuts off what is left.
     // Again: with less grace.
     void drain(std::chrono::milliseconds grace);
-    std::size_t connections() const;
+    std::size_t connections() const;  // any thread
 
 private:
     struct impl;

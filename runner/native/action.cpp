@@ -105,6 +105,12 @@ std::vector<std::map<std::string, std::string>> action::maps(std::string_view ke
 std::string action::script() const {
     return impl_->all.value("script", "");
 }
+std::filesystem::path action::repository() const {
+    return impl_->all.value("repository", "");
+}
+std::string action::commit() const {
+    return impl_->all.value("commit", "");
+}
 std::string action::shell() const {
     return impl_->all.value("shell", "sh");
 }

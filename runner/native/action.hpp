@@ -55,6 +55,9 @@ public:
     // Of one, also written `$NAME`; empty where there is none.
     std::string variable(std::string_view name) const;
     std::filesystem::path workspace() const;
+    // Where the workspace is a checkout of the pipeline's own: whose, and of which commit. Else empty.
+    std::filesystem::path repository() const;
+    std::string commit() const;
     std::filesystem::path caches() const;          // of its pipeline's cached_dirs
     std::filesystem::path private_folder() const;  // in memory, its own
 

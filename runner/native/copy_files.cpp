@@ -30,6 +30,15 @@ result<void> check_projects(const action& a) {
                                               ": an action can only copy files of its own, " +
                                               a.variable("BUDDY_PROJECT_NAME"));
     }
+    // In a work tree all pipelines have the same files; a checkout is one pipeline's own.
+    if (a.repository().empty()) return {};
+    for (const char* key : {"source_pipeline", "source_pipeline_name", "target_pipeline", "target_pipeline_name"}) {
+        const std::string named = a.text(key);
+        if (!named.empty() && named != a.variable("BUDDY_PIPELINE_NAME"))
+            return failure(errc::invalid, std::string(key) + " names the pipeline " + named +
+                                              ", whose files are its own in a run with a checkout: run both in "
+                                              "the work tree, without --checkout");
+    }
     return {};
 }
 

@@ -39,7 +39,8 @@ long note_entry(const void* info, void* into, int) {
     const auto& facts = *static_cast<const curl_fileinfo*>(info);
     auto& all = *static_cast<std::vector<remote_entry>*>(into);
     const std::string name = facts.filename;
-    if (name != "." && name != ".." && all.size() < most_files)
+    if (all.size() >= most_files) return CURL_CHUNK_BGN_FUNC_FAIL;
+    if (name != "." && name != "..")
         all.push_back({name, facts.filetype == CURLFILETYPE_FILE        ? remote_kind::file
                              : facts.filetype == CURLFILETYPE_DIRECTORY ? remote_kind::folder
                                                                         : remote_kind::other});

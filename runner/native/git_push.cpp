@@ -79,10 +79,18 @@ private:
     }
     // Only looks something up in the user's repository, by commands that start nothing.
     program_answer ask_there(words arguments) const {
-        words all = {"git", "--git-dir=" + (a_.workspace() / ".git").string(), "-c", "core.fsmonitor=false"};
+        words all = {"git", "--git-dir=" + git_folder().string(), "-c", "core.fsmonitor=false"};
         all.insert(all.end(), arguments.begin(), arguments.end());
         return run(std::move(all), {});
     }
+    // A checkout of the pipeline's own has no .git: it is the repository's that it is of, which may be a bare one.
+    fs::path git_folder() const {
+        if (!is_checkout()) return a_.workspace() / ".git";
+        std::error_code ignored;
+        const fs::path inner = a_.repository() / ".git";
+        return fs::exists(inner, ignored) ? inner : a_.repository();
+    }
+    bool is_checkout() const { return !a_.repository().empty(); }
     words own_command() const {
         return {"env",
                 "GIT_CONFIG_NOSYSTEM=1",
@@ -147,8 +155,11 @@ result<void> repository::make_own() {
 
 result<void> repository::open() {
     clear_git_variables();
-    const auto head = ask_there({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
+    const std::string start = is_checkout() ? a_.commit() : "HEAD";
+    const auto head = ask_there({"rev-parse", "--verify", "--quiet", start + "^{commit}"});
     if (head.code == 127) return failure(errc::io, "git can't be started: install it");
+    if (head.code != 0 && is_checkout())
+        return failure(errc::io, "the repository has not the run's commit any more: " + a_.commit());
     if (head.code != 0) return failure(errc::io, "the workspace is no git repository, or has no commit yet");
     head_ = commit_ = head.output;
     const auto objects = ask_there({"rev-parse", "--git-path", "objects"});
@@ -233,7 +244,8 @@ result<void> repository::leave_filtered_out() {
 }
 
 result<void> repository::commit_changes(const std::string& comment) {
-    if (ask_there({"config", "--type=bool", "--get", "core.sparseCheckout"}).output == "true")
+    // Of a checkout all files are there.
+    if (!is_checkout() && ask_there({"config", "--type=bool", "--get", "core.sparseCheckout"}).output == "true")
         return failure(errc::invalid,
                        "the workspace holds only a part of its files (sparse checkout): push without comment");
     ::setenv("GIT_INDEX_FILE", (own_ / "index").c_str(), 1);
@@ -257,7 +269,8 @@ result<void> repository::commit_changes(const std::string& comment) {
 
 result<std::string> repository::branch() const {
     std::string name = a_.text("target_branch");
-    if (name.empty()) name = ask_there({"symbolic-ref", "--quiet", "--short", "HEAD"}).output;
+    // The user may be on another branch by now than the run's.
+    if (name.empty() && !is_checkout()) name = ask_there({"symbolic-ref", "--quiet", "--short", "HEAD"}).output;
     if (name.empty()) name = a_.variable("BUDDY_RUN_BRANCH");
     if (name.starts_with("refs/heads/")) name.erase(0, 11);
     if (name.empty()) return failure(errc::invalid, "HEAD is on no branch: write target_branch");

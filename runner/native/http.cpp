@@ -51,7 +51,7 @@ result<http_answer> exchange(const http_request& r) {
     set(c, CURLOPT_FOLLOWLOCATION, 1L);
     set(c, CURLOPT_MAXREDIRS, 10L);
     set(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    set(c, CURLOPT_TIMEOUT, 120L);
+    set(c, CURLOPT_TIMEOUT, static_cast<long>(r.seconds));
     if (r.port > 0) set(c, CURLOPT_PORT, static_cast<long>(r.port));
     if (!r.user.empty()) {
         set(c, CURLOPT_USERNAME, r.user.c_str());

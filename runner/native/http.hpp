@@ -20,6 +20,7 @@ struct http_request {
     std::string user;
     std::string password;
     int port = 0;  // 0: the URL's
+    int seconds = 120;
 };
 
 struct http_answer {

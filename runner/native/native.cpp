@@ -14,10 +14,13 @@ namespace latchkey::native {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, perform_function>, 32> types = {{
+constexpr std::array<std::pair<std::string_view, perform_function>, 42> types = {{
     {"BUGSNAG", bugsnag},
     {"CLEAR_CACHE", clear_cache},
+    {"CLOUDFLARE", cloudflare},
     {"COPY_FILES", copy_files},
+    {"DATADOG", datadog},
+    {"DATADOG_STATUS_CHECK", datadog_status_check},
     {"DISCORD", discord},
     {"DOCKERFILE", dockerfile},
     {"DOCKER_PUSH", docker_push},
@@ -28,14 +31,21 @@ constexpr std::array<std::pair<std::string_view, perform_function>, 32> types = 
     {"EMAIL", email},
     {"FTP", upload},
     {"FTPS", upload},
+    {"GHOST_INSPECTOR", ghost_inspector},
+    {"GOOGLE_CHAT", google_chat},
+    {"HONEYBADGER", honeybadger},
     {"HTTP", http},
+    {"LOGGLY", loggly},
     {"MICROSOFT_TEAMS", microsoft_teams},
     {"PING", ping},
     {"PUSH", git_push},
     {"PUSHBULLET", pushbullet},
     {"PUSHOVER", pushover},
+    {"RAYGUN", raygun},
     {"REPLACE", replace},
+    {"ROLLBAR", rollbar},
     {"RSYNC", rsync},
+    {"SENTRY", sentry},
     {"SFTP", upload},
     {"SLACK", slack},
     {"SPLIT_TESTS", split_tests},

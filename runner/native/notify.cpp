@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requests and messages: HTTP, WEB, SLACK, DISCORD, MICROSOFT_TEAMS, TELEGRAM, PUSHOVER, PUSHBULLET, BUGSNAG.
+// Requests and messages: HTTP, WEB, SLACK, DISCORD, MICROSOFT_TEAMS, GOOGLE_CHAT, TELEGRAM, PUSHOVER, PUSHBULLET,
+// BUGSNAG.
 #include "runner/native/action.hpp"
-#include "runner/native/http.hpp"
 #include "runner/native/types.hpp"
+#include "runner/native/web_service.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <ostream>
 
 namespace latchkey::native {
@@ -16,47 +16,6 @@ namespace latchkey::native {
 namespace {
 
 using nlohmann::json;
-
-std::string dump(const json& j) {
-    return j.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::string first_lines(const std::string& body) {
-    std::string text = body.substr(0, 500);
-    std::size_t line_end = 0;
-    for (int i = 0; i < 5 && line_end != std::string::npos; ++i) line_end = text.find('\n', line_end + 1);
-    return text.substr(0, line_end);
-}
-
-// The answer's status says whether it went well.
-int send(const http_request& r, std::ostream& out, std::string* body = nullptr) {
-    auto answer = exchange(r);
-    if (!answer) {
-        out << answer.error().what << "\n";
-        return 1;
-    }
-    out << r.method << " " << host_of(r.url) << ": status " << answer->status << "\n";
-    if (body != nullptr) *body = answer->body;
-    if (answer->status < 400) return 0;
-    if (const std::string words = first_lines(answer->body); !words.empty()) out << words << "\n";
-    return 1;
-}
-
-int wrong(std::ostream& out, const std::string& why) {
-    out << why << "\n";
-    return 2;
-}
-
-http_request json_to(std::string url, const json& body) {
-    return {"POST", std::move(url), {{"Content-Type", "application/json; charset=utf-8"}}, dump(body), "", "", 0};
-}
-
-// The service's own address, or one on this machine that stands in for it: a variable of the pipeline must not send a
-// credential anywhere else.
-std::string base_of(const char* variable, const char* usual) {
-    const char* set = std::getenv(variable);
-    return set != nullptr && std::string_view(set).starts_with("http://127.0.0.1:") ? set : usual;
-}
 
 http_request as_written(const action& a, std::string url) {
     http_request r;
@@ -66,6 +25,22 @@ http_request as_written(const action& a, std::string url) {
     r.port = a.number("port", 0);
     for (auto& header : a.maps("headers")) r.headers.emplace_back(header["name"], header["value"]);
     return r;
+}
+
+// Rich content as people write it: each item one JSON map, or one item a JSON list of them.
+bool add_cards(const action& a, json& message, const char* as) {
+    json cards = json::array();
+    for (const std::string& text : a.list("attachments")) {
+        json card = json::parse(text, nullptr, false);
+        if (card.is_object()) card = json::array({std::move(card)});
+        if (!card.is_array()) return false;
+        for (json& one : card) {
+            if (!one.is_object()) return false;
+            cards.push_back(std::move(one));
+        }
+    }
+    if (!cards.empty()) message[as] = std::move(cards);
+    return true;
 }
 
 }  // namespace
@@ -103,14 +78,12 @@ int slack(const action& a, std::ostream& out) {
     const integration* slack = a.of("SLACK");
     if (slack == nullptr) return wrong(out, "no Slack integration is named: add the key integration");
     json message = {{"text", a.text("content")}};
-    const auto field = [&](const char* name) {
-        const auto at = slack->fields.find(name);
-        return at == slack->fields.end() ? std::string() : at->second;
-    };
-    if (const std::string hook = field("webhook_address"); !hook.empty()) return send(json_to(hook, message), out);
+    if (!add_cards(a, message, "attachments")) return wrong(out, "`attachments` is not a list of maps in JSON");
+    if (const std::string hook = field_of(*slack, "webhook_address"); !hook.empty())
+        return send(json_to(hook, message), out);
     message["channel"] = a.text("channel");
     http_request r = json_to(base_of("LATCHKEY_SLACK_API", "https://slack.com/api") + "/chat.postMessage", message);
-    r.headers.emplace_back("Authorization", "Bearer " + field("token"));
+    r.headers.emplace_back("Authorization", "Bearer " + field_of(*slack, "token"));
     std::string body;
     if (const int code = send(r, out, &body); code != 0) return code;
     // Slack says no with status 200.
@@ -124,7 +97,9 @@ int slack(const action& a, std::ostream& out) {
 int discord(const action& a, std::ostream& out) {
     if (a.text("notification_url").empty())
         return wrong(out, "notification_url is empty: give the webhook's address");
-    return send(json_to(a.text("notification_url"), {{"content", a.text("content")}}), out);
+    json message = {{"content", a.text("content")}};
+    if (!add_cards(a, message, "embeds")) return wrong(out, "`attachments` is not a list of maps in JSON");
+    return send(json_to(a.text("notification_url"), message), out);
 }
 
 int microsoft_teams(const action& a, std::ostream& out) {
@@ -139,6 +114,18 @@ int microsoft_teams(const action& a, std::ostream& out) {
     for (const std::string& hook : hooks)
         worst = std::max(worst, send(json_to(hook, {{"title", a.text("title")}, {"text", a.text("content")}}), out));
     return worst;
+}
+
+// A webhook belongs to one space: a message for another must not end up in it.
+int google_chat(const action& a, std::ostream& out) {
+    const integration* chat = a.of("GOOGLE_CHAT");
+    if (chat == nullptr) return wrong(out, "no Google Chat integration is named: add the key integration");
+    const std::string hook = field_of(*chat, "webhook_address");
+    std::string space = a.text("channel");
+    if (!space.empty() && !space.starts_with("spaces/")) space.insert(0, "spaces/");
+    if (!space.empty() && hook.find("/" + space + "/") == std::string::npos)
+        return wrong(out, "the integration's webhook is not one of the space in `channel`: " + a.text("channel"));
+    return send(json_to(hook, {{"text", a.text("content")}}), out);
 }
 
 int telegram(const action& a, std::ostream& out) {
@@ -192,6 +179,13 @@ int bugsnag(const action& a, std::ostream& out) {
          {std::pair("releaseStage", "release_stage"), std::pair("builderName", "builder_name")})
         if (const std::string text = a.text(ours); !text.empty()) build[theirs] = text;
     if (a.flag("auto_assign_release")) build["autoAssignRelease"] = true;
+    // The service takes a revision as source control only together with the address of its repository.
+    if (const std::string revision = a.text("revision"); !revision.empty()) {
+        if (const std::string repository = a.variable("BUDDY_SCM_URL"); !repository.empty())
+            build["sourceControl"] = {{"repository", repository}, {"revision", revision}};
+        else
+            build["metadata"] = {{"revision", revision}};
+    }
     return send(json_to(base_of("LATCHKEY_BUGSNAG_API", "https://build.bugsnag.com") + "/", build), out);
 }
 

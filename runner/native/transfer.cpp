@@ -53,7 +53,12 @@ result<transfer> transfer::open(const action& a, const host_login& login, file_p
     curl_handle c = new_curl(ssh ? "sftp" : "ftp,ftps");
     if (!c) return failure(errc::io, "libcurl can't be used");
     set(c, CURLOPT_USERNAME, login.user.c_str());
-    if (protocol == file_protocol::ftps) set(c, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+    if (protocol == file_protocol::ftps) {
+        set(c, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+        // Servers want each data connection to resume the session of the control connection. With 1.3 libcurl offers
+        // the last ticket that it got, a data connection's, so that the second file of a connection is refused.
+        set(c, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2) | CURL_SSLVERSION_MAX_TLSv1_2);
+    }
     if (!ssh || login.key.empty()) set(c, CURLOPT_PASSWORD, login.password.c_str());
     if (ssh) {
         const char* home = std::getenv("HOME");

@@ -138,6 +138,11 @@ missing_integration access::describe(const used& u, const policy::snapshot& fact
     for (const policy::grant& g : facts.grants(request.integration, request.pipeline))
         if (g.id == e.decision.grant()) nearest = &g;
     m.reason = reason_of(verdict, pipeline_name, nearest, run_.ref);
+    const bool trusted =
+        run_.trust == policy::source_trust::trusted ||
+        policy::level_of(facts, run_.fork_approved_by, request.integration) == policy::level::manage;
+    if (!trusted && verdict != policy::verdict::untrusted_source)
+        m.reason += "; " + reason_of(policy::verdict::untrusted_source, pipeline_name, nullptr, run_.ref);
     if (run_.for_everyone) {
         m.integration = u.record->rights.id;
         return m;
@@ -147,7 +152,8 @@ missing_integration access::describe(const used& u, const policy::snapshot& fact
     m.integration = u.record->rights.id;
     m.name = u.record->name + " (" + u.record->identifier + ")";
     // A grant mends what grants decide; it does not move an integration to another project or make a fork trusted.
-    const bool helps = verdict >= policy::verdict::not_granted && verdict <= policy::verdict::grant_other_run;
+    const bool helps =
+        trusted && verdict >= policy::verdict::not_granted && verdict <= policy::verdict::grant_other_run;
     for (const policy::grantor& g : e.can_grant) {
         if (!helps) break;
         if (g.user == run_.actor) m.may_grant = true;

@@ -13,6 +13,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <exception>
@@ -25,6 +26,14 @@ namespace asio = boost::asio;
 
 // How often a run that waits for a permission looks whether the facts have changed.
 constexpr std::chrono::milliseconds between_looks{200};
+
+bool names_a_machine(const pipelines::plan& plan) {
+    return std::ranges::any_of(plan.actions, [](const pipelines::planned_action& p) {
+        const pipelines::yaml::node* named = pipelines::field_of(*p.definition, "distribution");
+        return p.may_run && named != nullptr && !named->text.empty() &&
+               p.definition->type.value.starts_with("NATIVE_");
+    });
+}
 
 class attempt_work {
 public:
@@ -227,6 +236,8 @@ private:
         o.logs = request_.logs;
         o.workspace = request_.run.source.workspace;
         o.caches = around_.data / "caches" / std::to_string(request_.run.pipeline.value());
+        o.repository = request_.run.source.repository;
+        o.commit = request_.run.source.commit;
         const std::string& backend = request_.run.source.backend;
         o.containers = backend != "host" && backend != "sandbox";
         if (auto limits = limits_from(request_.run.source.limits)) o.limits = *limits;  // checked before the run
@@ -279,6 +290,9 @@ private:
             push(event_kind::warning, status::in_progress,
                  "FILE and SSH_KEY variables hold paths of private files: on this machine nothing lies at their "
                  "file_path");
+        if (names_a_machine(request_.compiled.plan))
+            push(event_kind::warning, status::in_progress,
+                 "distribution: actions of a virtual machine run on this machine, whatever distribution they name");
         if (setup && (host || !images))
             push(event_kind::warning, status::in_progress,
                  "setup_commands prepare an image: on this machine they are not executed");

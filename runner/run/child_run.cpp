@@ -99,6 +99,8 @@ child_end service::run_child(const definition& parent, const store::run_record& 
     child_options.ancestors = std::move(ancestors);
     child_options.off = &off;
     child_options.signals = options.signals;
+    // On a server the pipeline may run already: this one takes its turn.
+    if (around_.shared) child_options.on_wait_for_files = [] {};
     child_options.secrets = std::move(wanted.secrets);
     // What was supplied for the first run is there for those that declare it.
     for (const pipelines::variable& v : child->pipeline->variables)

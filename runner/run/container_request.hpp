@@ -20,6 +20,8 @@ struct container_places {
     std::filesystem::path workspace;  // its last part is the project's name
     std::filesystem::path caches;     // of this pipeline; folders for cached_dirs are made below
     const store::facts& images;       // which stand in for others
+    std::string repository = {};      // whose commit is checked out in the workspace; empty: it is the work tree
+    std::string commit = {};
 };
 
 // The image that the action runs in, or empty: it names none and its type has none. Names without a value are added

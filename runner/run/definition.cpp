@@ -65,7 +65,8 @@ pipelines::run_facts facts_of(const definition& d, const compile_facts& f) {
 void refuse_fields_without_effect(const pipelines::action& a, pipelines::diagnostics& problems) {
     for (const pipelines::yaml::entry& field : a.fields) {
         if (std::ranges::find(a.kind->unsupported, field.key) == a.kind->unsupported.end()) continue;
-        if (field.value.text.empty() || field.value.text == "false" || field.value.text == "NOT_SET")
+        const std::string& text = field.value.text;
+        if (text.empty() || text == "false" || text == "NOT_SET" || text == "NONE")
             if (field.value.items.empty() && field.value.entries.empty()) continue;
         pipelines::diagnostic d;
         d.code = "P072";
@@ -77,6 +78,24 @@ void refuse_fields_without_effect(const pipelines::action& a, pipelines::diagnos
     }
 }
 
+// What is encrypted elsewhere would be sent as it is written: as a password that is none.
+void refuse_sealed_fields(const std::string& key, const pipelines::yaml::node& value,
+                          pipelines::diagnostics& problems) {
+    for (const pipelines::yaml::entry& inner : value.entries) refuse_sealed_fields(inner.key, inner.value, problems);
+    for (const pipelines::yaml::node& item : value.items) refuse_sealed_fields(key, item, problems);
+    if (!pipelines::is_sealed(value)) return;
+    std::string name;
+    for (const char c : key) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    pipelines::diagnostic d;
+    d.code = "P064";
+    d.where = value.where;
+    d.message = "the value of " + pipelines::in_backticks(key) + " is encrypted elsewhere and can't be opened here";
+    d.help = "write `" + key + ": " + (key == "env_key" ? "KEY" : "$" + name) + "` and a variable `" +
+             (key == "env_key" ? "KEY` of the type SSH_KEY" : name + "`") +
+             " with `encrypted: true`, and give its value with `--secret-file`";
+    if (std::ranges::find(problems, d) == problems.end()) problems.push_back(std::move(d));
+}
+
 // Before anything starts, and only for actions that may run: a disabled one may be of any type.
 void refuse_types_that_cannot_run(compiled& c) {
     for (const pipelines::planned_action& p : c.plan.actions) {
@@ -84,6 +103,8 @@ void refuse_types_that_cannot_run(compiled& c) {
         if (!p.may_run) continue;
         if (type != nullptr && type->execution != pipelines::execution_kind::unsupported) {
             refuse_fields_without_effect(*p.definition, c.problems);
+            for (const pipelines::yaml::entry& field : p.definition->fields)
+                refuse_sealed_fields(field.key, field.value, c.problems);
             continue;
         }
         pipelines::diagnostic d;

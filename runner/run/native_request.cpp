@@ -85,6 +85,10 @@ vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, con
     file["type"] = a.type.value;
     file["workspace"] = places.workspace.string();
     file["caches"] = places.caches.string();
+    if (!places.repository.empty()) {
+        file["repository"] = places.repository;
+        file["commit"] = places.commit;
+    }
     file["shell"] = a.shell == pipelines::shell::bash ? "bash" : "sh";
     file["script"] = joined(a.commands);
     file["working_directory"] = pipelines::interpolate(a.working_directory.value, value_of);

@@ -150,6 +150,14 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (!run) return run.error();
     if (auto recovered = recover_one(*run); !recovered) return recovered.error();
     if (run = around_.store.run(run->id); !run) return run.error();
+    // While nothing has been made yet, and a signal still ends the program.
+    std::optional<source::filesystem> own;
+    if (run::ended(run->attempts.back().status)) {
+        auto taken = take_files(around_.data, run->source, run->pipeline, options.on_wait_for_files);
+        if (!taken) return taken.error();
+        if (*taken) own.emplace(std::move(**taken));
+        if (run = around_.store.run(run->id); !run) return run.error();
+    }
     signal_hold hold;
     // Before the attempt exists: whoever sees it sees that somebody executes it.
     auto lock = executor_lock::take(folder_of(run->id), around_.executor_mark);
@@ -169,7 +177,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (auto same = same_secrets(*run, options.secrets); !same) return same.error();
     std::optional<run_files> files;
     auto made = new_attempt(*run, d, request, [&]() -> result<void> {
-        auto ready = prepare_files(around_.store, around_.data, d, run->source, run->pipeline);
+        auto ready = prepare_files(around_.store, around_.data, d, run->source, run->pipeline, std::move(own));
         if (!ready) return ready.error();
         files.emplace(std::move(*ready));
         return {};
@@ -202,11 +210,14 @@ result<made_attempt> service::create_retry(const retry_request& request,
             return made;
         }
     }
-    if (!run::ended(run->attempts.back().status))
+    const status last = run->attempts.back().status;
+    made.goes_on = request.grant && last == status::waiting_for_permission;
+    if (!run::ended(last) && !made.goes_on)
         return failure(errc::conflict, name_of(*run) + " has not ended: wait for it, or cancel it first");
     auto kept = kept_definition(around_.store, *run);
     if (!kept) return kept.error();
-    if (auto same = same_secrets(*run, secrets); !same) return same.error();
+    if (!made.goes_on)
+        if (auto same = same_secrets(*run, secrets); !same) return same.error();
     auto attempt = new_attempt(*run, **kept, request, [] { return result<void>(); });
     if (!attempt) return attempt.error();
     if (auto* refused = std::get_if<finished_attempt>(&*attempt)) {
@@ -218,6 +229,7 @@ result<made_attempt> service::create_retry(const retry_request& request,
     made.attempt = std::get<int>(*attempt);
     if (run = around_.store.run(run->id); !run) return run.error();
     made.run = std::move(*run);
+    if (made.goes_on) return made;
     if (auto queued = enqueue(made); !queued) return queued.error();
     return made;
 }

@@ -35,6 +35,8 @@ struct driver_options {
     std::filesystem::path logs;               // the attempt's folder is made below
     std::filesystem::path workspace;
     std::filesystem::path caches;                                       // of the pipeline
+    std::string repository;                                             // whose commit the workspace is; may be empty
+    std::string commit;                                                 // that one
     run_limits limits;                                                  // of each action
     store::facts images;                                                // which stand in for others
     bool containers = false;                                            // an action that names an image runs in one

@@ -161,8 +161,9 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     request.collect_exported = context_.plan.actions[action].stage + 1 < context_.plan.stages;
     r.passes = passing(request, context_.plan, action, std::move(own));
     if (native) {
-        native_fields = native_file(context_.plan, action, request, delivery.secrets, context_.supplied,
-                                    {options_.workspace, options_.caches, options_.images});
+        native_fields =
+            native_file(context_.plan, action, request, delivery.secrets, context_.supplied,
+                        {options_.workspace, options_.caches, options_.images, options_.repository, options_.commit});
         make_native(request, definition, options_.program, native_fields);
     }
     request.say = [&r](const std::string& line) { r.say(line); };

@@ -19,18 +19,31 @@ bool says_true(const store::facts& origin, std::string_view name) {
 
 }  // namespace
 
+result<std::optional<source::filesystem>> take_files(const std::filesystem::path& data,
+                                                     const store::run_source& source, policy::pipeline_id pipeline,
+                                                     const std::function<void()>& waits) {
+    std::optional<source::filesystem> own;
+    if (source.repository.empty()) return own;
+    // What may run side by side has files of its own, each.
+    auto taken = says_true(source.origin, "concurrent")
+                     ? source::filesystem::take_any(data, pipeline.value(), source.repository)
+                     : source::filesystem::take(data, pipeline.value(), source.repository, waits);
+    if (!taken) return taken.error();
+    own.emplace(std::move(*taken));
+    return own;
+}
+
 result<run_files> prepare_files(store::store& s, const std::filesystem::path& data, const definition& d,
-                                const store::run_source& source, policy::pipeline_id pipeline) {
+                                const store::run_source& source, policy::pipeline_id pipeline,
+                                std::optional<source::filesystem> own) {
     run_files files;
     const bool from_scratch = says_true(*d.pipeline, "always_from_scratch") || says_true(source.origin, "refresh");
-    if (source.repository.empty()) {
+    if (!own) {
         if (from_scratch)
             files.notes.emplace_back(
                 "always_from_scratch: the run works in your work tree, where nothing is removed; --checkout gives it "
                 "files of its own");
     } else {
-        auto own = source::filesystem::take(data, pipeline.value(), source.repository);
-        if (!own) return own.error();
         if (auto done = own->check_out(source.commit, from_scratch, files.notes); !done) return done.error();
         files.own.emplace(std::move(*own));
     }

@@ -8,6 +8,7 @@
 #include "runner/source/filesystem.hpp"
 #include "runner/store/store.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,13 @@ struct run_files {
     std::vector<std::string> notes;         // to be said in the run
 };
 
-// conflict: another run works in the pipeline's files.
+// Where the run is to have files of its own: those, for it alone. conflict: another run works in them, and `waits` is
+// empty; else that is called, and the other's end waited for.
+result<std::optional<source::filesystem>> take_files(const std::filesystem::path& data, const store::run_source&,
+                                                     policy::pipeline_id, const std::function<void()>& waits = {});
+
+// `own`: what take_files() gave.
 result<run_files> prepare_files(store::store&, const std::filesystem::path& data, const definition&,
-                                const store::run_source&, policy::pipeline_id);
+                                const store::run_source&, policy::pipeline_id, std::optional<source::filesystem> own);
 
 }  // namespace latchkey::run

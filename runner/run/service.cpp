@@ -5,6 +5,7 @@
 #include "runner/run/changes.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/image_stand_ins.hpp"
+#include "runner/run/integration_fit.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/run_files.hpp"
 #include "runner/run/run_history.hpp"
@@ -74,7 +75,10 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
             facts.successful_pipelines.insert({"", other.name});
         }
     }
-    return compile(d, facts);
+    compiled c = compile(d, facts);
+    if (auto looked = check_integration_types(around.store, c.plan, record->project, id, actor, c.problems); !looked)
+        return looked.error();
+    return c;
 }
 
 result<std::optional<finished_attempt>> service::prepare(const definition& d, store::new_run& request) const {
@@ -101,8 +105,10 @@ result<finished_attempt> service::start(const definition& d, store::new_run requ
     auto invalid = prepare(d, request);
     if (!invalid) return invalid.error();
     if (*invalid) return std::move(**invalid);
+    auto own = take_files(around_.data, request.source, request.pipeline, options.on_wait_for_files);
+    if (!own) return own.error();
     signal_hold hold;
-    auto files = prepare_files(around_.store, around_.data, d, request.source, request.pipeline);
+    auto files = prepare_files(around_.store, around_.data, d, request.source, request.pipeline, std::move(*own));
     if (!files) return files.error();
     auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
@@ -163,9 +169,12 @@ result<finished_attempt> service::perform(policy::run_id id, run_options options
     };
     auto kept = kept_definition(around_.store, *run);
     if (!kept) return failed(kept.error());
+    auto own = take_files(around_.data, run->source, run->pipeline, [] {});
+    if (!own) return failed(own.error());
+    if (*own) run->source.workspace = (*own)->path().string();
     auto c = compile_now(around_, **kept, run->source, run->pipeline, attempt.actor, run->number);
     if (!c) return failed(c.error());
-    auto files = prepare_files(around_.store, around_.data, **kept, run->source, run->pipeline);
+    auto files = prepare_files(around_.store, around_.data, **kept, run->source, run->pipeline, std::move(*own));
     if (!files) return failed(files.error());
     retry_scope scope;
     if (attempt.number > 1) {

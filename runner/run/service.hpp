@@ -76,6 +76,9 @@ struct run_options {
         on_plan;
     observer on_event;
     bool wait_for_permission = false;  // wait until somebody grants, instead of failing
+    // Called where another run works in the pipeline's files, before its end is waited for; absent: that is a
+    // conflict.
+    std::function<void()> on_wait_for_files;
     // Asked again and again while an action waits for people: what the run's own terminal says. Must not block.
     std::function<std::optional<answer>(std::uint32_t action, const question&)> answer_here;
     std::vector<policy::pipeline_id> ancestors;  // whose actions led to this run, the first of them first
@@ -110,6 +113,7 @@ struct made_attempt {
     std::optional<finished_attempt> ended;
     store::run_record run;
     int attempt = 1;
+    bool goes_on = false;  // it waited for the permission that it has now: somebody executes it already
 };
 
 // A run's definition, as it was kept, and what it compiles to for its last attempt.

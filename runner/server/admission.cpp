@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/admission.hpp"
 
+#include "runner/identity/base64url.hpp"
+#include "runner/server/sessions.hpp"
 #include "runner/server/tokens.hpp"
 #include "runner/vault/token.hpp"
 
@@ -41,7 +43,8 @@ public:
 
     result<maybe> run() {
         for (const auto step : {&admission::authenticate, &admission::check_scope, &admission::enter_workspace,
-                                &admission::enter_project, &admission::enter_pipeline, &admission::check_right}) {
+                                &admission::enter_project, &admission::enter_pipeline, &admission::check_right,
+                                &admission::check_confirmed}) {
             auto no = (this->*step)();
             if (!no || *no) return no;
         }
@@ -53,10 +56,40 @@ private:
 
     result<maybe> authenticate() {
         const std::string token = token_in(c_.request);
-        if (token.empty()) {
-            if (route_.right == right::anybody) return maybe();
-            return maybe({401, "sign in: send a token as `Authorization: Bearer TOKEN`"});
-        }
+        if (!token.empty()) return by_token(token);
+        // A page of others may neither use a browser's session nor sign a browser in.
+        if (changes_something() && !comes_from_here(c_.server, c_.request))
+            return maybe({403, "the call comes from a page of another server"});
+        if (route_.right == right::anybody) return maybe();
+        const std::string cookie = cookie_in(c_.server, c_.request, cookie::session);
+        if (!cookie.empty()) return by_session(cookie);
+        return maybe({401, "sign in: send a token as `Authorization: Bearer TOKEN`, or begin a session"});
+    }
+
+    bool changes_something() const { return c_.request.method != "GET" && c_.request.method != "HEAD"; }
+
+    result<maybe> by_session(const std::string& cookie) {
+        auto known = c_.server.stores.logins->session(vault::hash_of_token(cookie));
+        if (!known && known.error().code != errc::not_found) return known.error();
+        if (!known || has_ended(c_.server, *known, c_.now()))
+            return maybe({401, "the session has ended: sign in again"});
+        c_.csrf_token = csrf_token_of(cookie);
+        const std::string* sent = c_.request.header("X-CSRF-Token");
+        if (changes_something() && (sent == nullptr || !identity::same_text(*sent, c_.csrf_token)))
+            return maybe({403,
+                          "a call of a session needs its token against forged calls: send `csrf_token` of GET "
+                          "/latchkey/v1/session as X-CSRF-Token"});
+        auto person = c_.server.stores.runs->user(known->user);
+        if (!person) return person.error();
+        if (c_.now() - known->used_at > std::chrono::minutes(1))
+            if (auto noted = c_.server.stores.logins->session_used(known->hash, c_.now()); !noted)
+                return noted.error();
+        c_.user = std::move(*person);
+        c_.session = std::move(*known);
+        return maybe();
+    }
+
+    result<maybe> by_token(const std::string& token) {
         auto known = c_.server.stores.tokens->by_hash(vault::hash_of_token(token));
         if (!known && known.error().code != errc::not_found) return known.error();
         // One answer for a token that is unknown, expired, or used from elsewhere.
@@ -149,6 +182,17 @@ private:
     result<maybe> check_right() {
         if (has_right()) return maybe();
         return maybe({403, "only " + std::string(to_string(route_.right)) + " can do that"});
+    }
+
+    // Personal tokens are for programs, which have no password to give.
+    result<maybe> check_confirmed() {
+        const auto window = c_.server.step_up;
+        if (!route_.how.confirmed || !c_.session || window.count() == 0) return maybe();
+        const auto& at = c_.session->confirmed_at;
+        if (at && c_.now() - *at < window) return maybe();
+        return maybe({403,
+                      "this needs your password again: send it to /latchkey/v1/session/confirm, or sign in again "
+                      "with the identity provider (/latchkey/v1/login/oidc?confirm=1)"});
     }
 
     call& c_;

@@ -66,6 +66,7 @@ api::api(const state& s, boost::asio::thread_pool& pool, options o)
       pool_(pool),
       options_(std::move(o)),
       limit_(options_.calls_an_hour, std::chrono::hours(1)),
+      metrics_(s.metrics),
       instance_(vault::random_hex(4)) {}
 
 std::size_t api::body_limit(const http::request& head) const {
@@ -91,6 +92,7 @@ http::response api::failed(const failure& f, served& s) const {
 }
 
 http::response api::refuse(int status, std::string_view why) {
+    metrics_.count_refused(status);
     return problem(status, status >= 500 ? "the server could not do that" : std::string(why));
 }
 
@@ -99,17 +101,30 @@ async::task<http::response> api::handle(http::request r) {
     served s;
     s.id = instance_ + "-" + std::to_string(++calls_);
     s.method = r.method;
-    auto work = [this, &r, &s] { return answer_to(r, s); };
-    http::response out = co_await async::offload(pool_, std::move(work));
+    s.peer = r.peer;
+    match m = find_route(r);
+    auto work = [this, &r, &m, &s] {
+        try {
+            return answer_to(r, m, s);
+        } catch (const std::exception& e) {
+            return failed(failure(errc::corrupt, std::string("a bug: ") + e.what()), s);
+        }
+    };
+    http::response out = co_await async::offload(pool_for(m), std::move(work));
     out.with("X-Request-Id", s.id);
     s.status = out.status;
-    s.took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began);
+    s.took = std::chrono::steady_clock::now() - began;
+    metrics_.count(s);
     if (options_.on_served) options_.on_served(s);
     co_return out;
 }
 
-http::response api::answer_to(const http::request& r, served& s) {
-    match m = find_route(r);
+boost::asio::thread_pool& api::pool_for(const match& m) {
+    if (m.found == nullptr || m.found->how.on == lane::ordinary) return pool_;
+    return m.found->how.on == lane::passwords ? passwords_ : outgoing_;
+}
+
+http::response api::answer_to(const http::request& r, match& m, served& s) {
     if (m.found == nullptr && m.methods.empty()) return problem(404, "there is nothing at this address");
     if (m.found == nullptr) {
         std::string allowed;
@@ -119,23 +134,29 @@ http::response api::answer_to(const http::request& r, served& s) {
         no.with("Allow", allowed);
         return no;
     }
-    s.route = m.found->path;
+    s.route = m.found;
     call c{.request = r, .server = state_, .at = std::move(m.at), .base = base_of(state_, r, m.below_api)};
     const auto admitted = admit(c, *m.found);
     if (!admitted) return failed(admitted.error(), s);
     s.user = c.actor();
-    const auto standing = limit_.take(c.token ? std::to_string(c.actor().value()) : r.peer, c.now());
+    const auto standing = limit_.take(c.actor().valid() ? std::to_string(c.actor().value()) : r.peer, c.now());
     const auto with_headers = [&](http::response out) {
-        out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
-            .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
-            .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
+        // A handler's own limit, such as that of logins, stands.
+        if (http::find_header(out.headers, "X-Rate-Limit-Limit") == nullptr)
+            out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
+                .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
+                .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
         if (c.token) out.with("X-0Auth-Scopes", joined(c.token->scopes));
         if (m.found->needed != scope::none)
             out.with("X-Accepted-0Auth-Scopes", std::string(to_string(m.found->needed)));
         if (out.status == 401) out.with("WWW-Authenticate", "Bearer");
         return out;
     };
-    if (!standing.allowed) return with_headers(problem(429, "Rate limit exceeded."));
+    if (!standing.allowed) {
+        metrics_.rate_limited.add();
+        return with_headers(problem(429, "Rate limit exceeded."));
+    }
+    if (*admitted && (*admitted)->status == 401) metrics_.unauthorized.add();
     if (*admitted) return with_headers(problem((*admitted)->status, (*admitted)->why));
     if (has_body(r.method) && !r.body.empty()) {
         auto body = parse_json(r.body);

@@ -8,6 +8,8 @@
 #include "runner/http/server.hpp"
 #include "runner/server/call.hpp"
 #include "runner/server/rate_limit.hpp"
+#include "runner/server/request_metrics.hpp"
+#include "runner/server/served.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -17,16 +19,7 @@
 
 namespace latchkey::server {
 
-// What was answered, for the log and the metrics.
-struct served {
-    std::string id;
-    std::string method;
-    std::string route;  // its pattern, never what stood in its places
-    int status = 0;
-    policy::user_id user;
-    std::string detail;  // of a 5xx: what the client is not told
-    std::chrono::microseconds took{};
-};
+struct match;
 
 class api final : public http::application {
 public:
@@ -41,14 +34,19 @@ public:
     http::response refuse(int status, std::string_view why) override;
 
 private:
-    http::response answer_to(const http::request&, served&);
+    http::response answer_to(const http::request&, match&, served&);
+    boost::asio::thread_pool& pool_for(const match&);
     http::response problem(int status, const std::string& why) const;
     http::response failed(const failure&, served&) const;
 
     const state& state_;
     boost::asio::thread_pool& pool_;
+    // How many passwords are worked with at once, each with 64 MiB; and how many calls wait for other servers.
+    boost::asio::thread_pool passwords_{2};
+    boost::asio::thread_pool outgoing_{2};
     options options_;
     rate_limit limit_;
+    request_metrics metrics_;
     std::atomic<std::uint64_t> calls_{0};
     std::string instance_;
 };

@@ -209,7 +209,11 @@ result<answer> operate_execution(call& c) {
     if (operation == "RETRY") return retry(c, *run, in);
     result<void> done = failure(errc::usage,
                                 "`operation` must be RETRY, CANCEL, APPLY, APPLY_VARIABLES, "
-                                "SET_VARIABLES or RUN_DELAYED");
+                                "SET_VARIABLES, RUN_DELAYED or APPROVE_FORK");
+    if (operation == "APPROVE_FORK") {
+        auto approved = c.server.stores.runs->approve_fork(run->id, c.actor(), c.now());
+        done = approved ? result<void>() : approved.error();
+    }
     if (operation == "CANCEL") done = c.server.runs->cancel(*run, c.actor());
     if (operation == "APPLY" || operation == "APPLY_VARIABLES" || operation == "SET_VARIABLES")
         done = respond(c, *run, in);

@@ -49,6 +49,10 @@ void fill(store::team_project_record& p, input& in) {
         if (*access != "PRIVATE" && *access != "PUBLIC") in.refuse("`access` must be PRIVATE or PUBLIC");
         put(p.settings, "access", *access);
     }
+    if (const auto how = in.text("on_missing_permissions")) {
+        if (*how != "fail" && *how != "wait") in.refuse("`on_missing_permissions` must be fail or wait");
+        put(p.settings, "on_missing_permissions", *how);
+    }
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ result<answer> list_emails(call& c) {
 }
 
 result<answer> show_token(call& c) {
+    if (!c.token) return failure(errc::not_found, "this call has no token but a session");
     return answer{200, view(c, *c.token), {}};
 }
 

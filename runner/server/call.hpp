@@ -6,7 +6,10 @@
 
 #include "runner/error.hpp"
 #include "runner/http/message.hpp"
+#include "runner/metrics/metrics.hpp"
 #include "runner/server/input.hpp"
+#include "runner/server/login_limits.hpp"
+#include "runner/server/server_log.hpp"
 #include "runner/store/stores.hpp"
 #include "runner/vault/vault.hpp"
 
@@ -15,18 +18,40 @@
 #include <optional>
 #include <string>
 
+namespace latchkey::identity {
+class openid_client;
+class token_issuer;
+}  // namespace latchkey::identity
+
 namespace latchkey::server {
 
 class run_executor;
+
+// Who may read /metrics.
+enum class metrics_readers : unsigned char {
+    loopback,  // programs of this machine, others with a token
+    token,     // with a token of the scope WORKSPACES_MANAGE
+    nobody,
+};
 
 // What all calls share. Outlives them.
 struct state {
     store::stores& stores;
     const vault::vault& vault;
     std::function<policy::time_point()> clock;
-    std::string public_url;        // "https://ci.example.test"; empty: as the client names us
-    std::string setup_hash;        // of the code that makes the first owner; empty: there is one
+    std::string public_url;  // "https://ci.example.test"; empty: as the client names us
+    std::string setup_hash;  // of the code that makes the first owner; empty: there is one
+    metrics::registry& metrics = metrics::unread();
+    metrics_readers may_read_metrics = metrics_readers::loopback;
+    server_log& log = server_log::silent();
     run_executor* runs = nullptr;  // absent: this server executes nothing
+    // How long a session stands: since it was last used, and at all.
+    std::chrono::minutes session_idle = std::chrono::hours(12);
+    std::chrono::minutes session_life = std::chrono::hours(24 * 7);
+    std::chrono::minutes step_up{0};  // for how long a password is good for grants and the like; 0: as the session
+    std::shared_ptr<login_limits> logins = std::make_shared<login_limits>();
+    identity::openid_client* openid = nullptr;     // none: people sign in with passwords only
+    identity::token_issuer* run_tokens = nullptr;  // none: no tokens for runs
 };
 
 // What the answer is, if all went well.
@@ -46,8 +71,10 @@ struct call {
     std::string base;                                    // "http://127.0.0.1:8080" or with "/api" behind it
     json body;
 
-    store::user_record user;  // who calls; role and groups where there is a workspace
-    std::optional<store::access_token_record> token;
+    store::user_record user;                          // who calls; role and groups where there is a workspace
+    std::optional<store::access_token_record> token;  // by which they call; none: by a session, or as nobody
+    std::optional<store::session_record> session;
+    std::string csrf_token;  // of the session
     std::optional<store::workspace_record> workspace;
     std::optional<store::team_project_record> project;
     std::optional<store::permission_set_record> role;  // in the project

@@ -55,7 +55,13 @@ result<std::string> denial_for(const call& c, const store::run_record& run, cons
     store::store& runs = *c.server.stores.runs;
     auto noted = runs.events_of_kind(run.id, attempt.number, run::event_kind::missing);
     if (!noted) return noted.error();
-    const std::vector<std::string> blocks = blocks_of(attempt.error);
+    std::string report = attempt.error;
+    if (attempt.status == run::status::waiting_for_permission) {
+        auto waits = runs.events_of_kind(run.id, attempt.number, run::event_kind::waiting);
+        if (!waits) return waits.error();
+        if (!waits->empty()) report = waits->back().text;
+    }
+    const std::vector<std::string> blocks = blocks_of(report);
     if (noted->empty() || blocks.empty()) return std::string();
     std::vector<policy::integration_id> ids = numbers_in(noted->back().text);
     ids.resize(blocks.size());

@@ -202,6 +202,8 @@ json view(const call& c, const store::run_record& run, const viewed_execution* s
               {"clear_cache", origin_of(run.source, origin::clear_cache) == "true"},
               {"status", run::to_string(last.status)},
               {"comment", run.source.comment},
+              {"from_fork", run.source.trust == policy::source_trust::fork},
+              {"fork_approved_by", person(c, run.source.fork_approved_by)},
               {"from_revision", nullptr},
               {"to_revision", revision_of(run.source.commit)},
               {"creator", person(c, run.actor)}};

@@ -16,6 +16,9 @@ result<void> make_owner(store::stores& s, const first_owner& wanted, const std::
                         policy::time_point now) {
     auto user = s.people->user_with_email(wanted.email, wanted.name);
     if (!user) return user.error();
+    if (!wanted.password_hash.empty())
+        if (auto set = s.people->set_password(user->rights.id, wanted.password_hash, user->rights.id, now); !set)
+            return set.error();
     store::access_token_record record;
     record.user = record.created_by = user->rights.id;
     record.name = "first owner";

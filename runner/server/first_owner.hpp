@@ -13,7 +13,8 @@ namespace latchkey::server {
 struct first_owner {
     std::string email;
     std::string name;
-    std::string workspace;  // its domain
+    std::string workspace;           // its domain
+    std::string password_hash = {};  // Argon2id; empty: they sign in with the token, or an identity provider
 };
 
 // Whether there is a workspace yet, besides this machine's own.

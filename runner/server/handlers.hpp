@@ -115,10 +115,29 @@ result<answer> get_project_execution(call&);
 result<answer> stream_events(call&);
 result<answer> stream_log(call&);
 
+// -- api_audit.cpp
+result<answer> list_audit(call&);
+result<answer> verify_audit(call&);
+
+// -- api_session.cpp, api_passwords.cpp, api_openid.cpp, api_issuer.cpp
+result<answer> log_in(call&);
+result<answer> show_session(call&);
+result<answer> log_out(call&);
+result<answer> log_out_everywhere(call&);
+result<answer> confirm_session(call&);
+result<answer> change_password(call&);
+result<answer> add_password_link(call&);
+result<answer> set_password_by_link(call&);
+result<answer> begin_openid_login(call&);
+result<answer> finish_openid_login(call&);
+result<answer> show_issuer(call&);
+result<answer> show_issuer_keys(call&);
+
 // -- api_operation.cpp
 result<answer> show_health(call&);
 result<answer> show_readiness(call&);
 result<answer> show_openapi(call&);
+result<answer> show_metrics(call&);
 result<answer> make_first_owner(call&);
 
 }  // namespace latchkey::server

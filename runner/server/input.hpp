@@ -4,9 +4,7 @@
 // the wrong kind is a sentence that names it, null is as if it were not there. One call, one thread.
 #pragma once
 
-#include "runner/error.hpp"
-
-#include <nlohmann/json.hpp>
+#include "runner/json/parse.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,8 +16,7 @@ namespace latchkey::server {
 
 using json = nlohmann::json;
 
-// usage: it is no JSON, nested deeper than 64 levels, or has a key twice.
-result<json> parse_json(std::string_view text);
+using latchkey::parse_json;
 
 // The fields of one object. The first that is wrong is kept; ask for it at the end.
 class input {

@@ -71,6 +71,7 @@ json operation_of(const route& r) {
                {"description", "For " + std::string(to_string(r.right)) + "."},
                {"responses", std::move(responses)}};
     if (r.right == right::anybody) op["security"] = json::array();
+    if (r.how.confirmed) op["x-needs-confirmed-session"] = true;
     if (r.needed != scope::none) op["x-required-scope"] = to_string(r.needed);
     if (r.method == "POST" || r.method == "PATCH" || r.method == "PUT")
         op["requestBody"] = {{"required", false}, {"content", object}};
@@ -92,19 +93,28 @@ json openapi_document(const std::string& base) {
     const json shape = {{"type", "object"},
                         {"required", {"errors"}},
                         {"properties", {{"errors", {{"type", "array"}, {"minItems", 1}, {"items", message}}}}}};
-    return {{"openapi", "3.1.0"},
-            {"info",
-             {{"title", "Latchkey"},
-              {"version", "1"},
+    return {
+        {"openapi", "3.1.0"},
+        {"info",
+         {{"title", "Latchkey"},
+          {"version", "1"},
+          {"description",
+           "Buddy's REST API, and Latchkey's own below /latchkey/v1. Every address works below /api, "
+           "too. Absent values are null."}}},
+        {"servers", json::array({{{"url", base}}})},
+        {"security", json::array({{{"bearer", json::array()}}, {{"session", json::array()}}})},
+        {"paths", std::move(paths)},
+        {"components",
+         {{"securitySchemes",
+           {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}},
+            {"session",
+             {{"type", "apiKey"},
+              {"in", "cookie"},
+              {"name", "latchkey_session"},
               {"description",
-               "Buddy's REST API, and Latchkey's own below /latchkey/v1. Every address works below /api, "
-               "too. Absent values are null."}}},
-            {"servers", json::array({{{"url", base}}})},
-            {"security", json::array({{{"bearer", json::array()}}})},
-            {"paths", std::move(paths)},
-            {"components",
-             {{"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
-              {"schemas", {{"Problem", shape}}}}}};
+               "Begun by POST /latchkey/v1/session; over TLS its name begins with __Host-. What changes something "
+               "needs the session's csrf_token as X-CSRF-Token."}}}}},
+          {"schemas", {{"Problem", shape}}}}}};
 }
 
 }  // namespace latchkey::server

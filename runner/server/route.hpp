@@ -30,6 +30,18 @@ enum class right : unsigned char {
 
 std::string_view to_string(right);
 
+// Where a handler runs: what takes much memory, or waits for other servers, must not keep the rest waiting.
+enum class lane : unsigned char {
+    ordinary,
+    passwords,  // two at once
+    outgoing,   // likewise
+};
+
+struct manner {
+    bool confirmed = false;  // a session must have given its password lately, where the server asks for it
+    lane on = lane::ordinary;
+};
+
 struct route {
     std::string_view method;
     std::string_view path;  // "/workspaces/:workspace/projects/:project"
@@ -37,6 +49,7 @@ struct route {
     server::right right;
     handler run;
     std::string_view title;  // for the OpenAPI document
+    manner how = {};
 };
 
 std::span<const route> routes();

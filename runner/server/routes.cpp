@@ -11,6 +11,10 @@ namespace {
 using s = scope;
 using r = right;
 
+constexpr manner confirmed{.confirmed = true};
+constexpr manner on_passwords{.on = lane::passwords};
+constexpr manner on_outgoing{.on = lane::outgoing};
+
 // Addresses of one resource stand together; the order says nothing.
 constexpr auto table = std::to_array<route>({
     {"GET", "/user", s::user_info, r::user, show_user, "Who I am"},
@@ -18,7 +22,7 @@ constexpr auto table = std::to_array<route>({
     {"GET", "/user/emails", s::user_email, r::user, list_emails, "My addresses"},
     {"GET", "/user/token", s::none, r::user, show_token, "The token of this call"},
     {"GET", "/user/tokens", s::token_info, r::user, list_tokens, "My access tokens"},
-    {"POST", "/user/tokens", s::token_manage, r::user, add_token, "Make an access token"},
+    {"POST", "/user/tokens", s::token_manage, r::user, add_token, "Make an access token", confirmed},
     {"GET", "/user/tokens/:token", s::token_info, r::user, get_token, "One of my access tokens"},
     {"DELETE", "/user/tokens/:token", s::token_manage, r::user, remove_token, "Remove an access token"},
 
@@ -126,7 +130,7 @@ constexpr auto table = std::to_array<route>({
 
     // Whoever may run the pipeline asks; whether they may grant is the integration's own matter.
     {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/grant",
-     s::execution_run, r::pipeline_runner, grant_and_retry, "Grant what an execution lacks, and retry it"},
+     s::execution_run, r::pipeline_runner, grant_and_retry, "Grant what an execution lacks, and retry it", confirmed},
     {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/missing",
      s::execution_info, r::pipeline_reader, show_missing, "What an execution lacks, and who can grant it"},
     {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/events",
@@ -159,17 +163,43 @@ constexpr auto table = std::to_array<route>({
     {"GET", "/workspaces/:workspace/integrations/:integration", s::integration_info, r::member, get_integration,
      "An integration"},
     {"PATCH", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member, edit_integration,
-     "Change an integration"},
+     "Change an integration", confirmed},
     {"DELETE", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member,
      remove_integration, "Remove an integration"},
+
+    {"GET", "/latchkey/v1/workspaces/:workspace/audit", s::workspace, r::administrator, list_audit,
+     "What was decided and done in a workspace, the newest first"},
+    {"GET", "/latchkey/v1/workspaces/:workspace/audit/verify", s::workspace, r::administrator, verify_audit,
+     "Whether the chain of the audit log is whole"},
 
     {"GET", "/latchkey/v1/health", s::none, r::anybody, show_health, "Whether the process lives"},
     {"GET", "/latchkey/v1/ready", s::none, r::anybody, show_readiness, "Whether it can do its work"},
     {"GET", "/latchkey/v1/openapi.json", s::none, r::anybody, show_openapi, "This API as an OpenAPI document"},
+    {"GET", "/metrics", s::none, r::anybody, show_metrics, "What the server counts, for Prometheus"},
     {"POST", "/latchkey/v1/setup", s::none, r::anybody, make_first_owner,
-     "Make the first owner, once, with the code that the server printed at its start"},
+     "Make the first owner, once, with the code that the server printed at its start", on_passwords},
     {"POST", "/latchkey/v1/workspaces/:workspace/members/:member/tokens", s::token_manage, r::administrator,
-     add_token_for_member, "Make an access token for a member"},
+     add_token_for_member, "Make an access token for a member", confirmed},
+
+    {"POST", "/latchkey/v1/session", s::none, r::anybody, log_in, "Sign in with a password", on_passwords},
+    {"GET", "/latchkey/v1/session", s::none, r::user, show_session,
+     "Who is signed in, and the token against forged calls"},
+    {"DELETE", "/latchkey/v1/session", s::none, r::user, log_out, "Sign out"},
+    {"DELETE", "/latchkey/v1/sessions", s::token_manage, r::user, log_out_everywhere, "Sign out everywhere"},
+    {"POST", "/latchkey/v1/session/confirm", s::none, r::user, confirm_session,
+     "Give the password again, for what asks for it", on_passwords},
+    {"POST", "/latchkey/v1/session/password", s::none, r::user, change_password, "Change my password", on_passwords},
+    {"POST", "/latchkey/v1/workspaces/:workspace/members/:member/password-link", s::token_manage, r::administrator,
+     add_password_link, "Make a link by which a member sets a password, once", confirmed},
+    {"POST", "/latchkey/v1/password", s::none, r::anybody, set_password_by_link, "Set a password with a link's code",
+     on_passwords},
+    {"GET", "/latchkey/v1/login/oidc", s::none, r::anybody, begin_openid_login, "Sign in with the identity provider",
+     on_outgoing},
+    {"GET", "/latchkey/v1/login/oidc/callback", s::none, r::anybody, finish_openid_login,
+     "Where the identity provider sends a browser back to", on_outgoing},
+    {"GET", "/.well-known/openid-configuration", s::none, r::anybody, show_issuer,
+     "Who issues the tokens of runs (OpenID Connect Discovery)"},
+    {"GET", "/.well-known/jwks.json", s::none, r::anybody, show_issuer_keys, "The keys that sign the tokens of runs"},
 });
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "runner/server/run_executor.hpp"
 
 #include "runner/log/log_writer.hpp"
+#include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_definition.hpp"
 
 #include <mutex>
@@ -16,8 +17,13 @@ struct run_executor::impl {
           options(std::move(o)),
           clock(around.clock),
           service(complete(std::move(around))),
+          counts(options.metrics),
           queue(service, all, clock,
-                {options.slots, options.jobs, options.log, [this](policy::run_id run) { hub.publish(run); }}) {}
+                {options.slots, options.jobs, options.log, counts, [this](policy::run_id run) { hub.publish(run); }}),
+          watched(options.metrics.before_text([this] {
+              const run_queue::counts now = queue.now();
+              counts.show(now.waiting, now.running);
+          })) {}
 
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
@@ -35,7 +41,9 @@ struct run_executor::impl {
     run::wall_clock clock;
     event_hub hub;
     run::service service;
+    run_metrics counts;
     run_queue queue;
+    std::shared_ptr<void> watched;
     boost::asio::thread_pool readers{2};
     std::mutex feeds_mutex;
     std::map<std::tuple<policy::run_id, int, std::size_t>, std::weak_ptr<log_feed>> feeds;
@@ -58,6 +66,10 @@ void run_executor::stop(std::chrono::milliseconds grace) {
 result<run::made_attempt> run_executor::start(run_order order) {
     auto found = find_definition(impl_->files.get(), impl_->options.data, order);
     if (!found) return found.error();
+    for (const auto& [name, value] : order.project.settings)
+        if (name == origin::on_missing) order.origin.emplace_back(name, value);
+    if (setting_of(order.pipeline.settings, "concurrent_pipeline_runs") == true)
+        order.origin.emplace_back(origin::concurrent, "true");
     store::new_run wanted;
     wanted.pipeline = order.pipeline.rights.id;
     wanted.actor = order.actor;
@@ -65,7 +77,7 @@ result<run::made_attempt> run_executor::start(run_order order) {
     wanted.source = std::move(found->source);
     wanted.source.comment = order.comment;
     wanted.source.backend = impl_->options.backend;
-    wanted.source.origin = std::move(order.origin);
+    wanted.source.origin.insert(wanted.source.origin.end(), order.origin.begin(), order.origin.end());
     wanted.source.parameters = std::move(order.parameters);
     wanted.source.trust = order.trust;
     for (const auto& [name, value] : order.secrets) wanted.source.secret_names.push_back(name);
@@ -79,7 +91,7 @@ result<run::made_attempt> run_executor::retry(const run::retry_request& request,
                                               std::map<std::string, vault::secret> secrets) {
     auto made = impl_->service.create_retry(request, secrets);
     if (!made) return made.error();
-    if (!made->ended) impl_->queue.add(made->run, std::move(secrets));
+    if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(secrets));
     return made;
 }
 

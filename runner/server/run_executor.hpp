@@ -5,9 +5,12 @@
 // Any thread; calls block.
 #pragma once
 
+#include "runner/metrics/metrics.hpp"
 #include "runner/server/event_hub.hpp"
 #include "runner/server/log_feed.hpp"
+#include "runner/server/run_metrics.hpp"
 #include "runner/server/run_queue.hpp"
+#include "runner/server/server_log.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -55,7 +58,8 @@ struct executor_options {
     std::string backend;  // of all actions; empty: as each says
     int slots = 4;
     int jobs = 4;
-    std::function<void(const std::string&)> log;
+    server_log& log = server_log::silent();
+    metrics::registry& metrics = metrics::unread();
 };
 
 class run_executor {

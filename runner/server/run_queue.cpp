@@ -33,9 +33,12 @@ struct waiting_run {
     policy::pipeline_id pipeline;
     policy::ref ref;
     int rank = 1;
-    bool by_event = false;  // and not a retry: newer ones may take its place
+    bool waits_for_permission = false;
+    bool concurrent = false;  // with others of its pipeline
+    bool by_event = false;    // and not a retry: newer ones may take its place
     policy::time_point not_before{};
     std::map<std::string, vault::secret> secrets;
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
 };
 
 waiting_run waiting_from(const store::run_record& r, std::map<std::string, vault::secret> secrets) {
@@ -45,6 +48,8 @@ waiting_run waiting_from(const store::run_record& r, std::map<std::string, vault
     w.pipeline = r.pipeline;
     w.ref = r.source.ref;
     w.rank = rank_of(origin_of(r.source, origin::priority));
+    w.concurrent = origin_of(r.source, origin::concurrent) == "true";
+    w.waits_for_permission = origin_of(r.source, origin::on_missing) == "wait";
     w.by_event = origin_of(r.source, origin::triggered_on) == "EVENT" && r.attempts.size() == 1;
     const std::string_view delay = origin_of(r.source, origin::delay_until);
     std::int64_t until = 0;
@@ -72,8 +77,8 @@ struct run_queue::impl {
         std::jthread thread;
     };
 
-    void say(const std::string& line) const {
-        if (opts.log) opts.log(line);
+    void say(policy::run_id run, std::string_view what, const std::string& why) const {
+        opts.log.write(log_level::error, what, {{"run", run.value()}, {"why", why}});
     }
 
     bool setting(const waiting_run& w, std::string_view name) const {
@@ -83,7 +88,7 @@ struct run_queue::impl {
 
     void end(const waiting_run& w, run::status how, const std::string& why) {
         if (const auto ended = service.end_waiting(w.run, how, why); !ended && ended.error().code != errc::conflict)
-            say("run " + std::to_string(w.run.value()) + " could not be ended: " + ended.error().what);
+            say(w.run, "a waiting run could not be ended", ended.error().what);
         if (opts.on_change) opts.on_change(w.run);
     }
 
@@ -131,7 +136,7 @@ struct run_queue::impl {
         const policy::time_point now = clock();
         auto best = waiting.end();
         for (auto w = waiting.begin(); w != waiting.end(); ++w) {
-            if (busy.contains(w->pipeline) || w->not_before > now) continue;
+            if ((busy.contains(w->pipeline) && !w->concurrent) || w->not_before > now) continue;
             if (best == waiting.end() || std::pair(w->rank, w->run) < std::pair(best->rank, best->run)) best = w;
         }
         if (best == waiting.end()) return std::nullopt;
@@ -144,6 +149,7 @@ struct run_queue::impl {
         run::run_options o;
         o.signals = false;
         o.jobs = opts.jobs;
+        o.wait_for_permission = w.what.waits_for_permission;
         o.secrets = std::move(w.what.secrets);
         o.on_event = [this, &w](const run::event& e) {
             const bool waits = e.kind == run::event_kind::waiting;
@@ -152,10 +158,13 @@ struct run_queue::impl {
             w.holds_slot = !waits;
             changed.notify_all();
         };
+        const auto began = std::chrono::steady_clock::now();
+        opts.metrics.started(began - w.what.since);
         const auto done = service.perform(w.what.run, std::move(o));
+        if (done) opts.metrics.ended(done->run.attempts.back().status, std::chrono::steady_clock::now() - began);
         // Somebody cancelled it before it began: it has its end.
         if (!done && done.error().code != errc::conflict)
-            say("run " + std::to_string(w.what.run.value()) + ": " + done.error().what);
+            say(w.what.run, "a run could not be executed", done.error().what);
     }
 
     void work(worker& w) {
@@ -163,7 +172,7 @@ struct run_queue::impl {
             execute(w);
         } catch (const std::exception& e) {
             // A bug must not take the other runs with it.
-            say("run " + std::to_string(w.what.run.value()) + " met an internal error: " + e.what());
+            say(w.what.run, "a run met an internal error", e.what());
         }
         if (opts.on_change) opts.on_change(w.what.run);
         const std::lock_guard lock(mutex);

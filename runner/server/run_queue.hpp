@@ -7,6 +7,8 @@
 #pragma once
 
 #include "runner/run/service.hpp"
+#include "runner/server/run_metrics.hpp"
+#include "runner/server/server_log.hpp"
 #include "runner/store/stores.hpp"
 
 #include <functional>
@@ -18,10 +20,12 @@ namespace latchkey::server {
 
 // Of run_source::origin, as the API says them.
 namespace origin {
-inline constexpr std::string_view triggered_on = "triggered_on";  // CLICK EVENT SCHEDULE WEBHOOK PIPELINE
-inline constexpr std::string_view priority = "priority";          // LOW NORMAL HIGH
-inline constexpr std::string_view delay_until = "delay_until";    // milliseconds since 1970
-inline constexpr std::string_view clear_cache = "clear_cache";    // true
+inline constexpr std::string_view triggered_on = "triggered_on";          // CLICK EVENT SCHEDULE WEBHOOK PIPELINE
+inline constexpr std::string_view priority = "priority";                  // LOW NORMAL HIGH
+inline constexpr std::string_view delay_until = "delay_until";            // milliseconds since 1970
+inline constexpr std::string_view clear_cache = "clear_cache";            // true
+inline constexpr std::string_view concurrent = "concurrent";              // true: beside others of its pipeline
+inline constexpr std::string_view on_missing = "on_missing_permissions";  // fail, wait
 }  // namespace origin
 
 std::string_view origin_of(const store::run_source&, std::string_view name, std::string_view otherwise = "");
@@ -31,7 +35,8 @@ public:
     struct options {
         int slots = 4;
         int jobs = 4;  // actions of one run side by side
-        std::function<void(const std::string&)> log;
+        server_log& log;
+        run_metrics& metrics;
         std::function<void(policy::run_id)> on_change;  // after the queue itself has changed a run
     };
     run_queue(run::service&, store::stores&, run::wall_clock, options);

@@ -3,6 +3,7 @@
 
 #include "runner/async/task_group.hpp"
 #include "runner/http/tls.hpp"
+#include "runner/server/route.hpp"
 #include "runner/server/run_executor.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,22 +25,32 @@ namespace asio = boost::asio;
 }  // namespace
 
 struct team_server::impl {
-    impl(const state& s, listen_options o, std::function<void(const std::string&)> l)
+    impl(const state& s, listen_options o)
         : facts(s),
           options(std::move(o)),
-          log(std::move(l)),
           pool(static_cast<std::size_t>(options.threads)),
           app(facts, pool, {options.calls_an_hour, [this](const served& one) { tell(one); }}),
           http(loop.get_executor(), {}, app),
-          signals(loop, SIGTERM, SIGINT, SIGHUP) {}
+          signals(loop, SIGTERM, SIGINT, SIGHUP) {
+        metrics::gauge& open = facts.metrics.measure("latchkey_http_connections", "Connections that are open.");
+        watched = facts.metrics.before_text([this, &open] { open.set(static_cast<double>(http.connections())); });
+    }
 
+    // What changes something, or goes wrong, is logged; who only reads is worth a line where everything is asked for.
     void tell(const served& s) {
-        if (!log) return;
-        std::string line = s.method + " " + (s.route.empty() ? "(no route)" : s.route) + " " +
-                           std::to_string(s.status) + " " + std::to_string(s.took.count() / 1000) + "ms id=" + s.id;
-        if (s.user.valid()) line += " user=" + std::to_string(s.user.value());
-        if (!s.detail.empty()) line += " error=\"" + s.detail + "\"";
-        log(line);
+        const bool looks = s.method == "GET" || s.method == "HEAD";
+        log_level level = looks && s.status < 400 ? log_level::debug : log_level::info;
+        if (s.status >= 500) level = log_level::error;
+        if (!facts.log.wants(level)) return;
+        server_log::facts line = {{"id", s.id},
+                                  {"method", s.method},
+                                  {"route", s.route == nullptr ? "(none)" : s.route->path},
+                                  {"status", s.status},
+                                  {"ms", std::chrono::duration<double, std::milli>(s.took).count()},
+                                  {"peer", s.peer}};
+        if (s.user.valid()) line["user"] = s.user.value();
+        if (!s.detail.empty()) line["error"] = s.detail;
+        facts.log.write(level, "request", line);
     }
 
     result<void> use_tls() {
@@ -65,22 +76,23 @@ struct team_server::impl {
             if (number != SIGHUP) {
                 const bool again = std::exchange(ending, true);
                 end(again ? std::chrono::milliseconds(0) : options.grace);
-                if (log)
-                    log(again ? "ending at once"
-                              : "ending: what is under way may end, and another signal cuts it off");
+                facts.log.write(log_level::info, again ? "ending at once"
+                                                       : "ending: what is under way may end, and another signal "
+                                                         "cuts it off");
                 continue;
             }
             // A certificate that can't be used must not end a server that has one.
             const auto reloaded = use_tls();
-            if (log)
-                log(reloaded ? "read the TLS files again"
-                             : "kept the TLS files as they were: " + reloaded.error().what);
+            if (reloaded)
+                facts.log.write(log_level::info, "read the TLS files again");
+            else
+                facts.log.write(log_level::error, "kept the TLS files as they were",
+                                {{"error", reloaded.error().what}});
         }
     }
 
     const state& facts;
     listen_options options;
-    std::function<void(const std::string&)> log;
     asio::io_context loop{1};
     asio::thread_pool pool;
     api app;
@@ -88,10 +100,10 @@ struct team_server::impl {
     asio::signal_set signals;
     std::uint16_t port = 0;
     bool ending = false;
+    std::shared_ptr<void> watched;  // last: it looks at the others
 };
 
-team_server::team_server(const state& s, listen_options o, std::function<void(const std::string&)> log)
-    : impl_(std::make_unique<impl>(s, std::move(o), std::move(log))) {}
+team_server::team_server(const state& s, listen_options o) : impl_(std::make_unique<impl>(s, std::move(o))) {}
 team_server::~team_server() = default;
 
 result<void> team_server::open() {

@@ -7,7 +7,6 @@
 #include "runner/server/api.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,8 +24,7 @@ struct listen_options {
 
 class team_server {
 public:
-    // `log` gets a line each for what happened, from any thread.
-    team_server(const state&, listen_options, std::function<void(const std::string&)> log);
+    team_server(const state&, listen_options);
     ~team_server();
     team_server(const team_server&) = delete;
     team_server& operator=(const team_server&) = delete;

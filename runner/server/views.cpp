@@ -127,6 +127,7 @@ json view(const call& c, const store::team_project_record& p, bool full) {
     v["http_repository"] = text_or_null(repository.starts_with("http") ? repository : "");
     v["ssh_repository"] = text_or_null(repository.starts_with("http") ? "" : repository);
     v["default_branch"] = setting(p.settings, "default_branch", "main");
+    v["on_missing_permissions"] = setting(p.settings, "on_missing_permissions", "fail");
     v["update_default_branch_from_external"] = setting(p.settings, "update_default_branch_from_external") == "true";
     v["fetch_submodules"] = setting(p.settings, "fetch_submodules") == "true";
     v["fetch_submodules_env_key"] = text_or_null(setting(p.settings, "fetch_submodules_env_key"));

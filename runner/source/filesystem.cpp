@@ -20,6 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes longest_checkout{30};
 constexpr int deepest_submodule = 10;
+constexpr int most_spare = 64;
 
 // Quoted as git reads it in a list of folders.
 std::string quoted(const std::string& path) {
@@ -153,9 +154,23 @@ filesystem::~filesystem() {
     if (lock_ >= 0) ::close(lock_);
 }
 
-result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline, const fs::path& repository) {
-    const fs::path all = data / "filesystems";
+result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline, const fs::path& repository,
+                                    const std::function<void()>& waits) {
+    return take_named(data, std::to_string(pipeline), repository, waits);
+}
+
+result<filesystem> filesystem::take_any(const fs::path& data, std::int64_t pipeline, const fs::path& repository) {
     const std::string name = std::to_string(pipeline);
+    for (int spare = 0; spare < most_spare; ++spare) {
+        auto taken = take_named(data, spare == 0 ? name : name + "." + std::to_string(spare), repository, {});
+        if (taken || taken.error().code != errc::conflict) return taken;
+    }
+    return failure(errc::conflict, std::to_string(most_spare) + " runs of this pipeline work side by side already");
+}
+
+result<filesystem> filesystem::take_named(const fs::path& data, const std::string& name, const fs::path& repository,
+                                          const std::function<void()>& waits) {
+    const fs::path all = data / "filesystems";
     std::error_code ec;
     fs::create_directories(all, ec);
     fs::permissions(all, fs::perms::owner_all, ec);
@@ -163,12 +178,18 @@ result<filesystem> filesystem::take(const fs::path& data, std::int64_t pipeline,
     const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return failure(errc::io, "can't open " + file.string() + ": " + std::system_category().message(errno));
-    filesystem taken(fd, all / (name + ".own"), filesystem_path(data, pipeline, repository), repository);
-    if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return failure(
-            errc::conflict,
-            "another run of this pipeline works in its files: wait until that one has ended, or cancel it");
-    return taken;
+    filesystem taken(fd, all / (name + ".own"), all / name / repository.filename(), repository);
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return taken;
+    if (errno == EWOULDBLOCK && waits) {
+        waits();
+        while (::flock(fd, LOCK_EX) != 0)
+            if (errno != EINTR)
+                return failure(errc::io,
+                               "can't wait for " + file.string() + ": " + std::system_category().message(errno));
+        return taken;
+    }
+    return failure(errc::conflict,
+                   "another run of this pipeline works in its files: wait until that one has ended, or cancel it");
 }
 
 result<void> filesystem::check_out(const std::string& commit, bool from_scratch, std::vector<std::string>& notes) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,13 @@ std::filesystem::path filesystem_path(const std::filesystem::path& data, std::in
 
 class filesystem {
 public:
-    // conflict: another run has it.
+    // conflict: another run has it. With `waits`, which is called first where another has it, it waits for that one's
+    // end; a signal that is not held ends the program meanwhile.
     static result<filesystem> take(const std::filesystem::path& data, std::int64_t pipeline,
-                                   const std::filesystem::path& repository);
+                                   const std::filesystem::path& repository, const std::function<void()>& waits = {});
+    // One that is free: its own, else one of the spare ones that runs side by side have.
+    static result<filesystem> take_any(const std::filesystem::path& data, std::int64_t pipeline,
+                                       const std::filesystem::path& repository);
     filesystem(filesystem&&) noexcept;
     filesystem& operator=(filesystem&&) = delete;
     ~filesystem();
@@ -35,6 +40,8 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
 private:
+    static result<filesystem> take_named(const std::filesystem::path& data, const std::string& name,
+                                         const std::filesystem::path& repository, const std::function<void()>& waits);
     filesystem(int lock, std::filesystem::path own, std::filesystem::path path, std::filesystem::path repository);
     int lock_;
     std::filesystem::path own_;  // what our git keeps of it

@@ -34,6 +34,21 @@ result<void> sql_store::answer(policy::run_id run, int attempt, const answer_rec
     });
 }
 
+result<run_record> sql_store::approve_fork(policy::run_id id, policy::user_id actor, policy::time_point at) {
+    return write([&](sql_connection& in) -> result<run_record> {
+        auto known = load_run(in, id);
+        if (!known) return failure(errc::not_found, "there is no run " + to_fact(id));
+        if (known->source.trust != policy::source_trust::fork)
+            return failure(errc::conflict, known->pipeline_name + " #" + std::to_string(known->number) +
+                                               " comes from no fork: there is nothing to approve");
+        in.exec("UPDATE runs SET fork_approved_by = :actor WHERE id = :id", actor.value(), id.value());
+        append_audit(in, policy::audit_kind::approval, actor, next_revision(in),
+                     {{"run", to_fact(id)}, {"fork", "yes"}}, at);
+        known->source.fork_approved_by = actor;
+        return std::move(*known);
+    });
+}
+
 result<std::optional<answer_record>> sql_store::answer_of(policy::run_id run, int attempt, int action) {
     return read([&](sql_connection& in) -> result<std::optional<answer_record>> {
         auto row = in.one<std::int64_t, std::int64_t, std::int64_t, std::string>(

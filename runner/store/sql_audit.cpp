@@ -5,6 +5,7 @@
 #include "runner/store/text_form.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace latchkey::store {
 namespace {
@@ -39,6 +40,30 @@ policy::audit_entry entry_from(const audit_row& row) {
     return entry;
 }
 
+// Whose business an entry is: of the workspace that what it is about belongs to; 0: the whole store's.
+std::int64_t workspace_of(sql_connection& in, const facts& about) {
+    constexpr std::pair<std::string_view, std::string_view> ways[] = {
+        {"workspace", "SELECT id FROM workspaces WHERE id = :id"},
+        {"project", "SELECT workspace FROM projects WHERE id = :id"},
+        {"pipeline",
+         "SELECT projects.workspace FROM pipelines JOIN projects ON projects.id = pipelines.project "
+         "WHERE pipelines.id = :id"},
+        {"integration", "SELECT workspace FROM integrations WHERE id = :id"},
+        {"run",
+         "SELECT projects.workspace FROM runs JOIN projects ON projects.id = runs.project WHERE runs.id = :id"},
+    };
+    for (const auto& [name, question] : ways) {
+        const auto fact = std::ranges::find(about, name, &std::pair<std::string, std::string>::first);
+        if (fact == about.end()) continue;
+        std::int64_t id = 0;
+        const std::string& text = fact->second;
+        const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
+        if (wrong != std::errc() || end != text.data() + text.size() || id <= 0) continue;
+        if (const auto row = in.one<std::int64_t>(question, id)) return std::get<0>(*row);
+    }
+    return 0;
+}
+
 }  // namespace
 
 void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id actor, policy::revision revision,
@@ -64,10 +89,10 @@ void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id a
     entry.facts = about;
     entry.hash = policy::hash_of(previous, entry);
     in.exec(
-        "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash) "
-        "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash)",
+        "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash, workspace) "
+        "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash, :workspace)",
         entry.sequence, to_stored(at), policy::to_string(kind), actor.value(), revision.value(), to_pairs_text(about),
-        policy::to_hex(entry.hash));
+        policy::to_hex(entry.hash), workspace_of(in, about));
     in.exec("UPDATE audit_head SET entries = entries + 1, hash = :hash WHERE id = 1", policy::to_hex(entry.hash));
 }
 
@@ -124,6 +149,20 @@ result<void> sql_store::walk_audit(std::int64_t first, const std::function<bool(
         if (page->size() < audit_page) return {};
         first = std::get<0>(page->back()) + 1;
     }
+}
+
+result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::workspace_id workspace, std::int64_t before,
+                                                             int limit) {
+    return read([&](sql_connection& in) -> result<std::vector<policy::audit_entry>> {
+        std::vector<policy::audit_entry> found;
+        for (const auto& row :
+             in.rows<std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t, std::string, std::string>(
+                 "SELECT sequence, at, kind, actor, revision, facts, hash FROM audit "
+                 "WHERE workspace = :workspace AND sequence < :before ORDER BY sequence DESC LIMIT :limit",
+                 workspace.value(), before, limit))
+            found.push_back(entry_from(row));
+        return found;
+    });
 }
 
 }  // namespace latchkey::store

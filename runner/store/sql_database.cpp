@@ -24,8 +24,8 @@ void write_in_savepoint(sql_connection& in, Pending& part) {
 
 }  // namespace
 
-sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector connect)
-    : writer_(std::move(writer)), connect_(std::move(connect)) {}
+sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector connect, observer after_transaction)
+    : writer_(std::move(writer)), connect_(std::move(connect)), after_transaction_(std::move(after_transaction)) {}
 
 sql_database::reader_lease::reader_lease(sql_database& database)
     : owner(database), writer(database.writing_, std::try_to_lock) {

@@ -6,6 +6,7 @@
 
 #include "runner/store/sql_connection.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -23,11 +24,13 @@ class sql_database {
 
 public:
     using connector = std::function<std::unique_ptr<sql_connection>()>;  // throws sql_error
-    sql_database(std::unique_ptr<sql_connection> writer, connector connect);
+    using observer = std::function<void(bool writes, std::chrono::nanoseconds)>;
+    sql_database(std::unique_ptr<sql_connection> writer, connector connect, observer after_transaction = nullptr);
 
     // Kept if `body` succeeds, undone if it fails or throws. Callers that wait at the same time share one commit.
     template <class Body>
     auto write(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
+        const stopwatch watch(after_transaction_, true);
         std::optional<decltype(body(std::declval<sql_connection&>()))> outcome;
         pending_write mine;
         mine.body = [&](sql_connection& in) { return outcome.emplace(body(in)).has_value(); };
@@ -38,6 +41,7 @@ public:
     }
     template <class Body>
     auto read(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
+        const stopwatch watch(after_transaction_, false);
         try {
             const reader_lease lease(*this);
             lease.connection->begin_read();
@@ -59,6 +63,24 @@ private:
         std::optional<failure> failed;
         std::exception_ptr thrown;
         bool done = false;
+    };
+
+    // Tells how long its life was.
+    class stopwatch {
+    public:
+        stopwatch(const observer& tell, bool writes) : tell_(tell), writes_(writes) {
+            if (tell_) began_ = std::chrono::steady_clock::now();
+        }
+        ~stopwatch() {
+            if (tell_) tell_(writes_, std::chrono::steady_clock::now() - began_);
+        }
+        stopwatch(const stopwatch&) = delete;
+        stopwatch& operator=(const stopwatch&) = delete;
+
+    private:
+        const observer& tell_;
+        bool writes_;
+        std::chrono::steady_clock::time_point began_;
     };
 
     void commit_together(pending_write&);
@@ -95,6 +117,7 @@ private:
     std::mutex writing_;  // held with the writer
     std::unique_ptr<sql_connection> writer_;
     connector connect_;
+    const observer after_transaction_;
     std::mutex idle_guard_;
     std::vector<std::unique_ptr<sql_connection>> idle_;
 };

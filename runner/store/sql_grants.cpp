@@ -82,8 +82,11 @@ result<granted> make_grants_and_attempt(sql_connection& in, const grant_and_retr
         if (request.spec.once) grant.only_run = request.run;
         insert_grant(in, grant, revision);
     }
-    const auto attempt =
-        insert_attempt(in, run, request.actor, "grant and retry", request.from_action, false, revision, request.at);
+    const attempt_record& last = run.attempts.back();
+    const auto attempt = last.status == run::status::waiting_for_permission
+                             ? result<int>(last.number)
+                             : insert_attempt(in, run, request.actor, "grant and retry", request.from_action, false,
+                                              revision, request.at);
     if (!attempt) return attempt.error();
     if (!request.idempotency_key.empty()) {
         in.exec(

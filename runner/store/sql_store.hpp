@@ -77,6 +77,8 @@ public:
     result<audit_head> head_of_audit() override;
     result<void> walk_audit(std::int64_t first,
                             const std::function<bool(const policy::audit_entry&)>& visit) override;
+    result<run_record> approve_fork(policy::run_id, policy::user_id actor, policy::time_point) override;
+    result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before, int limit) override;
 
 private:
     result<std::vector<pipeline_record>> know_pipelines(policy::project_id, const std::string& file,

@@ -4,6 +4,8 @@
 #include "runner/store/migrate.hpp"
 #include "runner/store/sql_access_tokens.hpp"
 #include "runner/store/sql_directory.hpp"
+#include "runner/store/sql_sign_ins.hpp"
+#include "runner/store/sql_signing_keys.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/sql_team_pipelines.hpp"
 #include "runner/store/sqlite_connection.hpp"
@@ -17,8 +19,9 @@ result<std::shared_ptr<sql_database>> open_database(const std::filesystem::path&
     try {
         auto writer = connect_sqlite(file, options);
         migrate(*writer, file);
+        auto observer = options.after_transaction;
         auto connect = [file, options = std::move(options)] { return connect_sqlite(file, options); };
-        return std::make_shared<sql_database>(std::move(writer), std::move(connect));
+        return std::make_shared<sql_database>(std::move(writer), std::move(connect), std::move(observer));
     } catch (const sql_error& error) {
         return error.why;
     }
@@ -40,6 +43,8 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.people = std::make_unique<sql_directory>(*database);
     all.pipelines = std::make_unique<sql_team_pipelines>(*database);
     all.tokens = std::make_unique<sql_access_tokens>(*database);
+    all.logins = std::make_unique<sql_sign_ins>(*database);
+    all.signing = std::make_unique<sql_signing_keys>(*database);
     return all;
 }
 

@@ -24,6 +24,8 @@ struct sqlite_options {
     // Called before each statement and commit with its text; what it throws fails that statement. Tests count and
     // break statements with it.
     std::function<void(std::string_view sql)> before_statement = nullptr;
+    // Called with how long each transaction took, waiting for its turn too; any thread.
+    std::function<void(bool writes, std::chrono::nanoseconds)> after_transaction = nullptr;
 };
 
 // The folder is made with mode 0700 and the file with 0600. refused: either exists and others may enter it.

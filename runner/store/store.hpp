@@ -255,7 +255,8 @@ public:
     // conflict: the run's last attempt has not ended.
     virtual result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason,
                                        int from_action, bool only_that_action, policy::time_point) = 0;
-    // One transaction: key, facts, check, grants, audit, attempt, revision. Refused: only the refusal is written, to
+    // One transaction: key, facts, check, grants, audit, attempt, revision. An attempt that waits for the permission
+    // goes on, and no other is made. Refused: only the refusal is written, to
     // the audit log. conflict: the run's last attempt has not ended, or the key was used for something else.
     virtual result<grant_outcome> grant_and_retry(const grant_and_retry&) = 0;
     // The attempt that this key made of the run; none, if it made none yet. conflict: it was another run's.
@@ -278,6 +279,10 @@ public:
     virtual result<std::optional<run_record>> last_success(policy::pipeline_id,
                                                            const std::optional<policy::ref>&) = 0;
 
+    // Somebody vouches for the code of a run that comes from a fork: what they have Manage on it may use, if its
+    // pipeline may. Audited. conflict: it comes from no fork.
+    virtual result<run_record> approve_fork(policy::run_id, policy::user_id actor, policy::time_point) = 0;
+
     // -- answers
     // Kept for the executor, and audited. conflict: the attempt waits for nobody, or this action has its answer.
     virtual result<void> answer(policy::run_id, int attempt, const answer_record&) = 0;
@@ -295,6 +300,10 @@ public:
     // be read any more is handed over with a hash of zero, so that a verifier names it.
     virtual result<void> walk_audit(std::int64_t first,
                                     const std::function<bool(const policy::audit_entry&)>& visit) = 0;
+    // Those that are about one workspace, before that entry, the newest first. One by itself proves nothing: the
+    // chain is of all.
+    virtual result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before,
+                                                              int limit) = 0;
 };
 
 }  // namespace latchkey::store

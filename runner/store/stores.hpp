@@ -6,6 +6,8 @@
 
 #include "runner/store/access_tokens.hpp"
 #include "runner/store/directory.hpp"
+#include "runner/store/sign_ins.hpp"
+#include "runner/store/signing_keys.hpp"
 #include "runner/store/store.hpp"
 #include "runner/store/team_pipelines.hpp"
 
@@ -18,6 +20,8 @@ struct stores {
     std::unique_ptr<directory> people;
     std::unique_ptr<team_pipelines> pipelines;
     std::unique_ptr<access_tokens> tokens;
+    std::unique_ptr<sign_ins> logins;
+    std::unique_ptr<signing_keys> signing;
 };
 
 }  // namespace latchkey::store

@@ -69,6 +69,30 @@ result<std::string> read_private(const std::filesystem::path& file) {
 }
 
 // Whole or not at all: written beside, synced, and linked to its name, which fails if somebody was faster.
+result<void> write_key(std::string_view key, const std::filesystem::path& file) {
+    std::string text(2 * master_key_size + 1, '\0');
+    sodium_bin2hex(text.data(), text.size(), reinterpret_cast<const unsigned char*>(key.data()), key.size());
+    text.back() = '\n';
+
+    // Nobody else's: neither another process's nor another thread's.
+    static std::atomic<unsigned> count{0};
+    const std::string beside = file.string() + "." + std::to_string(::getpid()) + "." + std::to_string(++count);
+    const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool good = fd >= 0;
+    bool taken = false;
+    if (good) {
+        good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+        good = ::close(fd) == 0 && good;
+        good = good && ::link(beside.c_str(), file.c_str()) == 0;
+        taken = errno == EEXIST;
+    }
+    const std::string why = good ? std::string() : reason();
+    ::unlink(beside.c_str());
+    wipe(text);
+    if (good) return {};
+    return failure(taken ? errc::conflict : errc::io, "can't write the master key " + file.string() + ": " + why);
+}
+
 result<void> make_file(const std::filesystem::path& file) {
     std::error_code ec;
     std::filesystem::create_directories(file.parent_path(), ec);
@@ -76,26 +100,11 @@ result<void> make_file(const std::filesystem::path& file) {
     ::chmod(file.parent_path().c_str(), 0700);
     std::string key(master_key_size, '\0');
     randombytes_buf(key.data(), key.size());
-    std::string text(2 * master_key_size + 1, '\0');
-    sodium_bin2hex(text.data(), text.size(), reinterpret_cast<const unsigned char*>(key.data()), key.size());
-    text.back() = '\n';
+    auto made = write_key(key, file);
     wipe(key);
-
-    // Nobody else's: neither another process's nor another thread's.
-    static std::atomic<unsigned> count{0};
-    const std::string beside = file.string() + "." + std::to_string(::getpid()) + "." + std::to_string(++count);
-    const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good = fd >= 0;
-    if (good) {
-        good = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-        good = ::close(fd) == 0 && good;
-        good = good && (::link(beside.c_str(), file.c_str()) == 0 || errno == EEXIST);
-    }
-    const std::string why = good ? std::string() : reason();
-    ::unlink(beside.c_str());
-    wipe(text);
-    if (!good) return failure(errc::io, "can't write the master key " + file.string() + ": " + why);
-    return {};
+    // Who was faster made one too.
+    if (!made && made.error().code == errc::conflict) return {};
+    return made;
 }
 
 }  // namespace
@@ -122,6 +131,16 @@ result<master_key> load_master_key(const std::filesystem::path& file, bool creat
     }
     if (!text) return text.error();
     return from_text(std::move(*text), "the file " + file.string());
+}
+
+result<master_key> read_master_key(const std::filesystem::path& file) {
+    auto text = read_private(file);
+    if (!text) return text.error();
+    return from_text(std::move(*text), "the file " + file.string());
+}
+
+result<void> save_master_key(const master_key& key, const std::filesystem::path& file) {
+    return write_key(key.bytes.reveal(), file);
 }
 
 }  // namespace latchkey::vault

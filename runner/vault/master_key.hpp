@@ -22,4 +22,9 @@ struct master_key {
 // when there is none and `create` is set. refused: a file that others can read, with the chmod that mends it.
 result<master_key> load_master_key(const std::filesystem::path& file, bool create);
 
+// The key in this file, whatever the environment has.
+result<master_key> read_master_key(const std::filesystem::path& file);
+// Into a new file (0600), whole. conflict: something is there.
+result<void> save_master_key(const master_key&, const std::filesystem::path& file);
+
 }  // namespace latchkey::vault

@@ -33,6 +33,12 @@ std::string associated(policy::integration_id integration, const std::string& na
     return data + name;
 }
 
+std::string associated_own(const std::string& name, std::int64_t version) {
+    std::string data = "own";
+    put_number(data, version);
+    return data + name;
+}
+
 std::string associated_key(std::int64_t id) {
     std::string data = "key";
     put_number(data, id);
@@ -127,6 +133,21 @@ result<sealed_field> vault::reseal(policy::integration_id integration, const sea
     const auto value = open_one(integration, field);
     if (!value) return value.error();
     return seal(integration, field.name, field.version, *value);
+}
+
+sealed_field vault::seal_own(std::string name, std::int64_t version, const secret& value) const {
+    const auto& [id, key] = *keys_.rbegin();
+    std::string bytes = encrypt(key, value.reveal(), associated_own(name, version));
+    return {std::move(name), version, id, std::move(bytes)};
+}
+
+result<secret> vault::open_own(const sealed_field& field) const {
+    const auto key = keys_.find(field.key);
+    if (key == keys_.end())
+        return failure(errc::corrupt, "the key " + field.name + " is sealed under a data key that is not there");
+    auto value = decrypt(key->second, field.bytes, associated_own(field.name, field.version));
+    if (!value) return does_not_open("the key " + field.name);
+    return std::move(*value);
 }
 
 result<secret> vault::open_one(policy::integration_id integration, const sealed_field& field) const {

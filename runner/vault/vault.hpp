@@ -44,6 +44,11 @@ public:
     // For rotation of data keys: the same value under the newest key. Never hands out the plain value.
     result<sealed_field> reseal(policy::integration_id, const sealed_field&) const;
 
+    // For keys that the server itself works with and hands to nobody, such as the one that signs its tokens: they are
+    // no integration's, so there is no decision about them, and no field of an integration opens this way.
+    sealed_field seal_own(std::string name, std::int64_t version, const secret&) const;
+    result<secret> open_own(const sealed_field&) const;
+
     vault(vault&&) noexcept = default;
     vault& operator=(vault&&) noexcept = default;
 

@@ -13,6 +13,7 @@ import time
 
 sys.dont_write_bytecode = True
 import engine  # noqa: E402
+import server  # noqa: E402
 
 
 def timed(argv, cwd, env, out=subprocess.DEVNULL):
@@ -227,6 +228,7 @@ def main():
         b.sequence()
         b.graph()
         b.output()
+        server.measure(b)
         for name in ("masker", "decision", "parse", "spawn", "store"):
             b.micro(name)
         print("\n| what | measured | against | target |\n|---|---|---|---|")

@@ -30,7 +30,7 @@ using names = std::vector<std::string>;
 
 TEST_SUITE("pipelines.catalogue") {
     TEST_CASE("every file is well formed: what is built into the program") {
-        CHECK(integration_type_names().size() == 54);
+        CHECK(integration_type_names().size() == 55);
         CHECK(action_type_names().size() == 147);
         CHECK(std::ranges::is_sorted(integration_type_names()));
         CHECK(std::ranges::is_sorted(action_type_names()));

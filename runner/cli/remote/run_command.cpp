@@ -136,7 +136,8 @@ int retry_command(place& p, const retry_args& args) {
         return c.usage("--ref, --expires and --once say how to grant: add --grant");
     if (auto pattern = check_ref_pattern(args.ref); !pattern) return c.fail(pattern.error());
     for (const auto& [name, said] : {std::pair("--from", !args.from.empty()), std::pair("--only", !args.only.empty()),
-                                     std::pair("--all", args.all), std::pair("--jobs", args.jobs > 0)})
+                                     std::pair("--all", args.all), std::pair("--jobs", args.jobs > 0),
+                                     std::pair("--junit", !args.junit.empty())})
         if (said) return c.fail(only_here(name));
     if (args.grant && !args.secret_file.empty())
         return c.usage("a server takes no --secret-file together with --grant");

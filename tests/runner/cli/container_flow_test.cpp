@@ -234,4 +234,37 @@ TEST_SUITE("cli.container") {
             CHECK(has(run, "asks for services, which run beside a container"));
         });
     }
+
+    TEST_CASE(
+        "--checkout in a container: the commit's files, what it leaves is kept, and the work tree is not seen") {
+        on_each([](const test_engine& e, session& s) {
+            CAPTURE(e.name);
+            s.write("buddy.yml", R"yml(- pipeline: p
+  actions:
+    - action: Build
+      type: BUILD
+      docker_image_name: localhost/latchkey-test
+      docker_image_tag: 1
+      working_directory: /buddy/shop
+      volume_mappings: ["/:/buddy/shop"]
+      execute_commands: ["cat a.txt >> seen", "test ! -e .git", "test ! -e here-only"]
+)yml");
+            s.write("a.txt", "committed\n");
+            const said made = s.program({"/bin/sh", "-c",
+                                         "git init -q -b main && git add . && git -c user.name=Ana -c "
+                                         "user.email=ana@acme.test commit -q -m first"});
+            REQUIRE_EQ(made.code, 0);
+            s.write("a.txt", "changed\n");
+            s.write("here-only", "x");
+            for (int run = 0; run < 2; ++run) {
+                const said done = s.latchkey({"run", "--checkout"});
+                CAPTURE(done.out);
+                CAPTURE(s.latchkey({"logs", std::to_string(run + 1)}).out);
+                CHECK_EQ(done.code, 0);
+            }
+            CHECK_EQ(read_file(s.data() / "latchkey/filesystems/1/shop/seen"), "committed\ncommitted\n");
+            CHECK_FALSE(std::filesystem::exists(s.project() / "seen"));
+            CHECK_EQ(containers_of_latchkey(e), 0);
+        });
+    }
 }

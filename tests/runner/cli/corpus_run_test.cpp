@@ -27,9 +27,9 @@ const std::set<std::string> shell_words = {"cd",     "export", "if",      "for",
                                            "source", "exit",   "declare", "trap", "unset", "eval"};
 
 // What is reached today; raise them with it.
-constexpr double least_executable_share = 0.87;
-constexpr std::size_t least_files_whole = 26;
-constexpr std::size_t least_actions_executed = 74;
+constexpr double least_executable_share = 0.96;
+constexpr std::size_t least_files_whole = 28;
+constexpr std::size_t least_actions_executed = 80;
 
 struct real_file {
     fs::path path;

@@ -84,5 +84,17 @@ TEST_SUITE("cli.junit") {
         CHECK(report.find("<error message=\"Missing permissions to the following integration:") != std::string::npos);
         CHECK(report.find("used by    action \"A\"  (buddy.yml:3:") != std::string::npos);
         CHECK_EQ(s.latchkey({"run", "--junit", "no/such/folder.xml"}).code, 5);
+        // A retry writes one as a run does, of what it executed.
+        s.write("buddy.yml",
+                "- pipeline: p\n  actions:\n    - {action: First, type: BUILD, execute_commands: ['true']}\n    - "
+                "{action: Second, type: BUILD, execute_commands: ['test -e ready']}\n");
+        CHECK_EQ(s.latchkey({"run"}).code, 1);
+        s.write("ready", "");
+        CHECK_EQ(s.latchkey({"retry", "3", "--junit", "retry.xml"}).code, 0);
+        const std::string again = read_file(s.project() / "retry.xml");
+        CAPTURE(again);
+        CHECK(again.find("name=\"p #3\"") != std::string::npos);
+        CHECK(again.find("failures=\"0\"") != std::string::npos);
+        CHECK(again.find("name=\"Second\"") != std::string::npos);
     }
 }

@@ -158,14 +158,118 @@ TEST_SUITE("cli.native_download") {
     }
 
     TEST_CASE("DOWNLOAD_FTPS: no login to a server whose certificate nobody vouches for") {
-        const server ftp("runner/native/servers/ftps_server.py");
+        const server ftp("runner/native/servers/ftps_server.sh");
         const session s;
         write_file(ftp.folder() / "files/a.txt", "a\n");
         const std::string keys = "      source_path: /a.txt\n      destination_path: in\n";
         CHECK_EQ(download_ftp(s, ftp, keys, "DOWNLOAD_FTPS").code, 1);
         CHECK(has(log_of(s, "1"), "certificate"));
-        CHECK_FALSE(has(read_file(ftp.folder() / "log"), "logged in"));
+        CHECK_FALSE(has(read_file(ftp.folder() / "system"), "Login successful"));
         CHECK_FALSE(fs::exists(s.project() / "in/a.txt"));
+    }
+
+    TEST_CASE("FTPS: files there and back over TLS, with a certificate that we trust") {
+        const server ftp("runner/native/servers/ftps_server.sh");
+        const session s;
+        const std::string trust =
+            "  variables:\n    - {key: SSL_CERT_FILE, value: '" + (ftp.folder() / "certificate").string() + "'}\n";
+        s.write("dist/a.txt", std::string(300'000, 'a'));
+        s.write("dist/sub dir/b.txt", "b\n");
+        CHECK_EQ(
+            download_ftp(s, ftp, "      local_path: dist\n      remote_path: /www/new\n", "FTPS", "127.0.0.1", trust)
+                .code,
+            0);
+        CAPTURE(log_of(s, "1"));
+        CHECK_EQ(read_file(ftp.folder() / "files/www/new/a.txt").size(), 300'000);
+        CHECK_EQ(read_file(ftp.folder() / "files/www/new/sub dir/b.txt"), "b\n");
+        CHECK_EQ(
+            download_ftp(s, ftp, "      source_path: /www/new\n      destination_path: back\n      recursive: true\n",
+                         "DOWNLOAD_FTPS", "127.0.0.1", trust)
+                .code,
+            0);
+        CAPTURE(log_of(s, "2"));
+        CHECK_EQ(tree(s.project() / "back"), "a.txt\nsub dir/b.txt\n");
+        CHECK_EQ(read_file(s.project() / "back/a.txt").size(), 300'000);
+        // Both connections were encrypted, each time.
+        CHECK(has(read_file(ftp.folder() / "tls.log"), "data connection accepted"));
+        CHECK_FALSE(has(read_file(ftp.folder() / "tls.log"), "unprotected"));
+    }
+
+    TEST_CASE("DOWNLOAD_SSH: names that a server makes up lead nowhere, and a list without an end has one here") {
+        const server ssh("runner/native/servers/hostile_sftp.sh");
+        write_file(ssh.folder() / "content", "evil\n");
+        const auto get = [&](const std::string& name, const std::string& type = "-rw-r--r--") {
+            const session s;
+            fs::create_directories(s.project() / "in");
+            fs::create_directory_symlink(s.project() / "..", s.project() / "in/up");
+            s.write("secrets", "KEY<<END\n" + read_file(ssh.folder() / "key") + "END\n");
+            fs::permissions(s.project() / "secrets", fs::perms(0600));
+            const auto line = [](const std::string& named, const std::string& kind) {
+                return named + "\\t" + kind + "    1 0 0 5 Nov 25 04:00 " + named + "\n";
+            };
+            write_file(ssh.folder() / "listing", line("good.txt", "-rw-r--r--") + line(name, type));
+            s.write(
+                "buddy.yml",
+                "- pipeline: p\n  variables:\n    - {key: KEY, type: SSH_KEY, encrypted: true}\n  actions:\n    - "
+                "{action: Get, type: DOWNLOAD_SSH, authentication_mode: ENV_KEY, env_key: KEY, host: 127.0.0.1, "
+                "port: " +
+                    ssh.port() + ", login: " + ::getpwuid(::geteuid())->pw_name +
+                    ", source_path: /site/, destination_path: in, recursive: true, overwrite: true}\n");
+            const said run = s.latchkey({"run", "--secret-file", "secrets"});
+            const std::string log = log_of(s, "1");
+            CAPTURE(name);
+            CAPTURE(log);
+            CHECK_FALSE(fs::exists(s.project() / "evil"));
+            CHECK_FALSE(fs::exists(s.project() / "../evil"));
+            CHECK_FALSE(fs::exists("/tmp/latchkey-evil"));
+            CHECK_FALSE(fs::exists(s.project() / "in/.git"));
+            CHECK_EQ(log.find('\x07'), std::string::npos);
+            return std::pair(run.code, log);
+        };
+        CHECK_EQ(get("fine").first, 0);
+        for (const std::string name :
+             {"../evil", "../../evil", "/tmp/latchkey-evil", "a/../../evil", "bell\\x07", "back\\\\..\\\\evil/"}) {
+            const auto [code, log] = get(name);
+            CAPTURE(name);
+            CAPTURE(log);
+            CHECK_EQ(code, 1);
+            CHECK(has(log, "which has no place in the workspace"));
+        }
+        // A line end in a name makes two names of it, of which neither is a path.
+        CHECK_FALSE(fs::exists("/tmp/latchkey-evil"));
+        get("a\\n/tmp/latchkey-evil");
+        CHECK(has(get(".git").second, ".git: passed over"));
+        CHECK(has(get(".GIT").second, ".GIT: passed over"));
+        CHECK(has(get("up", "drwxr-xr-x").second, "is a link, or no folder"));
+        // In each folder the same folder again.
+        const auto [deep, how] = get("round", "drwxr-xr-x");
+        CHECK_EQ(deep, 1);
+        CHECK(has(how, "nested too deeply"));
+        write_file(ssh.folder() / "endless", "");
+        const auto [code, log] = get("fine");
+        CHECK_EQ(code, 1);
+        CHECK(has(log, "can't list /site/"));
+    }
+
+    TEST_CASE("SFTP: a path without a slash at its beginning is below the login's own folder, there and back") {
+        const server ssh("runner/native/servers/sshd.sh");
+        const session s;
+        s.write("dist/a.txt", "a\n");
+        s.write("secrets", "KEY<<END\n" + read_file(ssh.folder() / "key") + "END\n");
+        fs::permissions(s.project() / "secrets", fs::perms(0600));
+        const std::string login = "authentication_mode: ENV_KEY, env_key: KEY, host: 127.0.0.1, port: " + ssh.port() +
+                                  ", login: " + ::getpwuid(::geteuid())->pw_name;
+        s.write("buddy.yml",
+                "- pipeline: p\n  variables:\n    - {key: KEY, type: SSH_KEY, encrypted: true}\n  actions:\n    - "
+                "{action: Send, type: SFTP, local_path: dist, remote_path: www/new, " +
+                    login +
+                    "}\n    - {action: Get, type: DOWNLOAD_SSH, source_path: www/new, destination_path: back, " +
+                    login + "}\n");
+        const said run = s.latchkey({"run", "--secret-file", "secrets"});
+        CAPTURE(log_of(s, "1"));
+        CHECK_EQ(run.code, 0);
+        CHECK_EQ(read_file(ssh.folder() / "home/www/new/a.txt"), "a\n");
+        CHECK_EQ(read_file(s.project() / "back/a.txt"), "a\n");
     }
 
     TEST_CASE("DOWNLOAD: by the protocol of its target") {

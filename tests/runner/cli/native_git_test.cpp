@@ -247,4 +247,62 @@ TEST_SUITE("cli.native_git") {
         CHECK_EQ(w.shell("git -C '" + (ssh.folder() / "there.git").string() + "' rev-parse main"),
                  w.shell("git rev-parse HEAD"));
     }
+
+    TEST_CASE("PUSH of a checkout: the run's commit and what builds changed, wherever the work tree is by now") {
+        const world w;
+        const std::string first = w.shell("git rev-parse HEAD");
+        const auto push = [&](const std::string& keys) {
+            w.s.write(
+                "buddy.yml",
+                "- pipeline: p\n  variables:\n    - {key: PASSWORD, encrypted: true}\n  actions:\n    - {action: "
+                "Build, type: BUILD, execute_commands: ['echo built > made.txt', 'rm gone.txt', 'test -e ready']}\n"
+                "    - action: Push\n      type: PUSH\n      push_url: http://127.0.0.1:" +
+                    w.git.port() +
+                    "/there.git\n      git_auth_mode: HTTP\n      login: ana\n      password: $PASSWORD\n" + keys);
+            return w.s.latchkey({"run", "--checkout", "--secret-file", "secrets"}).code;
+        };
+        CHECK_EQ(push("      comment: built\n"), 1);
+        // By the retry the work tree is on another branch, at another commit, and holds other changes.
+        w.shell(
+            "git checkout -q -b other && echo two > kept.txt && git commit -q -a -m second && echo three > kept.txt");
+        latchkey::test::write_file(w.s.data() / "latchkey/filesystems/1/shop/ready", "");
+        const said again = w.s.latchkey({"retry", "1", "--secret-file", "secrets"});
+        CAPTURE(again.out);
+        CAPTURE(w.log("1"));
+        CHECK_EQ(again.code, 0);
+        CHECK_EQ(w.there("for-each-ref --format='%(refname)'"), "refs/heads/main\n");
+        CHECK_EQ(w.there("rev-parse main~"), first);
+        CHECK_EQ(w.there("diff --no-renames --name-status main~ main"), "D\tgone.txt\nA\tmade.txt\nA\tready\n");
+        CHECK_EQ(w.shell("git status --porcelain -- kept.txt"), " M kept.txt\n");
+        CHECK_EQ(w.shell("ls .git | grep -c latchkey-push || true"), "0\n");
+    }
+
+    TEST_CASE("PUSH logs in with the integration of the server that it pushes to, and with no other's") {
+        const world w;
+        w.s.write("token", "pass word 0123");
+        std::filesystem::permissions(w.s.project() / "token", std::filesystem::perms(0600));
+        w.shell("echo token >>.git/info/exclude");
+        for (const auto& [name, host] : {std::pair("mine", "127.0.0.1"), std::pair("other", "git.acme.test")})
+            REQUIRE_EQ(w.s.latchkey({"integration", "add", name, "--type", "GIT_HUB_ENTERPRISE", "--field",
+                                     "token=@token", "--field", std::string("host_url=") + host})
+                           .code,
+                       0);
+        const auto push = [&](const std::string& integration) {
+            w.s.write("buddy.yml", "- pipeline: p\n  actions:\n    - {action: Push, type: PUSH, integration: " +
+                                       integration + ", push_url: 'http://127.0.0.1:" + w.git.port() +
+                                       "/there.git', target_branch: by_" + integration + "}\n");
+            return w.s.latchkey({"run"}).code;
+        };
+        CHECK_EQ(push("mine"), 4);
+        CHECK_EQ(w.s.latchkey({"retry", "1", "--grant"}).code, 0);
+        CAPTURE(w.log("1"));
+        CHECK_EQ(w.there("for-each-ref --format='%(refname)'"), "refs/heads/by_mine\n");
+        CHECK_FALSE(has(read_file(w.git.folder() / "processes"), "pass word 0123"));
+        REQUIRE_EQ(w.s.latchkey({"grant", "other", "--pipeline", "p"}).code, 0);
+        const auto logins = [&] { return read_file(w.git.folder() / "logins").size(); };
+        const std::size_t before = logins();
+        CHECK_EQ(push("other"), 1);
+        CHECK_FALSE(has(read_file(w.git.folder() / "logins").substr(before), "Basic"));
+        CHECK_EQ(w.there("for-each-ref --format='%(refname)'"), "refs/heads/by_mine\n");
+    }
 }

@@ -3,6 +3,7 @@
 // cancelled and approved; and the token, which is nowhere to be seen.
 #include "tests/runner/cli/team_session.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -102,6 +103,18 @@ TEST_SUITE("cli.remote") {
                  0);
         CHECK(contains(t.ana.latchkey({"integration", "show", "github_releases"}).out, ", for run #2 only"));
         CHECK_EQ(t.ana.latchkey({"integration", "rm", "github_releases", "--yes"}).code, 0);
+        // All of it is in the log.
+        const said tail = t.ana.latchkey({"audit", "tail", "-n", "2"});
+        CHECK_EQ(tail.code, 0);
+        CHECK(contains(tail.out, "  ana@acme.test  "));
+        CHECK_EQ(std::ranges::count(tail.out, '\n'), 2);
+        const said verified = t.ana.latchkey({"audit", "verify"});
+        CHECK_EQ(verified.code, 0);
+        CHECK(contains(verified.out, " entries, none touched\nhead "));
+        const said whole = t.ana.latchkey({"audit", "export"});
+        CHECK_EQ(whole.code, 0);
+        CHECK(contains(whole.out, R"("kind":"grant")"));
+        CHECK_FALSE(contains(whole.out, "ghp_planted0secret0value"));
         CHECK(contains(t.ana.latchkey({"integration", "list"}).out, "no integrations yet"));
     }
 

@@ -146,10 +146,10 @@ TEST_SUITE("cli.terminal") {
             "--pipeline o\n";
         const auto completed = latchkey::exec::capture({"bash", "-c", script}, s.project());
         REQUIRE(completed.has_value());
-        CHECK_EQ(
-            completed->output,
-            "retry|revoke|\nDeploy\\ \\$\\(touch\\ pwned\\)\\ all|other|\nDeploy\\ \\$\\(touch\\ pwned\\)\\ all|\n"
-            "--json|\n--field|\nreleases|\nreleases|\nother|\n");
+        CHECK_EQ(completed->output,
+                 "retry|revoke|restore|\nDeploy\\ \\$\\(touch\\ pwned\\)\\ all|other|\nDeploy\\ \\$\\(touch\\ "
+                 "pwned\\)\\ all|\n"
+                 "--json|\n--field|\nreleases|\nreleases|\nother|\n");
         CHECK_FALSE(std::filesystem::exists(s.project() / "pwned"));
     }
 }

@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdlib>
+#include <fcntl.h>
+#include <unistd.h>
 
 using latchkey::exec::capture;
 
@@ -45,6 +47,22 @@ TEST_SUITE("exec.capture") {
         const auto c = capture({"sh", "-c", "pwd; cat"}, folder.path());
         REQUIRE(c.has_value());
         CHECK_EQ(c->output, std::filesystem::canonical(folder.path()).string() + "\n");
+    }
+
+    TEST_CASE("what is asked for: descriptors from 3 on, and variables in place of the usual ones") {
+        int ends[2];
+        REQUIRE_EQ(::pipe2(ends, O_CLOEXEC), 0);
+        REQUIRE_EQ(::write(ends[1], "given\n", 6), 6);
+        ::close(ends[1]);
+        latchkey::exec::capture_request request;
+        request.arguments = {"sh", "-c", "cat <&3; echo $HOME; env | grep -c ^HOME="};
+        request.directory = "/";
+        request.environment = {"HOME=/elsewhere"};
+        request.inherited = {ends[0]};
+        const auto c = capture(request);
+        ::close(ends[0]);
+        REQUIRE(c.has_value());
+        CHECK_EQ(c->output, "given\n/elsewhere\n1\n");
     }
 
     TEST_CASE("fails: too slow, also once its output is closed, and too much") {

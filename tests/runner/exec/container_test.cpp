@@ -60,6 +60,17 @@ TEST_SUITE("exec.container") {
         }
     }
 
+    TEST_CASE("its exit code: at once, and where it goes on for long after its output has ended") {
+        each([](const test_engine&, exec::backend& b, const std::filesystem::path& folder) -> task<> {
+            const auto at_once = co_await run_to_end(b, in_container({"exit 7"}, folder));
+            CHECK((at_once.status == exec::exit_status{false, 7}));
+            const auto late =
+                co_await run_to_end(b, in_container({"echo said", "exec >&- 2>&-", "sleep 0.5", "exit 8"}, folder));
+            CHECK_EQ(late.output, "said\n");
+            CHECK((late.status == exec::exit_status{false, 8}));
+        });
+    }
+
     TEST_CASE("no secret is in what the engine tells of the container, nor on its disk") {
         each([](const test_engine& e, exec::backend& b, const std::filesystem::path& folder) -> task<> {
             const latchkey::vault::secret token(std::string("tok-3f9a77e1c2"));

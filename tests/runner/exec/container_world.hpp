@@ -29,7 +29,7 @@ inline exec::request in_container(std::vector<std::string> commands, const std::
 }
 
 inline std::unique_ptr<exec::backend> backend_on(const test_engine& e, const boost::asio::any_io_executor& ex) {
-    return exec::make_container_backend(ex, {e.socket, mark});
+    return exec::make_container_backend(ex, {e.socket, mark, e.name == "podman"});
 }
 
 inline async::task<std::size_t> left_on(const test_engine& e, const boost::asio::any_io_executor& ex) {

@@ -30,7 +30,7 @@ constexpr std::string_view stand_in = R"sh(#!/bin/sh
 {
     printf '%s\n' "${0##*/}"
     for argument in "$@"; do printf '  <%s>\n' "$argument"; done
-    env | grep -E '^(AWS|CLOUDSDK|GITHUB|GH|HEROKU|NPM|SHOPIFY)_' | sort | sed 's/^/  /'
+    env | grep -E '^(AWS|AZURE|CLOUDSDK|GITHUB|GH|HEROKU|NETLIFY|NPM|SHOPIFY)_' | sort | sed 's/^/  /'
     if [ "${0##*/}" = kubectl ] || [ "${0##*/}" = helm ]; then
         for file in $(printf %s "$KUBECONFIG" | tr : ' '); do sed 's/^/  | /' "$file"; echo; done
     fi
@@ -58,8 +58,8 @@ case "$*" in
 esac
 )sh";
 
-constexpr const char* programs[] = {"aws", "gcloud", "kubectl", "helm",    "npm",     "git",
-                                    "gh",  "zip",    "yum",     "shopify", "hadolint"};
+constexpr const char* programs[] = {"aws", "az",  "gcloud", "kubectl", "helm",     "npm",    "git",
+                                    "gh",  "zip", "yum",    "shopify", "hadolint", "heroku", "netlify"};
 
 struct world {
     explicit world(const action_type& type) {
@@ -80,8 +80,10 @@ struct world {
             std::vector<std::pair<std::string, std::string>> fields;
             for (const auto& field :
                  latchkey::pipelines::find_integration_type(type.integration_types.front())->fields)
-                if (field.name != "region" && field.name != "config")
+                if (field.name != "region" && field.name != "config") {
                     fields.emplace_back(field.name, "planted-" + field.name);
+                    if (field.secret) secrets.push_back(fields.back().second);
+                }
             engine.add("mine", type.integration_types.front(), fields, {}, true);
         }
         write_file(engine.workspace() / "deploy.yml", "kind: Thing\n");
@@ -114,6 +116,7 @@ struct world {
 
     latchkey::test::temp_dir folder;
     engine_world engine;
+    std::vector<std::string> secrets;  // of its integration
 };
 
 fs::path cases() {
@@ -171,8 +174,27 @@ TEST_SUITE("run.action_types") {
             // Of what is secret no argument holds any.
             std::istringstream lines(w.recorded());
             for (std::string line; std::getline(lines, line);)
-                if (line.starts_with("  <")) CHECK(line.find("planted-") == std::string::npos);
+                if (line.starts_with("  <"))
+                    for (const std::string& secret : w.secrets) CHECK(line.find(secret) == std::string::npos);
         }
+    }
+
+    TEST_CASE("in the environment of commands of its own: the region, the site and the application that it names") {
+        const auto called = [](const std::string& type, const std::string& keys, const std::string& program) {
+            world w(*find_action_type(type));
+            const auto done = w.engine.run(pipeline_of("    - {action: It, type: " + type + ", integration: mine, " +
+                                                       keys + ": [" + program + "], docker_image_name: x}\n"));
+            REQUIRE(done.attempt.has_value());
+            CHECK(done.attempt->outcome == latchkey::run::outcome::succeeded);
+            return w.recorded();
+        };
+        for (const char* type : {"AWS_CLI", "AWS_CLI_2"})
+            CHECK(called(type, "region: eu-west-1, execute_commands", "aws").find("AWS_REGION=eu-west-1") !=
+                  std::string::npos);
+        CHECK(called("NETLIFY", "site_id: s-1, execute_commands", "netlify").find("NETLIFY_SITE_ID=s-1") !=
+              std::string::npos);
+        CHECK(called("HEROKU_CLI", "application_name: shop, commands", "heroku").find("HEROKU_APP=shop") !=
+              std::string::npos);
     }
 
     TEST_CASE("no command: what a field holds, whichever field of whichever type") {

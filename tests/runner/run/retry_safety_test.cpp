@@ -64,7 +64,8 @@ TEST_SUITE("run.retry_safety") {
         CHECK(f.attempt->outcome == outcome::succeeded);
         CHECK(f.started() == started{1});
         CHECK_EQ(f.text_of(event_kind::warning),
-                 "what an earlier attempt was given of the integration The gh can't be masked: it is not allowed any more");
+                 "what an earlier attempt was given of the integration The gh can't be masked: it is not allowed any "
+                 "more");
         // Executed again, it is denied.
         auto all = w.again();
         all.everything = true;

@@ -27,7 +27,7 @@ namespace latchkey::test {
 namespace asio = boost::asio;
 
 struct api_world::impl {
-    impl(int calls_an_hour, int slots)
+    impl(int calls_an_hour, int slots, const std::function<void(server::state&)>& adjust)
         : all(store::open_sqlite_stores(folder / "data" / "store.db").value()),
           vault(make_vault()),
           facts{all, vault,
@@ -37,7 +37,10 @@ struct api_world::impl {
           runs(slots > 0 ? make_executor(slots) : nullptr),
           app(facts, pool, {calls_an_hour, {}}),
           server(loop.get_executor(), {}, app),
-          port(server.listen("127.0.0.1", 0).value()) {
+          port(server.listen("127.0.0.1", 0).value()),
+          run_tokens(*all.signing, vault, "http://127.0.0.1:" + std::to_string(port)) {
+        facts.run_tokens = &run_tokens;
+        if (adjust) adjust(facts);
         asio::co_spawn(loop, server.run(), [this](std::exception_ptr e) {
             if (e)
                 ended.set_exception(e);
@@ -84,8 +87,8 @@ struct api_world::impl {
             },
             {},
         };
-        return std::make_unique<server::run_executor>(
-            all, std::move(around), nullptr, server::executor_options{folder / "data", "host", slots, 4, {}});
+        return std::make_unique<server::run_executor>(all, std::move(around), nullptr,
+                                                      server::executor_options{folder / "data", "host", slots, 4});
     }
 
     temp_dir folder;
@@ -98,14 +101,16 @@ struct api_world::impl {
     server::api app;
     http::server server;
     std::uint16_t port;
+    identity::token_issuer run_tokens;
     std::promise<void> ended;
     std::jthread thread;
 };
 
-api_world::api_world(int calls_an_hour) : impl_(std::make_unique<impl>(calls_an_hour, 0)) {
-    team = make_team(impl_->all);
+api_world::api_world(int calls_an_hour, const std::function<void(server::state&)>& adjust, bool empty)
+    : impl_(std::make_unique<impl>(calls_an_hour, 0, adjust)) {
+    if (!empty) team = make_team(impl_->all);
 }
-api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots)) {
+api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots, nullptr)) {
     team = make_team(impl_->all);
 }
 server::run_executor& api_world::executor() {
@@ -118,6 +123,12 @@ store::stores& api_world::stores() {
 }
 std::uint16_t api_world::port() const {
     return impl_->port;
+}
+identity::token_issuer& api_world::run_tokens() {
+    return impl_->run_tokens;
+}
+const vault::vault& api_world::vault() const {
+    return impl_->vault;
 }
 std::filesystem::path api_world::folder() const {
     return impl_->folder.path();

@@ -4,12 +4,15 @@
 // client that speaks real HTTP with it. The test's thread asks, the server lives on a thread of its own.
 #pragma once
 
+#include "runner/identity/token_issuer.hpp"
+#include "runner/server/call.hpp"
 #include "runner/server/run_executor.hpp"
 #include "tests/runner/store/team_world.hpp"
 #include "tests/support/api_client.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,7 +22,9 @@ namespace latchkey::test {
 
 class api_world {
 public:
-    explicit api_world(int calls_an_hour = 1'000'000);
+    // `adjust` sees the server's settings before it serves; `empty`: there is no team yet, nor an owner.
+    explicit api_world(int calls_an_hour = 1'000'000, const std::function<void(server::state&)>& adjust = {},
+                       bool empty = false);
     // That also executes runs, each action as a process of this machine.
     struct executing {
         int slots = 4;
@@ -32,6 +37,8 @@ public:
     team_world team;
     store::stores& stores();
     std::uint16_t port() const;
+    identity::token_issuer& run_tokens();
+    const vault::vault& vault() const;
     std::filesystem::path folder() const;
     server::run_executor& executor();
 

@@ -5,6 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <thread>
+
 using namespace latchkey;
 using namespace latchkey::test;
 using nlohmann::json;
@@ -155,6 +158,26 @@ TEST_SUITE("server.executions") {
         const auto start = [](const json& e) { return e["attempts"][0]["start_date"].get<std::string>(); };
         CHECK_LE(start(h1e), start(h2e));
         CHECK_LE(start(h2e), start(le));
+    }
+
+    TEST_CASE("runs of one pipeline go side by side where it says so, each in files of its own") {
+        run_world w;
+        const auto p = w.pipeline("both", build("Meet", "touch here; pwd; until test -e go; do sleep 0.01; done"),
+                                  {{"concurrent_pipeline_runs", true}});
+        const auto a = w.start(p, w.developer);
+        const auto b = w.start(p, w.developer);
+        w.when(a, w.developer, "INPROGRESS");
+        w.when(b, w.developer, "INPROGRESS");
+        const auto id = p.substr(p.rfind('/') + 1);
+        const auto root = w.folder() / "data" / "filesystems";
+        for (const auto& folder : {root / id / "web", root / (id + ".1") / "web"}) {
+            while (!std::filesystem::exists(folder / "here")) std::this_thread::yield();
+            std::filesystem::create_directory(folder / "go");
+        }
+        CHECK_EQ(w.ended(a, w.developer)["status"], "SUCCESSFUL");
+        CHECK_EQ(w.ended(b, w.developer)["status"], "SUCCESSFUL");
+        CHECK_NE(w.ask("GET", a + "/action/1", w.developer).body["log"],
+                 w.ask("GET", b + "/action/1", w.developer).body["log"]);
     }
 
     TEST_CASE("what waits for people is answered by the API") {

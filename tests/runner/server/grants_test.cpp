@@ -261,6 +261,91 @@ TEST_SUITE("server.grants") {
         }
     }
 
+    TEST_CASE("a pull request's run gets nothing until somebody with Manage vouches for its code") {
+        run_world w;
+        add_gh(w, "gh_prod");
+        const auto p = w.pipeline("deploy2", uses_gh);
+        const auto at = w.start(p, w.developer, {{"pull_request", {{"name", "pull/7"}}}});
+        const auto e = w.ended(at, w.developer);
+        CHECK_EQ(e["from_fork"], true);
+        CHECK_EQ(e["fork_approved_by"], nullptr);
+        CHECK_NE(e["error_message"].get<std::string>().find("comes from a fork, and nobody with Manage approved it"),
+                 std::string::npos);
+        // A grant alone does not make strangers' code trusted.
+        CHECK_EQ(w.ask("POST", own(at) + "/grant", w.developer, json::object()).status, 403);
+        // Neither does Use.
+        REQUIRE_EQ(w.ask("PATCH", at, w.developer, {{"operation", "APPROVE_FORK"}}).status, 200);
+        CHECK_EQ(w.ask("POST", own(at) + "/grant", w.developer, json::object()).status, 403);
+        CHECK_EQ(w.ask("PATCH", at, w.viewer, {{"operation", "APPROVE_FORK"}}).status, 403);
+        REQUIRE_EQ(w.ask("PATCH", at, w.admin, {{"operation", "APPROVE_FORK"}}).body["fork_approved_by"]["id"],
+                   w.team.admin.value());
+        const auto granted = w.ask("POST", own(at) + "/grant", w.developer, json::object());
+        REQUIRE_MESSAGE(granted.status == 201, granted.text);
+        w.events(at, w.developer, "2.0");
+        CHECK_EQ(w.ask("GET", at, w.developer).body["status"], "SUCCESSFUL");
+        const auto own_run = w.start(p, w.developer);
+        CHECK_EQ(w.ask("PATCH", own_run, w.admin, {{"operation", "APPROVE_FORK"}}).status, 409);
+    }
+
+    TEST_CASE("where the project says so a run waits for its permission, and the grant lets it go on") {
+        run_world w;
+        add_gh(w, "gh_prod");
+        CHECK_EQ(
+            w.ask("PATCH", "/workspaces/acme/projects/web", w.admin, {{"on_missing_permissions", "never"}}).status,
+            400);
+        REQUIRE_EQ(
+            w.ask("PATCH", "/workspaces/acme/projects/web", w.admin, {{"on_missing_permissions", "wait"}}).status,
+            200);
+        const auto p = w.pipeline("deploy2", uses_gh);
+        const auto at = w.start(p, w.admin);
+        auto e = w.when(at, w.admin, "WAITING_FOR_PERMISSION");
+        CHECK_NE(e["error_message"].get<std::string>().find("Hidden gem of gh_prod (gh_prod)"), std::string::npos);
+        const auto granted = w.ask("POST", own(at) + "/grant", w.developer, json::object());
+        REQUIRE_MESSAGE(granted.status == 201, granted.text);
+        CHECK_EQ(granted.body["attempt"], 1);
+        e = w.ended(at, w.admin);
+        CHECK_EQ(e["status"], "SUCCESSFUL");
+        CHECK_EQ(e["attempts"].size(), 1);
+        CHECK_EQ(e["error_message"], nullptr);
+        // Another waits until somebody has had enough.
+        const auto q = w.pipeline("deploy3", uses_gh);
+        const auto tired = w.start(q, w.admin);
+        w.when(tired, w.admin, "WAITING_FOR_PERMISSION");
+        REQUIRE_EQ(w.ask("PATCH", tired, w.developer, {{"operation", "CANCEL"}}).status, 200);
+        CHECK_EQ(w.ended(tired, w.admin)["status"], "TERMINATED");
+    }
+
+    TEST_CASE("the audit log has who granted what, for administrators of that workspace and nobody else") {
+        run_world w;
+        add_gh(w, "gh_prod");
+        const auto p = w.pipeline("deploy2", uses_gh);
+        const auto at = w.start(p, w.admin);
+        w.ended(at, w.admin);
+        REQUIRE_EQ(w.ask("POST", own(at) + "/grant", w.developer, json::object()).status, 201);
+        w.events(at, w.developer, "2.0");
+        const std::string log = "/latchkey/v1/workspaces/acme/audit";
+        const auto all = w.ask("GET", log + "?limit=1000", w.admin);
+        REQUIRE_EQ(all.status, 200);
+        std::map<std::string, json> last;
+        for (const json& entry : all.body["entries"]) last.try_emplace(entry["kind"], entry);
+        CHECK_EQ(last["grant"]["actor"]["email"], "dev@acme.test");
+        CHECK_EQ(last["run_retried"]["facts"]["reason"], "grant and retry");
+        CHECK(last.contains("secret_opened"));
+        CHECK(last.contains("decision"));
+        const auto next = w.ask("GET", log + "?limit=1&before=" + all.body["entries"][1]["sequence"].dump(), w.admin);
+        CHECK_EQ(next.body["entries"][0], all.body["entries"][2]);
+        CHECK_EQ(w.ask("GET", log + "?limit=0", w.admin).status, 400);
+        const auto whole = w.ask("GET", log + "/verify", w.admin);
+        CHECK_EQ(whole.body["whole"], true);
+        CHECK_EQ(whole.body["first_broken"], nullptr);
+        CHECK_EQ(w.ask("GET", log, w.developer).status, 403);
+        CHECK_EQ(w.ask("GET", log, w.token(w.team.stranger)).status, 404);
+        // Nothing of one workspace is in the log of another.
+        const auto other = w.ask("GET", "/latchkey/v1/workspaces/other/audit", w.token(w.team.stranger));
+        REQUIRE_EQ(other.status, 200);
+        for (const json& entry : other.body["entries"]) CHECK_EQ(entry["kind"], "workspace_changed");
+    }
+
     TEST_CASE("a grant can be for a ref, for this run only, and for a time") {
         run_world w;
         add_gh(w, "gh_prod");

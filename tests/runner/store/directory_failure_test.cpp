@@ -123,6 +123,25 @@ std::vector<changing_method> changing_methods() {
              token.hash = "h";
              return fine(s.tokens->add(token));
          }},
+        {"begin a session",
+         [](auto& s, world w) {
+             return fine(s.logins->begin_session({"h", w.owner, "password", at(99), at(99), at(99)}, "127.0.0.1"));
+         }},
+        {"change a password",
+         [](auto& s, world w) { return fine(s.logins->change_password(w.owner, "h", "", at(99))); }},
+        {"make a password link",
+         [](auto& s, world w) {
+             return fine(s.logins->add_password_link({"l", w.viewer, w.admin, at(999), w.acme}, at(99)));
+         }},
+        {"use a password link",
+         [](auto& s, world) { return fine(s.logins->use_password_link("link", "h", at(99))); }},
+        {"sign out everywhere", [](auto& s, world w) { return fine(s.logins->end_sessions(w.developer, at(99))); }},
+        {"link another issuer's user",
+         [](auto& s, world w) { return fine(s.logins->add_outside_user("https://i.test", "s", w.owner, at(99))); }},
+        {"make a signing key",
+         [](auto& s, world w) {
+             return fine(s.signing->add({"new", "{}", {"new", 1, 1, "sealed"}, at(99), {}}, "old", at(0), w.owner));
+         }},
     };
 }
 
@@ -136,6 +155,10 @@ TEST_SUITE("store.directory_failure") {
         {
             auto s = store::open_sqlite_stores(original).value();
             w = make_team(s);
+            REQUIRE(
+                s.logins->begin_session({"session", w.developer, "password", at(80), at(80), {}}, "::1").has_value());
+            REQUIRE(s.logins->add_password_link({"link", w.developer, w.admin, at(999), w.acme}, at(80)).has_value());
+            REQUIRE(s.signing->add({"old", "{}", {"old", 1, 1, "sealed"}, at(80), {}}, "", at(0), {}).has_value());
         }
         const auto copy = folder / "copy" / "store.db";
         std::filesystem::create_directory(copy.parent_path());

@@ -143,6 +143,26 @@ TEST_SUITE("vault.vault") {
         CHECK_NE(elsewhere.error().what.find("token"), std::string::npos);
     }
 
+    TEST_CASE_FIXTURE(fixture, "the server's own: opened without a decision, and no integration's field opens so") {
+        const sealed_field own = vault.seal_own("signs tokens", 1, secret(std::string("the plain value")));
+        CHECK_EQ(own.bytes.find("plain"), std::string::npos);
+        CHECK_EQ(vault.open_own(own).value().reveal(), "the plain value");
+        sealed_field renamed = own;
+        renamed.name = "another";
+        sealed_field newer = own;
+        newer.version = 2;
+        sealed_field changed = own;
+        changed.bytes[30] = static_cast<char>(changed.bytes[30] ^ 1);
+        for (const sealed_field& moved : {renamed, newer, changed})
+            CHECK_EQ(vault.open_own(moved).error().code, errc::corrupt);
+        sealed_field of_integration = sealed();
+        CHECK_EQ(vault.open_own(of_integration).error().code, errc::corrupt);
+        sealed_field disguised = own;
+        disguised.name = "token";
+        CHECK_EQ(refusal(own), errc::corrupt);
+        CHECK_EQ(refusal(disguised), errc::corrupt);
+    }
+
     TEST_CASE_FIXTURE(fixture, "rotated: another master key, another data key, the same values") {
         const sealed_field old = sealed();
         const master_key other = load_master_key(folder / "other/master.key", true).value();

@@ -1,29 +1,33 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Git over HTTP on 127.0.0.1, by git's own http-backend: git_server.py FOLDER. Serves FOLDER/repos/there.git to ana with the
-password "pass word 0123". Each request leaves what all processes' arguments are in FOLDER/processes. /moved/… redirects to
-another host's name. Writes its port to FOLDER/port."""
+"""Git over HTTP on 127.0.0.1, by git's own http-backend: git_server.py FOLDER. Serves FOLDER/repos/there.git to ana, and to
+x-access-token, with the password "pass word 0123". Each request leaves what all processes' arguments are in FOLDER/processes, and their environments in
+FOLDER/environments. /moved/… redirects to another host's name, /cut/… ends in the middle of what it sends of a pack, /hang/… sends
+nothing. Writes its port to FOLDER/port."""
 import base64
 import http.server
 import os
 import subprocess
 import sys
+import threading
 
 folder = sys.argv[1]
 repos = os.path.join(folder, "repos")
 subprocess.run(["git", "init", "--quiet", "--bare", os.path.join(repos, "there.git")], check=True)
 subprocess.run(["git", "-C", os.path.join(repos, "there.git"), "config", "http.receivepack", "true"], check=True)
-login = "Basic " + base64.b64encode(b"ana:pass word 0123").decode()
+# A service's own name goes with a token.
+logins = ["Basic " + base64.b64encode(user + b":pass word 0123").decode() for user in (b"ana", b"x-access-token")]
 
 
 def note_processes():
-    with open(os.path.join(folder, "processes"), "ab") as out:
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as line:
-                    out.write(line.read().replace(b"\0", b" ") + b"\n")
-            except OSError:
-                pass
+    for what, name in (("cmdline", "processes"), ("environ", "environments")):
+        with open(os.path.join(folder, name), "ab") as out:
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    with open(f"/proc/{pid}/{what}", "rb") as line:
+                        out.write(line.read().replace(b"\0", b" ") + b"\n")
+                except OSError:
+                    pass
 
 
 class Git(http.server.BaseHTTPRequestHandler):
@@ -49,7 +53,12 @@ class Git(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        if self.headers.get("Authorization") != login:
+        cut = path.startswith("/cut/")
+        if cut:
+            path = path[4:]
+        if path.startswith("/hang/"):
+            threading.Event().wait()
+        if self.headers.get("Authorization") not in logins:
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="git"')
             self.send_header("Content-Length", "0")
@@ -70,7 +79,8 @@ class Git(http.server.BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
-        self.wfile.write(rest)
+        # A list of refs is short; a pack comes after one.
+        self.wfile.write(rest[:len(rest) // 2] if cut and b"PACK" in rest else rest)
 
     do_GET = do_POST = answer
 

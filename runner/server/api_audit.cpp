@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The audit log, for administrators: what is about their workspace, and whether the whole chain holds.
+#include "policy/audit_log.hpp"
+#include "runner/server/handlers.hpp"
+#include "runner/server/views.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace latchkey::server {
+
+namespace {
+
+constexpr std::int64_t most_entries = 1000;
+
+result<std::int64_t> number_of(const call& c, const char* name, std::int64_t otherwise) {
+    const std::string* text = c.request.parameter(name);
+    if (text == nullptr || text->empty()) return otherwise;
+    std::int64_t value = 0;
+    const auto [end, wrong] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (wrong != std::errc() || end != text->data() + text->size() || value < 1)
+        return failure(errc::usage, "`" + std::string(name) + "` must be a number from 1 on");
+    return value;
+}
+
+json view(const call& c, const policy::audit_entry& e) {
+    json about = json::object();
+    for (const auto& [name, value] : e.facts) about[name] = value;
+    return {{"sequence", e.sequence},        {"date", time_text(e.at)},        {"kind", policy::to_string(e.kind)},
+            {"actor", person(c, e.actor)},   {"revision", e.revision.value()}, {"facts", std::move(about)},
+            {"hash", policy::to_hex(e.hash)}};
+}
+
+}  // namespace
+
+result<answer> list_audit(call& c) {
+    const auto before = number_of(c, "before", std::numeric_limits<std::int64_t>::max());
+    if (!before) return before.error();
+    const auto limit = number_of(c, "limit", 100);
+    if (!limit) return limit.error();
+    auto found =
+        c.server.stores.runs->audit_of(c.workspace->id, *before, static_cast<int>(std::min(*limit, most_entries)));
+    if (!found) return found.error();
+    json items = json::array();
+    for (const policy::audit_entry& e : *found) items.push_back(view(c, e));
+    return answer{200, list_of(c.workspace_url() + "/audit", "entries", std::move(items)), {}};
+}
+
+result<answer> verify_audit(call& c) {
+    // Before the walk: what is written meanwhile is no gap, and an end that was cut off is.
+    auto head = c.server.stores.runs->head_of_audit();
+    if (!head) return head.error();
+    policy::chain_verifier verifier;
+    std::string at_head;
+    auto walked = c.server.stores.runs->walk_audit(1, [&](const policy::audit_entry& e) {
+        if (!verifier.feed(e)) return false;
+        if (e.sequence == head->entries) at_head = policy::to_hex(e.hash);
+        return true;
+    });
+    if (!walked) return walked.error();
+    const bool whole = verifier.first_broken() == 0 && at_head == head->hash;
+    return answer{200,
+                  {{"whole", whole},
+                   {"verified", verifier.verified()},
+                   {"first_broken", verifier.first_broken() == 0 ? json() : json(verifier.first_broken())},
+                   {"entries", head->entries},
+                   {"head", head->hash}},
+                  {}};
+}
+
+}  // namespace latchkey::server

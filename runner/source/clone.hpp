@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A project's repository as the server has it: a bare clone in <data>/repositories/<project>, brought up to date from
+// where the project says that it is. Branches and tags are what they are there; heads of pull requests are kept
+// apart, so that what a fork holds is never taken for the project's own. Commits are kept also when no branch leads
+// to them any more: a run can be tried again. Git starts nothing that a repository or this machine's user configures.
+// Value type; blocks; any thread and process: fetches of one project wait for each other, and reading needs no lock.
+#pragma once
+
+#include "runner/error.hpp"
+#include "runner/source/address.hpp"
+#include "runner/source/files.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace latchkey::source {
+
+// Who we are there. It reaches git by an open file that nobody else has and that is gone with the last who reads it.
+struct git_login {
+    std::string user;        // empty: the address's, or what goes with a token
+    vault::secret password;  // or a token
+    vault::secret key;       // a private key without a passphrase, for ssh
+    // Keys that the host may have, as known_hosts has them or without the host's name, a line each. Empty: the first
+    // that it shows is learned, and has to be the same from then on.
+    std::string host_keys;
+};
+
+struct fetch_options {
+    std::vector<std::string> also;  // heads of pull requests, as they are there: "refs/pull/7/head"
+    int depth = 0;                  // so many commits of each branch; 0: all, also where fewer were asked for before
+    bool local = false;             // a folder of this machine may be read
+    std::chrono::milliseconds limit = std::chrono::minutes(10);
+    std::uint64_t most_bytes = 4ULL << 30U;  // of the whole repository
+};
+
+struct git_ref {
+    std::string name;  // "refs/heads/main"
+    std::string commit;
+};
+
+class project_clone {
+public:
+    project_clone(const std::filesystem::path& data, std::int64_t project);
+
+    // usage: the address or a name in the options can't be used; denied: the login is not taken; not_found: no such
+    // repository, or it has none of `also`; refused: the host's key is another, the repository is too large, or a
+    // password would go out in the clear; engine: anything else, in git's words.
+    result<void> fetch(const std::string& address, const git_login&, const fetch_options& = {}) const;
+
+    // The commit that a ref is at ("refs/heads/main", "refs/tags/v1", "refs/pull/7/head", ":default", "HEAD",
+    // "main"), or the one whose number it is, whole or its first 7 figures and more, where a branch or tag leads to
+    // it. not_found: there is none; conflict: the name is of several.
+    result<std::string> commit_of(const std::string& name) const;
+    // not_found: it has no commit yet.
+    result<std::string> default_branch() const;  // "main"
+    result<std::vector<git_ref>> refs() const;   // branches and tags
+    // not_found: the commit has no such file; refused: it is a link, or no file, or larger.
+    result<std::string> file_at(const std::string& commit, const std::string& path,
+                                std::size_t most = 1UL << 20U) const;
+    // Those in a folder (empty: the root) and below it that are wanted, links left out. No such folder: none.
+    result<read_files> files_at(const std::string& commit, const std::string& folder,
+                                const std::function<bool(std::string_view path)>& wanted,
+                                const file_limits& = {}) const;
+
+    // What source::filesystem and source::changes_since take as the repository.
+    const std::filesystem::path& path() const { return path_; }
+    // With all that belongs to it; a fetch in progress is waited for.
+    result<void> remove() const;
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace latchkey::source

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Webhooks of the kind "signed", over any bytes: the event's name on the first line, the body after it.
+#include "tests/fuzz/fuzz_webhook.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace latchkey;
+    test::try_webhook(data, size,
+                      [](std::string_view, std::string_view body) { return triggers::read_generic(body); });
+    return 0;
+}
