@@ -84,6 +84,9 @@ int run_line(context& c, std::vector<std::string> words) {
     add_integrations(app, l);
     add_permissions(app, l);
     add_server(app, l);
+    add_login(app, l);
+    add_team(app, l);
+    add_policy(app, l);
     add_housekeeping(app, l);
     if (const std::string unknown = unknown_command(app, words); !unknown.empty()) {
         c.err << "latchkey: " << plain_lines(unknown) << "\n";

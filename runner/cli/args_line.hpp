@@ -4,7 +4,7 @@
 // Private to args.cpp and them. One thread.
 #pragma once
 
-#include "runner/cli/commands.hpp"
+#include "runner/cli/remote/commands.hpp"
 
 #include <functional>
 #include <string>
@@ -30,6 +30,11 @@ struct line {
     grant_args grant;
     audit_args audit;
     server_args server;
+    place_args where;
+    remote::login_args login;
+    remote::team_args team;
+    remote::policy_args policy;
+    remote::start_args start;
     backup_args backup;
     restore_args restore;
     std::string number;
@@ -39,10 +44,41 @@ struct line {
 
 CLI::App* add(CLI::App& to, const std::string& name, const std::string& what, const std::string& examples);
 
+// --local, --workspace and --project, for commands that act here or on a server.
+void add_place(CLI::App*, line&);
+// --workspace and --project alone, for those that a server only has.
+void add_server_place(CLI::App*, line&);
+
+// What does a command: `here` on the local store, `there` on the server that the user is logged in to.
+template <class Args>
+void act(line& l, int (*here)(context&, const Args&), int (*there)(remote::place&, const Args&), const Args& args) {
+    l.command = [&l, here, there, &args](context& c) {
+        auto place = remote::place::find(c, l.where);
+        if (!place) return c.fail(place.error());
+        return *place ? there(**place, args) : here(c, args);
+    };
+}
+
+// The same where the local store has no such thing.
+template <class Args>
+void act_there(line& l, int (*there)(remote::place&, const Args&), const Args& args) {
+    l.command = [&l, there, &args](context& c) {
+        auto place = remote::place::find(c, l.where);
+        if (!place) return c.fail(place.error());
+        if (!*place) return c.usage("this command is for a server: `latchkey login URL` first");
+        return there(**place, args);
+    };
+}
+
 void add_running(CLI::App&, line&);       // run, approve, retry, cancel, runs, logs, files
 void add_reading(CLI::App&, line&);       // validate, plan, why
 void add_integrations(CLI::App&, line&);  // integration
 void add_permissions(CLI::App&, line&);   // grant, revoke, audit
 void add_server(CLI::App&, line&);        // server, backup, restore
+void add_login(CLI::App&, line&);         // login, logout, whoami
+void add_team(CLI::App&, line&);          // workspace, project, member, group, token, pipeline
+void add_policy(CLI::App&, line&);        // export, apply
+// version, and `pipeline run start` below the given command: as others call us.
+void add_compatible(CLI::App&, CLI::App* pipeline, line&);
 
 }  // namespace latchkey::cli

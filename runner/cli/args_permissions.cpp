@@ -44,30 +44,35 @@ void add_integrations(CLI::App& app, line& l) {
         ->capture_default_str()
         ->type_name("SCOPE");
     add_rights(one, l);
-    one->callback([&l] { l.command = [&l](context& c) { return integration_add_command(c, l.integration); }; });
+    add_place(one, l);
+    one->callback([&l] { act(l, integration_add_command, remote::integration_add_command, l.integration); });
 
     one = add(*integration, "list", "List them", "  latchkey integration list\n  latchkey integration list --json\n");
     one->add_flag("--json", l.integration.json, "One JSON document");
-    one->callback([&l] { l.command = [&l](context& c) { return integration_list_command(c, l.integration); }; });
+    add_place(one, l);
+    one->callback([&l] { act(l, integration_list_command, remote::integration_list_command, l.integration); });
 
     one = add(*integration, "show", "Show one and who may use it; secrets never come back",
               "  latchkey integration show github_releases\n");
     one->add_option("integration", l.integration.name, "Identifier, hash id or number")->required();
     one->add_flag("--json", l.integration.json, "One JSON document");
-    one->callback([&l] { l.command = [&l](context& c) { return integration_show_command(c, l.integration); }; });
+    add_place(one, l);
+    one->callback([&l] { act(l, integration_show_command, remote::integration_show_command, l.integration); });
 
     one = add(*integration, "edit", "Change its name, fields or permissions",
               "  latchkey integration edit aws --field secret_key=@new.txt --demand manage\n");
     one->add_option("integration", l.integration.name, "Identifier, hash id or number")->required();
     one->add_option("--name", l.integration.new_name, "A new name")->type_name("NAME");
     add_rights(one, l);
-    one->callback([&l] { l.command = [&l](context& c) { return integration_edit_command(c, l.integration); }; });
+    add_place(one, l);
+    one->callback([&l] { act(l, integration_edit_command, remote::integration_edit_command, l.integration); });
 
     one = add(*integration, "rm", "Remove it, with every permission to use it",
               "  latchkey integration rm aws\n  latchkey integration rm aws --yes\n");
     one->add_option("integration", l.integration.name, "Identifier, hash id or number")->required();
     one->add_flag("-y,--yes", l.integration.yes, "Do not ask");
-    one->callback([&l] { l.command = [&l](context& c) { return integration_rm_command(c, l.integration); }; });
+    add_place(one, l);
+    one->callback([&l] { act(l, integration_rm_command, remote::integration_rm_command, l.integration); });
 
     one = add(*integration, "types", "List the types, or the fields of one", "  latchkey integration types AMAZON\n");
     one->add_option("type", l.integration.name, "AMAZON, GIT_HUB, …");
@@ -91,8 +96,10 @@ void add_permissions(CLI::App& app, line& l) {
     grant->add_option("--expires", l.grant.expires, "For so long: 30m, 2h or 7d")->type_name("TIME");
     grant->add_flag("--once", l.grant.once, "For one run only, named with --run");
     grant->add_option("--run", l.grant.run, "The run")->type_name("N");
-    grant->callback([&l] { l.command = [&l](context& c) { return grant_command(c, l.grant); }; });
-    revoke->callback([&l] { l.command = [&l](context& c) { return revoke_command(c, l.grant); }; });
+    add_place(grant, l);
+    grant->callback([&l] { act(l, grant_command, remote::grant_command, l.grant); });
+    add_place(revoke, l);
+    revoke->callback([&l] { act(l, revoke_command, remote::revoke_command, l.grant); });
 
     CLI::App* audit =
         add(app, "audit", "The log of every decision, grant and use",
@@ -104,16 +111,20 @@ void add_permissions(CLI::App& app, line& l) {
             "Who can write the store can also write a whole new log. Keep the head that this prints somewhere else:\n"
             "--expect proves that the log still begins with what it was then.\n");
     verify->add_option("--expect", l.audit.expect, "A head that was printed before")->type_name("COUNT:HASH");
-    verify->callback([&l] { l.command = [&l](context& c) { return audit_verify_command(c, l.audit); }; });
-    add(*audit, "export", "Print all entries as JSON lines", "  latchkey audit export > audit.jsonl\n")
-        ->callback([&l] { l.command = [&l](context& c) { return audit_export_command(c, l.audit); }; });
+    add_place(verify, l);
+    verify->callback([&l] { act(l, audit_verify_command, remote::audit_verify_command, l.audit); });
+    CLI::App* all =
+        add(*audit, "export", "Print all entries as JSON lines", "  latchkey audit export > audit.jsonl\n");
+    add_place(all, l);
+    all->callback([&l] { act(l, audit_export_command, remote::audit_export_command, l.audit); });
     CLI::App* tail = add(*audit, "tail", "Print the last entries", "  latchkey audit tail -n 50\n");
     tail->add_option("-n", l.audit.count, "How many")
         ->type_name("N")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
     tail->add_flag("--json", l.audit.json, "JSON lines");
-    tail->callback([&l] { l.command = [&l](context& c) { return audit_tail_command(c, l.audit); }; });
+    add_place(tail, l);
+    tail->callback([&l] { act(l, audit_tail_command, remote::audit_tail_command, l.audit); });
 }
 
 }  // namespace latchkey::cli

@@ -63,13 +63,16 @@ void add_running(CLI::App& app, line& l) {
         ->type_name("N")
         ->check(CLI::Range(1, 10000));
     run->add_option("--comment", l.run.comment, "Kept with the run")->type_name("TEXT");
+    run->add_option("--priority", l.run.priority, "On a server: LOW, NORMAL or HIGH")->type_name("LEVEL");
+    run->add_flag("--no-wait", l.run.no_wait, "On a server: start it and go");
     run->add_flag("-o,--output", l.run.output, "Print each action's output when it has ended");
     run->add_flag("--wait", l.run.wait, "Wait for a missing permission instead of failing");
     run->add_flag("--dry-run", l.run.dry_run, "Only say what would run, as `latchkey plan` does");
     run->add_option("--junit", l.run.junit, "Write the run to this file as a JUnit report, an action a test case")
         ->type_name("FILE");
     run->add_flag("--json", l.run.json, "JSON lines: one event a line");
-    run->callback([&l] { l.command = [&l](context& c) { return run_command(c, l.run); }; });
+    add_place(run, l);
+    run->callback([&l] { act(l, run_command, remote::run_command, l.run); });
 
     CLI::App* approve = add(app, "approve", "Answer an action that waits for an approval or for values",
                             "  latchkey approve 42\n  latchkey approve 42 \"Which version\" --var VERSION=1.2\n"
@@ -80,7 +83,8 @@ void add_running(CLI::App& app, line& l) {
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);
     approve->add_flag("--decline", l.approve.decline, "Say no: the action fails");
-    approve->callback([&l] { l.command = [&l](context& c) { return approve_command(c, l.approve); }; });
+    add_place(approve, l);
+    approve->callback([&l] { act(l, approve_command, remote::approve_command, l.approve); });
 
     CLI::App* retry = add(app, "retry", "Run a run again: what did not succeed, with the same file and commit",
                           "  latchkey retry 42\n  latchkey retry 42 --grant\n  latchkey retry 42 --grant --once\n"
@@ -101,11 +105,13 @@ void add_running(CLI::App& app, line& l) {
     retry->add_option("--junit", l.retry.junit, "Write the attempt to this file as a JUnit report, as `run` does")
         ->type_name("FILE");
     retry->add_flag("--json", l.retry.json, "JSON lines: one event a line");
-    retry->callback([&l] { l.command = [&l](context& c) { return retry_command(c, l.retry); }; });
+    add_place(retry, l);
+    retry->callback([&l] { act(l, retry_command, remote::retry_command, l.retry); });
 
     CLI::App* cancel = add(app, "cancel", "Cancel a run that another process executes", "  latchkey cancel 42\n");
     cancel->add_option("run", l.number, "Its number")->required();
-    cancel->callback([&l] { l.command = [&l](context& c) { return cancel_command(c, l.number); }; });
+    add_place(cancel, l);
+    cancel->callback([&l] { act(l, cancel_command, remote::cancel_command, l.number); });
 
     CLI::App* runs = add(app, "runs", "List the runs of this project, newest first",
                          "  latchkey runs\n  latchkey runs deploy -n 5\n");
@@ -116,7 +122,8 @@ void add_running(CLI::App& app, line& l) {
         ->capture_default_str();
     runs->add_flag("--all-projects", l.runs.all_projects, "Runs of every project");
     runs->add_flag("--json", l.runs.json, "One JSON document");
-    runs->callback([&l] { l.command = [&l](context& c) { return runs_command(c, l.runs); }; });
+    add_place(runs, l);
+    runs->callback([&l] { act(l, runs_command, remote::runs_command, l.runs); });
 
     CLI::App* logs = add(app, "logs", "Print what a run's actions printed",
                          "  latchkey logs 42\n  latchkey logs 42 \"Build the page\" -f\n");
@@ -124,7 +131,8 @@ void add_running(CLI::App& app, line& l) {
     logs->add_option("action", l.logs.action, "Only this action");
     logs->add_option("--attempt", l.logs.attempt, "An earlier attempt")->type_name("N");
     logs->add_flag("-f,--follow", l.logs.follow, "Go on until the run has ended");
-    logs->callback([&l] { l.command = [&l](context& c) { return logs_command(c, l.logs); }; });
+    add_place(logs, l);
+    logs->callback([&l] { act(l, logs_command, remote::logs_command, l.logs); });
     add_files(app, l);
 }
 
@@ -157,7 +165,8 @@ void add_reading(CLI::App& app, line& l) {
     why->add_option("--ref", l.why.ref, "As if the run had this ref")->type_name("REF");
     why->add_option("--user", l.why.user, "Who asks")->type_name("EMAIL");
     why->add_flag("--json", l.why.json, "One JSON document");
-    why->callback([&l] { l.command = [&l](context& c) { return why_command(c, l.why); }; });
+    add_place(why, l);
+    why->callback([&l] { act(l, why_command, remote::why_command, l.why); });
 }
 
 }  // namespace latchkey::cli

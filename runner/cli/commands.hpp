@@ -31,7 +31,9 @@ struct run_args {
     bool checkout = false;
     std::string junit;  // a file to write
     std::string comment;
-    int jobs = 0;  // 0: as many as there are processors
+    std::string priority;  // on a server
+    bool no_wait = false;  // likewise
+    int jobs = 0;          // 0: as many as there are processors
     bool dry_run = false;
     bool json = false;
     bool output = false;

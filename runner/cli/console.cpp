@@ -3,8 +3,6 @@
 
 #include "pipelines/characters.hpp"
 #include "runner/cli/json.hpp"
-#include "runner/log/log_reader.hpp"
-#include "runner/log/log_writer.hpp"
 #include "runner/run/report.hpp"
 
 #include <ostream>
@@ -14,9 +12,6 @@
 namespace latchkey::cli {
 
 namespace {
-
-// Of the log of an action that failed.
-constexpr std::size_t most_bytes_shown = 16UL * 1024;
 
 constexpr std::size_t lines_of_a_failure = 20;
 
@@ -89,17 +84,23 @@ console::console(context& c, settings s) : context_(c), settings_(std::move(s)) 
 
 void console::on_plan(const store::run_record& run, int attempt, const pipelines::plan& plan,
                       const pipelines::source&) {
-    run_ = run.id.value();
+    std::vector<std::string> names;
+    names.reserve(plan.actions.size());
+    for (const pipelines::planned_action& p : plan.actions) names.push_back(p.name);
+    begin(run, attempt, std::move(names));
+}
+
+void console::begin(const store::run_record& run, int attempt, std::vector<std::string> actions) {
+    run_ = run;
     attempt_ = attempt;
-    names_.reserve(plan.actions.size());
-    for (const pipelines::planned_action& p : plan.actions) names_.push_back(p.name);
+    names_ = std::move(actions);
     if (settings_.json) {
-        context_.out << json_of_plan_start(run, attempt, plan) << "\n";
+        context_.out << json_of_plan_start(run, attempt, names_) << "\n" << std::flush;
         return;
     }
     line(context_.bold(plain(run.pipeline_name) + " #" + std::to_string(run.number)) +
-         (attempt > 1 ? ", attempt " + std::to_string(attempt) : "") + ": " + std::to_string(plan.actions.size()) +
-         (plan.actions.size() == 1 ? " action" : " actions"));
+         (attempt > 1 ? ", attempt " + std::to_string(attempt) : "") + ": " + std::to_string(names_.size()) +
+         (names_.size() == 1 ? " action" : " actions"));
 }
 
 std::string console::name_of(std::int32_t action) const {
@@ -198,19 +199,14 @@ void console::erase_progress() {
 }
 
 void console::print_log(std::int32_t action, std::size_t last_lines) {
-    auto log = log::log_reader::open(log::log_path(settings_.logs, run_, attempt_, action));
-    if (!log) return;  // it never started, or printed nothing
     erase_progress();
     if (last_lines > 0) {
-        const auto count = log->count_lines();
-        if (!count) return;
-        const std::uint64_t first = *count > last_lines ? *count - last_lines + 1 : 1;
-        if (first > 1) context_.out << context_.dim("    (" + std::to_string(first - 1) + " lines before)") << "\n";
-        const auto text = log->last_lines(last_lines, most_bytes_shown);
-        if (!text || text->empty()) return;
-        if (text->size() == most_bytes_shown)
-            context_.out << context_.dim("    (cut: `latchkey logs` shows all of it)") << "\n";
-        for (std::string_view rest = *text; !rest.empty();) {
+        const auto tail = settings_.logs->tail(run_, attempt_, action, last_lines);
+        if (!tail) return;  // it never started, or printed nothing
+        if (tail->lines_before > 0)
+            context_.out << context_.dim("    (" + std::to_string(tail->lines_before) + " lines before)") << "\n";
+        if (tail->cut) context_.out << context_.dim("    (cut: `latchkey logs` shows all of it)") << "\n";
+        for (std::string_view rest = tail->text; !rest.empty();) {
             const std::size_t end = rest.find('\n');
             context_.out << "    " << plain(rest.substr(0, end)) << "\n";
             rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
@@ -218,12 +214,13 @@ void console::print_log(std::int32_t action, std::size_t last_lines) {
         return;
     }
     bool in_line = false;
-    for (;;) {
-        const auto text = log->next();
-        if (!text || text->empty()) break;
-        context_.out << (context_.interactive ? plain_lines(*text) : *text);
-        in_line = !text->ends_with('\n');
-    }
+    settings_.logs->whole(run_, attempt_, action, [&](std::string_view text) {
+        if (context_.interactive)
+            context_.out << plain_lines(text);
+        else
+            context_.out << text;
+        in_line = !text.ends_with('\n');
+    });
     if (in_line) context_.out << "\n";
 }
 

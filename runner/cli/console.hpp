@@ -4,10 +4,10 @@
 // in a pipe plain lines; with --json one JSON document a line. Told by the run's loop; one thread.
 #pragma once
 
+#include "runner/cli/action_logs.hpp"
 #include "runner/cli/context.hpp"
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <vector>
@@ -19,11 +19,13 @@ public:
     struct settings {
         bool json = false;
         bool show_output = false;  // print each action's log when it ends
-        std::filesystem::path logs;
+        std::shared_ptr<action_logs> logs;
     };
     console(context&, settings);
 
     void on_plan(const store::run_record&, int attempt, const pipelines::plan&, const pipelines::source&);
+    // The same of a run that is executed elsewhere.
+    void begin(const store::run_record&, int attempt, std::vector<std::string> actions);
     void on_event(const run::event&);
 
     // The last word: what became of the run, and what to do next. Gives the exit code.
@@ -40,7 +42,7 @@ private:
 
     context& context_;
     settings settings_;
-    std::int64_t run_ = 0;
+    store::run_record run_;
     int attempt_ = 1;
     std::vector<std::string> names_;
     std::map<std::int32_t, policy::time_point> started_;

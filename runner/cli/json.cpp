@@ -91,9 +91,7 @@ json permissions_of(const policy::integration& i) {
 
 }  // namespace
 
-std::string json_of_plan_start(const store::run_record& run, int attempt, const pipelines::plan& plan) {
-    json actions = json::array();
-    for (const pipelines::planned_action& p : plan.actions) actions.push_back(p.name);
+std::string json_of_plan_start(const store::run_record& run, int attempt, const std::vector<std::string>& actions) {
     return text_of({{"kind", "run"},
                     {"number", run.number},
                     {"pipeline", run.pipeline_name},

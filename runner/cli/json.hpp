@@ -15,7 +15,7 @@
 
 namespace latchkey::cli {
 
-std::string json_of_plan_start(const store::run_record&, int attempt, const pipelines::plan&);
+std::string json_of_plan_start(const store::run_record&, int attempt, const std::vector<std::string>& actions);
 std::string json_of_event(const run::event&, const std::vector<std::string>& actions);
 std::string json_of_outcome(const run::finished_attempt&, int exit_code);
 // `tests`: by run, the summary of its reports of tests; empty: it has none.

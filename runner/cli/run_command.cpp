@@ -118,7 +118,7 @@ void tell_too(junit_report& report, run::run_options& options) {
 
 int retry_and_show(context& c, run::service& s, const run::retry_request& request, const retry_args& args,
                    std::map<std::string, vault::secret> secrets) {
-    console view(c, {args.json, args.output, s.logs()});
+    console view(c, {args.json, args.output, log_files_in(s.logs())});
     run::run_options options = options_for(c, view, args.jobs, false);
     options.secrets = std::move(secrets);
     junit_report report;
@@ -137,6 +137,8 @@ int retry_and_show(context& c, run::service& s, const run::retry_request& reques
 }  // namespace
 
 int run_command(context& c, const run_args& args) {
+    if (!args.priority.empty() || args.no_wait)
+        return c.usage("--priority and --no-wait are for runs on a server: `latchkey login URL` first");
     auto choice = choose_pipeline(c, args.pipeline, args.file, args.dry_run ? purpose::look : purpose::use);
     if (!choice) return c.fail(choice.error());
     if (!choice->chosen) {
@@ -184,7 +186,7 @@ int run_command(context& c, const run_args& args) {
     if (!images) return c.fail(images.error());
     source.images = std::move(*images);
 
-    console view(c, {args.json, args.output, (*service)->logs()});
+    console view(c, {args.json, args.output, log_files_in((*service)->logs())});
     run::run_options options = options_for(c, view, args.jobs, args.wait);
     terminal_answers asked(c.out, user->email);
     if (c.interactive && !args.json)

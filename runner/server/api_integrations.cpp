@@ -32,7 +32,8 @@ result<bool> may_see(const call& c, const store::integration_record& r) {
     return policy::may_see(*facts, c.actor(), id);
 }
 
-// By hash id, as addresses have it.
+}  // namespace
+
 result<store::integration_record> integration_at(const call& c) {
     auto found = c.server.stores.runs->find_integration_by_hash(c.workspace->id, c.at.at("integration"));
     if (!found) return found.error().code == errc::not_found ? unknown() : found.error();
@@ -41,6 +42,8 @@ result<store::integration_record> integration_at(const call& c) {
     if (!*sees) return unknown();
     return found;
 }
+
+namespace {
 
 json pipeline_view(const call& c, const store::team_project_record& project, policy::pipeline_id id,
                    const std::string& name) {
@@ -91,6 +94,7 @@ result<json> view_integration(const call& c, const store::integration_record& r)
               {"scope", r.rights.scope == policy::scope::project ? "PROJECT" : "WORKSPACE"},
               {"project_name", nullptr},
               {"all_pipelines_allowed", r.rights.all_pipelines_allowed},
+              {"demanded_to_grant", to_word(r.rights.demanded_to_grant)},
               {"permissions", permissions_of(r.rights)}};
     if (r.rights.scope == policy::scope::project) {
         auto project = c.server.stores.people->project_with(c.workspace->id, r.rights.project);

@@ -102,6 +102,15 @@ result<answer> grant_and_retry(call&);
 result<answer> show_missing(call&);
 result<answer> show_why(call&);
 
+// -- api_permissions.cpp
+result<answer> list_grants(call&);
+result<answer> add_grant(call&);
+result<answer> remove_grant(call&);
+
+// -- api_project_executions.cpp
+result<answer> list_project_executions(call&);
+result<answer> get_project_execution(call&);
+
 // -- api_events.cpp
 result<answer> stream_events(call&);
 result<answer> stream_log(call&);

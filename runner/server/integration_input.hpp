@@ -13,6 +13,9 @@
 
 namespace latchkey::server {
 
+// The one that the address names by its hash id. not_found: there is none, or the caller may not know of it.
+result<store::integration_record> integration_at(const call&);
+
 // WORKSPACE, or PROJECT with `project_name`. usage: one of those that were removed in 2024, with the two that exist.
 result<void> read_scope(const call&, input&, policy::integration&);
 // all_pipelines_allowed and permissions, as far as they are said. `admins: DENIED` is Delete-only, so that a

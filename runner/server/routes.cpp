@@ -142,6 +142,20 @@ constexpr auto table = std::to_array<route>({
     {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/why/:integration",
      s::execution_info, r::pipeline_reader, show_why, "Whether a pipeline may use an integration, and why"},
 
+    // As people speak of runs: by their number in the project.
+    {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/executions", s::execution_info, r::project_member,
+     list_project_executions, "Executions of all pipelines of a project, the newest first"},
+    {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/executions/:execution", s::execution_info,
+     r::project_member, get_project_execution, "An execution, whichever pipeline it is of"},
+
+    // Who may grant and revoke is the integration's own matter, and the pipeline's.
+    {"GET", "/latchkey/v1/workspaces/:workspace/integrations/:integration/grants", s::integration_info, r::member,
+     list_grants, "Which pipelines may use an integration, by whom, for what and until when"},
+    {"POST", "/latchkey/v1/workspaces/:workspace/integrations/:integration/grants", s::integration_manage, r::member,
+     add_grant, "Allow a pipeline to use an integration"},
+    {"DELETE", "/latchkey/v1/workspaces/:workspace/integrations/:integration/grants/:grantee", s::integration_manage,
+     r::member, remove_grant, "Take every permission of a pipeline to use an integration away"},
+
     // Which integration a member may see, edit or delete is the integration's own matter.
     {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations"},
     {"POST", "/workspaces/:workspace/integrations", s::integration_add, r::member, add_integration,

@@ -38,7 +38,7 @@ event event_of(event_kind kind, std::int32_t action, status s, std::chrono::mill
 // One run of three actions on a screen.
 struct screen {
     explicit screen(bool interactive, cli::console::settings how = {}) : context(in, out, out, interactive, false) {
-        how.logs = folder.path();
+        how.logs = latchkey::cli::log_files_in(folder.path());
         record.id = policy::run_id(5);
         record.number = 42;
         record.pipeline_name = "deploy\x1b[2J";
