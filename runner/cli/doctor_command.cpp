@@ -2,6 +2,7 @@
 //
 // latchkey doctor: what is really active on this machine.
 #include "runner/cli/commands.hpp"
+#include "runner/cli/remote/login.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/exec/capture.hpp"
 #include "runner/exec/container.hpp"
@@ -106,6 +107,12 @@ int doctor_command(context& c) {
     }
     row(true, "git", version_of("git"));
     row(true, "project", c.project_root().string());
+    const auto login = remote::find_login();
+    row(login.has_value(), "commands",
+        !login ? login.error().what
+        : !*login
+            ? "act on this machine"
+            : "act on " + plain((*login)->server) + ", as " + (*login)->from + " has it; --local on this machine");
     add_server_settings(c, row);
     c.out << aligned(rows);
     return well ? exit_success : exit_infrastructure;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/client/client.hpp"
 
+#include "runner/json/parse.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -11,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int deepest = 64;
 constexpr std::size_t page_size = 200;
 constexpr int most_pages = 5000;
 constexpr std::size_t longest_message = 64U << 10U;
@@ -20,26 +21,6 @@ constexpr std::size_t longest_message = 64U << 10U;
 constexpr int most_tries = 25;
 constexpr auto first_pause = 250ms;
 constexpr auto longest_pause = 8s;
-
-// The library destroys what it has made by recursion.
-bool nested_too_deeply(std::string_view text) {
-    int depth = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (quoted) {
-            if (c == '\\') ++i;
-            if (c == '"') quoted = false;
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > deepest) return true;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return false;
-}
 
 std::string message_in(const json& body) {
     const auto errors = body.is_object() ? body.find("errors") : body.end();
@@ -77,10 +58,8 @@ errc code_of(long status) {
 }  // namespace
 
 result<json> json_from(std::string_view text, const std::string& whose) {
-    const failure none(errc::io, "the answer of " + whose + " is no JSON: is it a Latchkey server?");
-    if (nested_too_deeply(text)) return none;
-    json parsed = json::parse(text, nullptr, false);
-    if (parsed.is_discarded()) return none;
+    auto parsed = parse_json(text);
+    if (!parsed) return failure(errc::io, "the answer of " + whose + " is no JSON: is it a Latchkey server?");
     return parsed;
 }
 

@@ -53,7 +53,7 @@ private:
     vault::secret token_;
 };
 
-// JSON of bounded depth. io: it is none.
+// JSON of bounded depth. io: it is none, or has a key twice.
 result<json> json_from(std::string_view text, const std::string& whose);
 
 }  // namespace latchkey::client

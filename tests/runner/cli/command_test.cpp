@@ -35,8 +35,9 @@ TEST_SUITE("cli.commands") {
     TEST_CASE("help: every command says what it does, with examples") {
         const session s;
         CHECK_GOLDEN("runner/cli/golden/help.txt", s.latchkey({"--help"}).out);
-        for (const char* command : {"run", "retry", "approve", "cancel", "runs", "logs", "files", "validate", "plan",
-                                    "why", "grant", "revoke", "integration", "audit", "completion", "doctor"}) {
+        for (const char* command : {"run",        "retry",  "approve", "cancel", "runs",   "logs",        "files",
+                                    "validate",   "plan",   "why",     "grant",  "revoke", "integration", "audit",
+                                    "completion", "doctor", "login",   "export", "apply",  "project",     "token"}) {
             const said help = s.latchkey({command, "--help"});
             CHECK_EQ(help.code, 0);
             CHECK_GOLDEN(std::string("runner/cli/golden/help_") + command + ".txt", help.out);
