@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a team changes, broken at its first, second, … last statement: nothing of it may be left.
 #include "tests/runner/store/broken_database.hpp"
-#include "tests/runner/store/team_world.hpp"
+#include "tests/runner/store/changing_resources.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 using namespace latchkey;
 using namespace latchkey::test;
 
 namespace {
-
-struct changing_method {
-    std::string name;
-    std::function<bool(store::stores&, const team_world&)> call;  // whether it succeeded
-};
 
 template <class T>
 bool fine(const result<T>& outcome) {
@@ -136,11 +133,14 @@ TEST_SUITE("store.directory_failure") {
         {
             auto s = store::open_sqlite_stores(original).value();
             w = make_team(s);
+            add_resources(s, w);
         }
         const auto copy = folder / "copy" / "store.db";
         std::filesystem::create_directory(copy.parent_path());
         std::filesystem::permissions(copy.parent_path(), std::filesystem::perms(0700));
-        for (const auto& method : changing_methods()) {
+        auto methods = changing_methods();
+        std::ranges::move(changing_resources(), std::back_inserter(methods));
+        for (const auto& method : methods) {
             CAPTURE(method.name);
             std::filesystem::copy_file(original, copy, std::filesystem::copy_options::overwrite_existing);
             const auto before = dump(copy);
