@@ -30,13 +30,17 @@ enum class right : unsigned char {
 
 std::string_view to_string(right);
 
+// What a call of the route gives, where that is not what its method says: an object (and 204 for DELETE).
+enum class gives : unsigned char { usual, nothing, events, picture };
+
 struct route {
     std::string_view method;
     std::string_view path;  // "/workspaces/:workspace/projects/:project"
     scope needed;
     server::right right;
     handler run;
-    std::string_view title;  // for the OpenAPI document
+    std::string_view title;  // for the OpenAPI document, as is
+    server::gives gives = gives::usual;
 };
 
 std::span<const route> routes();
