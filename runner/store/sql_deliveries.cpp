@@ -11,15 +11,16 @@ namespace {
 constexpr std::int64_t deliveries_kept = 20;  // of each webhook, that are done
 
 std::optional<delivery_record> load_delivery(sql_connection& in, std::int64_t id) {
-    auto row = in.one<std::int64_t, std::string, std::string, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
-                      std::optional<std::int64_t>, std::string>(
-        "SELECT webhook, event, body, tries, state, next_try, created_at, posted_at, response FROM deliveries WHERE "
-        "id = :id",
+    auto row = in.one<std::int64_t, std::int64_t, std::string, std::string, std::int64_t, std::int64_t, std::int64_t,
+                      std::int64_t, std::optional<std::int64_t>, std::string>(
+        "SELECT webhook, workspace, event, body, tries, state, next_try, deliveries.created_at, posted_at, response "
+        "FROM deliveries JOIN webhooks ON webhooks.id = deliveries.webhook WHERE deliveries.id = :id",
         id);
     if (!row) return std::nullopt;
-    auto& [hook, event, body, tries, state, next, created, posted, response] = *row;
+    auto& [hook, workspace, event, body, tries, state, next, created, posted, response] = *row;
     return delivery_record{id,
                            policy::webhook_id(hook),
+                           policy::workspace_id(workspace),
                            std::move(event),
                            std::move(body),
                            static_cast<int>(tries),

@@ -25,6 +25,7 @@ enum class delivery_state : unsigned char { waiting, sending, delivered, given_u
 struct delivery_record {
     std::int64_t id = 0;
     policy::webhook_id webhook;
+    policy::workspace_id workspace;  // of the webhook
     std::string event;
     std::string body;  // as it is posted; never a secret
     int tries = 0;     // that were begun

@@ -216,6 +216,7 @@ TEST_SUITE("store.resources") {
         REQUIRE_EQ(first.size(), 1);
         CHECK_EQ(first[0].body, "{\"n\":1}");
         CHECK_EQ(first[0].tries, 1);
+        CHECK_EQ(first[0].workspace, o.w.acme);
         CHECK(hooks.claim(10, at(100), milliseconds(1000)).value().empty());
         // Its sender died: it is due again, and the late one may not finish it.
         const auto second = hooks.claim(10, at(100) + milliseconds(1000), milliseconds(1000)).value();
