@@ -45,6 +45,7 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.tokens = std::make_unique<sql_access_tokens>(*database);
     all.logins = std::make_unique<sql_sign_ins>(*database);
     all.signing = std::make_unique<sql_signing_keys>(*database);
+    all.one_moment = [database = *database] { return std::make_shared<sql_database::moment>(*database); };
     return all;
 }
 

@@ -11,6 +11,7 @@
 #include "runner/store/store.hpp"
 #include "runner/store/team_pipelines.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace latchkey::store {
@@ -22,6 +23,9 @@ struct stores {
     std::unique_ptr<access_tokens> tokens;
     std::unique_ptr<sign_ins> logins;
     std::unique_ptr<signing_keys> signing;
+    // While what it gives is kept, all that this thread reads is of one moment; what the thread writes begins
+    // another. To be let go on the same thread. May be empty.
+    std::function<std::shared_ptr<void>()> one_moment;
 };
 
 }  // namespace latchkey::store
