@@ -6,6 +6,7 @@
 #include "runner/cli/open_vault.hpp"
 #include "runner/cli/private_files.hpp"
 #include "runner/cli/server_settings.hpp"
+#include "runner/cli/service_manager.hpp"
 #include "runner/cli/surroundings.hpp"
 #include "runner/identity/token_issuer.hpp"
 #include "runner/server/run_executor.hpp"
@@ -111,6 +112,20 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
                                                                            .metrics = *parts.metrics});
 }
 
+// What is done every hour.
+std::function<void()> housekeeping(context& c, server_parts& parts, const server_options& o) {
+    if (!o.keep_logs.age && !o.keep_logs.newest) return nullptr;
+    return [&c, &parts, &o] {
+        const auto done = server::clear_old_logs(*parts.stores.runs, o.data / "runs", o.keep_logs, c.now());
+        if (!done)
+            parts.log->write(server::log_level::error, "old logs could not be removed",
+                             {{"error", done.error().what}});
+        else if (done->runs > 0)
+            parts.log->write(server::log_level::info, "removed old logs",
+                             {{"runs", done->runs}, {"bytes", done->bytes}});
+    };
+}
+
 // The token is on the disk before it is good for anything: it can't be lost.
 result<void> make_owner_now(context& c, store::stores& stores, const server_options& o) {
     auto file = new_private_file::make(o.token_file);
@@ -127,9 +142,10 @@ result<void> make_owner_now(context& c, store::stores& stores, const server_opti
 void say_where(context& c, const std::string& url, const server_options& o, const std::string& setup_code) {
     c.out << "latchkey serves at " << url << " with its data in " << plain(o.data.string()) << "\n";
     if (!setup_code.empty())
-        c.out << "it has no owner yet. Once, with this code, anybody can become the first:\n"
-              << "  curl -H 'Content-Type: application/json' " << url << "/latchkey/v1/setup \\\n    -d '{\"code\":\""
-              << setup_code << "\",\"email\":\"you@example.test\",\"workspace\":\"acme\"}'\n";
+        c.out << "it has no owner yet. Whoever opens this link first becomes it:\n  " << url << "/latchkey/v1/setup#"
+              << setup_code << "\nor, without a browser:\n  curl -H 'Content-Type: application/json' " << url
+              << "/latchkey/v1/setup \\\n    -d '{\"code\":\"" << setup_code
+              << "\",\"email\":\"you@example.test\",\"workspace\":\"acme\"}'\n";
     c.out.flush();
     boost::system::error_code ec;
     if (o.listen.tls_key.empty() && !boost::asio::ip::make_address(o.listen.address, ec).is_loopback())
@@ -175,7 +191,9 @@ int server_command(context& c, const server_args& args) {
     server::state state = make_state(c, *parts, *options, setup_code, *executor);
     state.openid = openid->get();
 
-    server::team_server serving(state, options->listen);
+    server::listen_options listen = options->listen;
+    listen.every_hour = housekeeping(c, *parts, *options);
+    server::team_server serving(state, listen);
     if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
     identity::token_issuer run_tokens(*parts->stores.signing, parts->vault, serving.url());
     state.run_tokens = &run_tokens;
@@ -184,7 +202,9 @@ int server_command(context& c, const server_args& args) {
     auto waiting = executor->begin();
     if (!waiting) return fail_to_start(c, waiting.error());
     if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
+    tell_service_manager("READY=1");
     serving.run();
+    tell_service_manager("STOPPING=1");
     executor->stop(options->listen.grace);
     c.out << "latchkey has ended\n";
     return exit_success;

@@ -41,6 +41,9 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"openid-new-users", "YES|NO", "Whether whoever nobody here knows yet becomes a user", "no"},
     {"threads", "N", "How many calls it works on at once", "4"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
+    {"keep-logs", "RULE",
+     "Remove logs of older runs: 90d since their end, or 500 runs of each pipeline, or 90d,500 for what is beyond "
+     "both"},
     {"rate-limit", "N", "How many calls a user may make in an hour", "60000"},
     {"metrics", "WHO", "Who may read /metrics: loopback (others with a token), token, or off", "loopback"},
     {"log-format", "FORM", "Of its log on standard error: plain (key=value) or json", "plain"},
@@ -182,6 +185,21 @@ result<std::filesystem::path> read_store(const setting& s) {
     return std::filesystem::absolute(file);
 }
 
+// "90d", "500", "90d,500"
+result<void> read_retention(const setting& s, server::retention& to) {
+    for (std::string_view rest = s.value; !rest.empty() || s.value.empty();) {
+        const std::string_view part = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        const auto age = length_of_time(part);
+        const auto count = number_in(part, 1, 1'000'000'000);
+        if ((age && to.age) || (count && to.newest) || (!age && !count) || s.value.ends_with(','))
+            return wrong(s, "say a time, as in 90d, or a number of runs, or both, as in 90d,500");
+        if (age) to.age = age;
+        if (count) to.newest = count;
+    }
+    return {};
+}
+
 result<void> read_watching(const reader& r, server_options& to) {
     const setting& metrics = *r.find("metrics");
     if (metrics.value == "token")
@@ -292,6 +310,8 @@ result<server_options> read_settings(const settings& all) {
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;
+    if (const setting* keep = r.find("keep-logs"); keep != nullptr)
+        if (auto fine = read_retention(*keep, o.keep_logs); !fine) return fine.error();
     if (auto fine = read_watching(r, o); !fine) return fine.error();
     if ((r.find("tls-cert") == nullptr) != (r.find("tls-key") == nullptr))
         return failure(errc::usage, "TLS needs both --tls-cert FILE and --tls-key FILE");

@@ -8,6 +8,7 @@
 #include "runner/cli/server_config.hpp"
 #include "runner/cli/server_sign_in.hpp"
 #include "runner/server/first_owner.hpp"
+#include "runner/server/retention.hpp"
 #include "runner/server/team_server.hpp"
 
 #include <filesystem>
@@ -45,6 +46,7 @@ struct server_options {
     int runs = 4;  // at once
     server::listen_options listen;
     std::string public_url;
+    server::retention keep_logs;
     server::metrics_readers metrics = server::metrics_readers::loopback;
     server::server_log::form log_form = server::server_log::form::plain;
     server::log_level log_least = server::log_level::info;

@@ -135,6 +135,9 @@ http::response api::answer_to(const http::request& r, match& m, served& s) {
         return no;
     }
     s.route = m.found;
+    // Who only looks sees one state of the store, in one transaction.
+    const bool looks = m.found->method == "GET" && state_.stores.one_moment;
+    const std::shared_ptr<void> moment = looks ? state_.stores.one_moment() : nullptr;
     call c{.request = r, .server = state_, .at = std::move(m.at), .base = base_of(state_, r, m.below_api)};
     const auto admitted = admit(c, *m.found);
     if (!admitted) return failed(admitted.error(), s);

@@ -5,6 +5,7 @@
 #include "runner/server/handlers.hpp"
 #include "runner/server/openapi.hpp"
 #include "runner/server/scopes.hpp"
+#include "runner/server/setup_page.hpp"
 #include "runner/vault/token.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -49,6 +50,23 @@ result<answer> show_metrics(call& c) {
     if (!known && !(may == metrics_readers::loopback && is_from_here(c.request)))
         return failure(errc::denied, "metrics need a token with the scope WORKSPACES_MANAGE");
     return answer{200, {}, {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}}, c.server.metrics.text()};
+}
+
+result<answer> show_setup_page(call& c) {
+    const auto owned = has_owner(c.server.stores);
+    if (!owned) return owned.error();
+    if (*owned || c.server.setup_hash.empty()) return failure(errc::not_found, "this server has its first owner");
+    const std::string nonce = vault::random_hex(16);
+    return answer{200,
+                  {},
+                  {{"Content-Type", "text/html; charset=utf-8"},
+                   {"Content-Security-Policy", "default-src 'none'; script-src 'nonce-" + nonce +
+                                                   "'; style-src 'nonce-" + nonce +
+                                                   "'; connect-src 'self'; form-action 'none'; base-uri 'none'; "
+                                                   "frame-ancestors 'none'"},
+                   {"Referrer-Policy", "no-referrer"},
+                   {"X-Content-Type-Options", "nosniff"}},
+                  setup_page(nonce)};
 }
 
 result<answer> make_first_owner(call& c) {

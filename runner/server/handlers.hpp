@@ -184,6 +184,7 @@ result<answer> show_health(call&);
 result<answer> show_readiness(call&);
 result<answer> show_openapi(call&);
 result<answer> show_metrics(call&);
+result<answer> show_setup_page(call&);
 result<answer> make_first_owner(call&);
 
 }  // namespace latchkey::server

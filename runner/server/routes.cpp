@@ -263,6 +263,8 @@ constexpr auto table = std::to_array<route>({
     {"GET", "/latchkey/v1/ready", s::none, r::anybody, show_readiness, "Whether it can do its work"},
     {"GET", "/latchkey/v1/openapi.json", s::none, r::anybody, show_openapi, "This API as an OpenAPI document"},
     {"GET", "/metrics", s::none, r::anybody, show_metrics, "What the server counts, for Prometheus"},
+    {"GET", "/latchkey/v1/setup", s::none, r::anybody, show_setup_page,
+     "A page for the first owner, as long as there is none"},
     {"POST", "/latchkey/v1/setup", s::none, r::anybody, make_first_owner,
      "Make the first owner, once, with the code that the server printed at its start", on_passwords},
     {"POST", "/latchkey/v1/workspaces/:workspace/members/:member/tokens", s::token_manage, r::administrator,

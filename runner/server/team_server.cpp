@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/team_server.hpp"
 
+#include "runner/async/offload.hpp"
 #include "runner/async/task_group.hpp"
 #include "runner/http/tls.hpp"
 #include "runner/server/route.hpp"
@@ -10,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include <csignal>
@@ -69,6 +71,20 @@ struct team_server::impl {
         http.drain(grace);
     }
 
+    async::task<> keep_house() {
+        while (options.every_hour && !ending) {
+            auto work = options.every_hour;
+            (void)co_await async::offload(pool, [work = std::move(work)] {
+                work();
+                return true;
+            });
+            if (ending) co_return;
+            hour.expires_after(std::chrono::hours(1));
+            const auto [ec] = co_await hour.async_wait(async::nothrow);
+            if (ec) co_return;
+        }
+    }
+
     async::task<> watch_signals() {
         for (;;) {
             const auto [ec, number] = co_await signals.async_wait(async::nothrow);
@@ -98,6 +114,7 @@ struct team_server::impl {
     api app;
     http::server http;
     asio::signal_set signals;
+    asio::steady_timer hour{loop};
     std::uint16_t port = 0;
     bool ending = false;
     std::shared_ptr<void> watched;  // last: it looks at the others
@@ -126,8 +143,11 @@ void team_server::run() {
     const auto serve = [](impl& i) -> async::task<> {
         async::task_group group(i.loop.get_executor());
         group.spawn(i.watch_signals());
+        group.spawn(i.keep_house());
         co_await i.http.run();
         i.signals.cancel();
+        i.ending = true;
+        i.hour.cancel();
         co_await group.join();
     };
     asio::co_spawn(impl_->loop, serve(*impl_), [&](std::exception_ptr e) { bug = e; });

@@ -7,6 +7,7 @@
 #include "runner/server/api.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,8 @@ struct listen_options {
     int threads = 4;                          // for handlers
     std::chrono::milliseconds grace{10'000};  // for what is under way when it ends
     int calls_an_hour = 60'000;
+    // Called at the start and then every hour, on one of these threads.
+    std::function<void()> every_hour;
 };
 
 class team_server {

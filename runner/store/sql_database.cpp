@@ -33,21 +33,65 @@ sql_database::reader_lease::reader_lease(sql_database& database)
         connection = owner.writer_.get();
         return;
     }
-    {
-        const std::lock_guard alone(owner.idle_guard_);
-        if (!owner.idle_.empty()) {
-            own = std::move(owner.idle_.back());
-            owner.idle_.pop_back();
-        }
-    }
-    if (!own) own = owner.connect_();
+    own = owner.take_reader();
     connection = own.get();
 }
 
 sql_database::reader_lease::~reader_lease() {
-    if (!own) return;
-    const std::lock_guard alone(owner.idle_guard_);
-    owner.idle_.push_back(std::move(own));
+    if (own) owner.give_back(std::move(own));
+}
+
+std::unique_ptr<sql_connection> sql_database::take_reader() {
+    {
+        const std::lock_guard alone(idle_guard_);
+        if (!idle_.empty()) {
+            auto reader = std::move(idle_.back());
+            idle_.pop_back();
+            return reader;
+        }
+    }
+    return connect_();
+}
+
+void sql_database::give_back(std::unique_ptr<sql_connection> reader) {
+    const std::lock_guard alone(idle_guard_);
+    idle_.push_back(std::move(reader));
+}
+
+namespace {
+// The innermost of this thread; others of it may be of other databases.
+thread_local sql_database::moment* innermost = nullptr;
+}  // namespace
+
+sql_database::moment::moment(sql_database& of) : of_(of), outer_(innermost) {
+    innermost = this;
+}
+
+sql_database::moment::~moment() {
+    close();
+    innermost = outer_;
+}
+
+// A connection of its own, never the writer: nobody waits for a moment to end.
+sql_connection& sql_database::moment::open() {
+    if (!connection_) {
+        auto reader = of_.take_reader();
+        reader->begin_read();
+        connection_ = std::move(reader);
+    }
+    return *connection_;
+}
+
+void sql_database::moment::close() noexcept {
+    if (!connection_) return;
+    connection_->rollback();
+    of_.give_back(std::move(connection_));
+}
+
+sql_database::moment* sql_database::this_threads_moment() {
+    for (moment* m = innermost; m != nullptr; m = m->outer_)
+        if (&m->of_ == this) return m;
+    return nullptr;
 }
 
 void sql_database::commit_together(pending_write& mine) {

@@ -27,9 +27,28 @@ public:
     using observer = std::function<void(bool writes, std::chrono::nanoseconds)>;
     sql_database(std::unique_ptr<sql_connection> writer, connector connect, observer after_transaction = nullptr);
 
+    // While it is kept, what its thread reads is of one moment, in one transaction, which begins with the first read
+    // and anew after a write of that thread. Kept on the thread that asked for it, the last one first.
+    class moment {
+    public:
+        explicit moment(sql_database&);
+        ~moment();
+        moment(const moment&) = delete;
+        moment& operator=(const moment&) = delete;
+
+    private:
+        friend class sql_database;
+        sql_connection& open();
+        void close() noexcept;
+        sql_database& of_;
+        moment* const outer_;
+        std::unique_ptr<sql_connection> connection_;
+    };
+
     // Kept if `body` succeeds, undone if it fails or throws. Callers that wait at the same time share one commit.
     template <class Body>
     auto write(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
+        if (moment* now = this_threads_moment()) now->close();
         const stopwatch watch(after_transaction_, true);
         std::optional<decltype(body(std::declval<sql_connection&>()))> outcome;
         pending_write mine;
@@ -42,6 +61,7 @@ public:
     template <class Body>
     auto read(Body&& body) -> decltype(body(std::declval<sql_connection&>())) {
         const stopwatch watch(after_transaction_, false);
+        if (moment* now = this_threads_moment()) return read_at(*now, body);
         try {
             const reader_lease lease(*this);
             lease.connection->begin_read();
@@ -85,6 +105,23 @@ private:
 
     void commit_together(pending_write&);
     void write_batch(const std::vector<pending_write*>&);
+
+    template <class Body>
+    auto read_at(moment& now, Body& body) -> decltype(body(std::declval<sql_connection&>())) {
+        try {
+            return body(now.open());
+        } catch (const sql_error& error) {
+            now.close();
+            return error.why;
+        } catch (...) {
+            now.close();
+            throw;
+        }
+    }
+
+    moment* this_threads_moment();
+    std::unique_ptr<sql_connection> take_reader();
+    void give_back(std::unique_ptr<sql_connection>);
 
     template <class Body>
     static auto finish(sql_connection& in, Body& body) -> decltype(body(in)) {

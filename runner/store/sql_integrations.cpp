@@ -324,4 +324,14 @@ result<std::vector<integration_record>> sql_store::integrations(policy::workspac
     });
 }
 
+result<std::vector<policy::integration_id>> sql_store::integration_ids(policy::workspace_id workspace) {
+    return read([&](sql_connection& in) -> result<std::vector<policy::integration_id>> {
+        std::vector<policy::integration_id> found;
+        for (const auto& [id] : in.rows<std::int64_t>(
+                 "SELECT id FROM integrations WHERE workspace = :workspace ORDER BY id", workspace.value()))
+            found.emplace_back(id);
+        return found;
+    });
+}
+
 }  // namespace latchkey::store

@@ -115,6 +115,7 @@ policy::snapshot load_snapshot(sql_connection& in, policy::pipeline_id pipeline,
         auto rights = of && std::get<0>(*of) == workspace.value() ? load_rights(in, id) : std::nullopt;
         if (!rights) continue;
         builder.add(std::move(*rights));
+        if (!pipeline.valid()) continue;
         for (const auto& row : in.rows<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t,
                                        std::int64_t, std::optional<std::int64_t>, std::string, std::int64_t>(
                  "SELECT id, integration, pipeline, granted_by, granted_at, from_run, expires, ref_pattern, only_run "

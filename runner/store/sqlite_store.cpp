@@ -55,6 +55,7 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.hooks = std::make_unique<sql_webhooks>(*database);
     all.persons = std::make_unique<sql_accounts>(*database);
     all.sso = std::make_unique<sql_sign_on>(*database);
+    all.one_moment = [database = *database] { return std::make_shared<sql_database::moment>(*database); };
     return all;
 }
 

@@ -233,6 +233,8 @@ public:
     virtual result<integration_record> find_integration(policy::project_id, const std::string& reference) = 0;
     virtual result<integration_record> find_integration_by_hash(policy::workspace_id, const std::string& hash_id) = 0;
     virtual result<std::vector<integration_record>> integrations(policy::workspace_id) = 0;
+    // Of them all, in the same order.
+    virtual result<std::vector<policy::integration_id>> integration_ids(policy::workspace_id) = 0;
 
     // -- grants
     // denied: policy::may_grant says no to `actor`, and the audit log has it. Who granted it is always `actor`; the

@@ -16,6 +16,7 @@
 #include "runner/store/variables.hpp"
 #include "runner/store/webhooks.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace latchkey::store {
@@ -32,6 +33,9 @@ struct stores {
     std::unique_ptr<webhooks> hooks;
     std::unique_ptr<accounts> persons;
     std::unique_ptr<sign_on> sso;
+    // While what it gives is kept, all that this thread reads is of one moment; what the thread writes begins
+    // another. To be let go on the same thread. May be empty.
+    std::function<std::shared_ptr<void>()> one_moment;
 };
 
 }  // namespace latchkey::store

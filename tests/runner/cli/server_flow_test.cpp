@@ -78,6 +78,18 @@ TEST_SUITE("cli.server") {
         const std::string code = said.substr(at, said.find('"', at) - at);
         CHECK_EQ(server.ask("GET", "/latchkey/v1/ready").status, 200);
 
+        // The link, as a browser opens it: its code stays there.
+        CHECK(has(said, server.url() + "/latchkey/v1/setup#" + code + "\n"));
+        const api_reply page = server.ask("GET", "/latchkey/v1/setup");
+        REQUIRE_EQ(page.status, 200);
+        CHECK_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");
+        const std::string policy = page.headers.at("content-security-policy");
+        const std::size_t nonce = policy.find("'nonce-") + 7;
+        CHECK(has(page.text, "<script nonce=\"" + policy.substr(nonce, 32) + "\">"));
+        CHECK(has(policy, "default-src 'none'"));
+        CHECK_FALSE(has(page.text, "{nonce}"));
+        CHECK_FALSE(has(page.text, code));
+
         const auto claim = [&](const std::string& with, const std::string& workspace) {
             return server.ask("POST", "/latchkey/v1/setup", "",
                               {{"code", with}, {"email", "ana@acme.test"}, {"workspace", workspace}});
@@ -87,6 +99,7 @@ TEST_SUITE("cli.server") {
         const api_reply made = claim(code, "acme");
         REQUIRE_EQ(made.status, 201);
         CHECK_EQ(claim(code, "other").status, 403);
+        CHECK_EQ(server.ask("GET", "/latchkey/v1/setup").status, 404);
         const api_reply mine = server.ask("GET", "/workspaces", made.body["token"]);
         CHECK_EQ(mine.body["workspaces"][0]["domain"], "acme");
 

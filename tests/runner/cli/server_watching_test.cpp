@@ -8,7 +8,11 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <sstream>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 using latchkey::test::api_reply;
 using latchkey::test::ask_server;
@@ -175,5 +179,48 @@ TEST_SUITE("cli.server watching") {
         CHECK(has(server.output(), "method=GET route=/workspaces/:workspace status=404 ms="));
         CHECK_FALSE(has(server.output(), "status=200 ms=0 method=GET"));
         CHECK_FALSE(has(server.output(), "method=GET route=/workspaces/:workspace status=200"));
+    }
+
+    TEST_CASE("a service manager is told when it serves and when it ends") {
+        session s;
+        const std::string path = (s.project() / "notify").string();
+        const int from = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        sockaddr_un name{};
+        name.sun_family = AF_UNIX;
+        REQUIRE_LT(path.size(), sizeof name.sun_path);
+        path.copy(name.sun_path, path.size());
+        REQUIRE_EQ(::bind(from, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+        s.set("NOTIFY_SOCKET", path);
+        const auto told = [from] {
+            char text[64];
+            const ssize_t n = ::recv(from, text, sizeof text, 0);
+            return std::string(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+        };
+        running_server server(s);
+        CHECK_EQ(told(), "READY=1");
+        server.wait_until_up();
+        CHECK_EQ(server.ask("GET", "/latchkey/v1/ready").status, 200);
+        server.signal(SIGTERM);
+        CHECK_EQ(told(), "STOPPING=1");
+        CHECK_EQ(server.wait(), 0);
+        ::close(from);
+    }
+
+    TEST_CASE("the systemd unit is one") {
+        const session s;
+        if (!std::filesystem::exists("/usr/bin/systemd-analyze")) {
+            MESSAGE("skipped: systemd-analyze is not installed");
+            return;
+        }
+        std::string unit = read_file(LATCHKEY_SOURCE_DIR "/examples/systemd/latchkey.service");
+        const std::string installed = "/usr/local/bin/latchkey";
+        const std::size_t at = unit.find("ExecStart=" + installed + " server --data /var/lib/latchkey");
+        REQUIRE_NE(at, std::string::npos);
+        unit.replace(at + 10, installed.size(), LATCHKEY_PROGRAM);
+        s.write("latchkey.service", unit);
+        const latchkey::test::said verified =
+            s.program({"/usr/bin/systemd-analyze", "verify", (s.project() / "latchkey.service").string()});
+        CHECK_EQ(verified.out, "");
+        CHECK_EQ(verified.code, 0);
     }
 }
