@@ -106,6 +106,12 @@ result<answer> show_why(call&);
 result<answer> stream_events(call&);
 result<answer> stream_log(call&);
 
+// -- api_hooks.cpp
+result<answer> receive_hook(call&);
+result<answer> list_hooks(call&);
+result<answer> put_hook(call&);
+result<answer> remove_hook(call&);
+
 // -- api_audit.cpp
 result<answer> list_audit(call&);
 result<answer> verify_audit(call&);

@@ -8,6 +8,7 @@
 #include "runner/store/sql_signing_keys.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/sql_team_pipelines.hpp"
+#include "runner/store/sql_triggers.hpp"
 #include "runner/store/sqlite_connection.hpp"
 
 namespace latchkey::store {
@@ -45,6 +46,7 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.tokens = std::make_unique<sql_access_tokens>(*database);
     all.logins = std::make_unique<sql_sign_ins>(*database);
     all.signing = std::make_unique<sql_signing_keys>(*database);
+    all.triggers = std::make_unique<sql_triggers>(*database);
     return all;
 }
 

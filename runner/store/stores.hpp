@@ -10,6 +10,7 @@
 #include "runner/store/signing_keys.hpp"
 #include "runner/store/store.hpp"
 #include "runner/store/team_pipelines.hpp"
+#include "runner/store/triggers.hpp"
 
 #include <memory>
 
@@ -22,6 +23,7 @@ struct stores {
     std::unique_ptr<access_tokens> tokens;
     std::unique_ptr<sign_ins> logins;
     std::unique_ptr<signing_keys> signing;
+    std::unique_ptr<latchkey::store::triggers> triggers;
 };
 
 }  // namespace latchkey::store
