@@ -5,11 +5,13 @@
 #include "runner/cli/commands.hpp"
 #include "runner/cli/open_vault.hpp"
 #include "runner/cli/private_files.hpp"
+#include "runner/cli/project_clones.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/cli/service_manager.hpp"
 #include "runner/cli/surroundings.hpp"
 #include "runner/identity/token_issuer.hpp"
 #include "runner/server/run_executor.hpp"
+#include "runner/server/trigger_worker.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
 #include "runner/vault/token.hpp"
@@ -82,7 +84,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
 
 // All that calls share.
 server::state make_state(context& c, server_parts& parts, const server_options& o, const std::string& setup_code,
-                         server::run_executor& runs) {
+                         server::run_executor& runs, server::trigger_worker& starts) {
     return {
         .stores = parts.stores,
         .vault = parts.vault,
@@ -96,6 +98,7 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .session_idle = o.sign_in.session_idle,
         .session_life = o.sign_in.session_life,
         .step_up = o.sign_in.step_up,
+        .wake_triggers = [&starts] { starts.wake(); },
     };
 }
 
@@ -103,13 +106,16 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
     auto around = make_surroundings(
         *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
         [&c] { return c.now(); }, o.data);
-    return std::make_unique<server::run_executor>(parts.stores, std::move(around), nullptr,
-                                                  server::executor_options{.data = o.data,
-                                                                           .backend = o.backend,
-                                                                           .slots = o.runs,
-                                                                           .jobs = o.runs,
-                                                                           .log = *parts.log,
-                                                                           .metrics = *parts.metrics});
+    return std::make_unique<server::run_executor>(
+        parts.stores, std::move(around),
+        make_project_clones(
+            {.data = o.data, .local = o.local_repositories, .login = logins_from(parts.stores, parts.vault)}),
+        server::executor_options{.data = o.data,
+                                 .backend = o.backend,
+                                 .slots = o.runs,
+                                 .jobs = o.runs,
+                                 .log = *parts.log,
+                                 .metrics = *parts.metrics});
 }
 
 // What is done every hour.
@@ -188,7 +194,8 @@ int server_command(context& c, const server_args& args) {
     const auto executor = make_executor(c, *parts, *options);
     const auto openid = make_openid_client(options->sign_in);
     if (!openid) return fail_to_start(c, openid.error());
-    server::state state = make_state(c, *parts, *options, setup_code, *executor);
+    server::trigger_worker starts(parts->stores, *executor, [&c] { return c.now(); }, *parts->log);
+    server::state state = make_state(c, *parts, *options, setup_code, *executor, starts);
     state.openid = openid->get();
 
     server::listen_options listen = options->listen;
@@ -203,8 +210,10 @@ int server_command(context& c, const server_args& args) {
     if (!waiting) return fail_to_start(c, waiting.error());
     if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
     tell_service_manager("READY=1");
+    starts.begin();
     serving.run();
     tell_service_manager("STOPPING=1");
+    starts.stop();
     executor->stop(options->listen.grace);
     c.out << "latchkey has ended\n";
     return exit_success;

@@ -24,6 +24,7 @@ constexpr auto all_known = std::to_array<known_setting>({
      kind::store},
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
     {"runs", "N", "How many runs it executes at once", "4"},
+    {"local-repos", "YES", "yes: folders of this machine can be projects' repositories", "no"},
     {"public-url", "URL", "How others name it, behind a proxy: https://ci.example.test"},
     {"tls-cert", "FILE", "Serve TLS with this certificate chain (PEM); read again on SIGHUP", "", kind::path},
     {"tls-key", "FILE", "Its key (PEM, 0600)", "", kind::path},
@@ -307,6 +308,9 @@ result<server_options> read_settings(const settings& all) {
     const auto calls = number_in(r.text("rate-limit"), 1, 1'000'000'000);
     if (!calls) return wrong(*r.find("rate-limit"), "say a number from 1 on");
     o.listen.calls_an_hour = *calls;
+    const std::string local = r.text("local-repos");
+    if (local != "yes" && local != "no") return wrong(*r.find("local-repos"), "say yes or no");
+    o.local_repositories = local == "yes";
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;

@@ -43,7 +43,8 @@ struct server_options {
     std::filesystem::path data;
     std::filesystem::path store_file;
     std::string backend;
-    int runs = 4;  // at once
+    bool local_repositories = false;  // folders of this machine can be projects' repositories
+    int runs = 4;                     // at once
     server::listen_options listen;
     std::string public_url;
     server::retention keep_logs;

@@ -203,8 +203,7 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
         return run_child(d, run, options, std::move(wanted), made, off);
     };
     // A fork's code is a stranger's until somebody vouches for it: it is given no secret.
-    const bool trusted =
-        run.source.trust == policy::source_trust::trusted || run.source.fork_approved_by.valid();
+    const bool trusted = run.source.trust == policy::source_trust::trusted || run.source.fork_approved_by.valid();
     if (around_.open_outer && trusted) {
         auto opened = around_.open_outer(run.pipeline);
         if (!opened) return opened.error();

@@ -72,7 +72,8 @@ api::api(const state& s, boost::asio::thread_pool& pool, options o)
 std::size_t api::body_limit(const http::request& head) const {
     // Files of a repository, and definitions.
     const bool large = std::ranges::find(head.path, "contents") != head.path.end() ||
-                       std::ranges::find(head.path, "pipelines") != head.path.end();
+                       std::ranges::find(head.path, "pipelines") != head.path.end() ||
+                       std::ranges::find(head.path, "hooks") != head.path.end();
     return large ? 16UL * 1024 * 1024 : 1024UL * 1024;
 }
 
@@ -161,7 +162,7 @@ http::response api::answer_to(const http::request& r, match& m, served& s) {
     }
     if (*admitted && (*admitted)->status == 401) metrics_.unauthorized.add();
     if (*admitted) return with_headers(problem((*admitted)->status, (*admitted)->why));
-    if (has_body(r.method) && !r.body.empty()) {
+    if (has_body(r.method) && !r.body.empty() && !m.found->how.raw) {
         auto body = parse_json(r.body);
         if (!body) return with_headers(failed(body.error(), s));
         c.body = std::move(*body);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Projects of a workspace (rest-api §3).
 #include "runner/server/handlers.hpp"
+#include "runner/server/project_secrets.hpp"
 #include "runner/server/views.hpp"
+#include "runner/source/address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,8 +12,8 @@ namespace latchkey::server {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> texts = {"custom_repo_url", "custom_repo_user", "fetch_submodules_env_key",
-                                                   "default_branch"};
+constexpr std::array<std::string_view, 4> texts = {"custom_repo_user", "custom_repo_host_keys",
+                                                   "fetch_submodules_env_key", "default_branch"};
 constexpr std::array<std::string_view, 4> flags = {"update_default_branch_from_external", "fetch_submodules",
                                                    "allow_pull_requests", "without_repository"};
 
@@ -38,9 +40,64 @@ std::string handle_from(const std::string& name) {
     return handle.substr(0, 100);
 }
 
-void fill(store::team_project_record& p, input& in) {
+std::string setting_of_project(const store::team_project_record& p, std::string_view name) {
+    const auto at = std::ranges::find(p.settings, name, &std::pair<std::string, std::string>::first);
+    return at == p.settings.end() ? std::string() : at->second;
+}
+
+// What of a repository's login is kept sealed. An empty one is to be forgotten.
+struct repository_login {
+    std::optional<vault::secret> password;
+    std::optional<vault::secret> key;
+};
+
+std::string server_of(const std::string& url) {
+    const auto address = source::read_address(url);
+    if (!address) return {};
+    return address->by == source::transport::ssh ? address->host : address->server;
+}
+
+void fill_repository(store::team_project_record& p, input& in, repository_login& login) {
+    const std::string before = setting_of_project(p, "custom_repo_url");
+    if (const auto url = in.text("custom_repo_url"); url && !url->empty()) {
+        auto address = source::read_address(*url);
+        if (!address) {
+            in.refuse("`custom_repo_url`: " + address.error().what);
+            return;
+        }
+        // A login in it would be shown to everybody.
+        if (!address->password.empty()) login.password = std::move(address->password);
+        if (address->by != source::transport::ssh && !address->user.empty())
+            put(p.settings, "custom_repo_user", address->user);
+        put(p.settings, "custom_repo_url", address->url);
+        // Who names another server must not be handed the login that was given for the first.
+        if (!before.empty() && server_of(before) != server_of(address->url)) {
+            if (!login.password) login.password.emplace();
+            login.key.emplace();
+        }
+    } else if (url) {
+        put(p.settings, "custom_repo_url", "");
+        login.password.emplace();
+        login.key.emplace();
+    }
+    if (auto password = in.text("custom_repo_pass")) login.password = vault::secret(std::move(*password));
+    if (auto key = in.text("custom_repo_key")) login.key = vault::secret(std::move(*key));
+}
+
+result<void> keep_login(const call& c, policy::project_id project, repository_login login) {
+    const auto set = [&](std::string_view name, std::optional<vault::secret>& value) -> result<void> {
+        if (!value) return {};
+        return set_project_secret(c.server.stores, c.server.vault, project, name, std::move(*value), c.actor(),
+                                  c.now());
+    };
+    if (auto kept = set(repository_password, login.password); !kept) return kept;
+    return set(repository_key, login.key);
+}
+
+void fill(store::team_project_record& p, input& in, repository_login& login) {
     if (const auto name = in.text("display_name")) p.name = *name;
     if (const auto handle = in.text("name")) p.handle = *handle;
+    fill_repository(p, in, login);
     for (const std::string_view name : texts)
         if (const auto text = in.text(name)) put(p.settings, name, *text);
     for (const std::string_view name : flags)
@@ -82,21 +139,26 @@ result<answer> get_project(call& c) {
 result<answer> add_project(call& c) {
     input in(c.body);
     store::team_project_record wanted;
-    fill(wanted, in);
+    repository_login login;
+    fill(wanted, in, login);
     if (wanted.name.empty()) wanted.name = wanted.handle;
     if (wanted.handle.empty()) wanted.handle = handle_from(wanted.name);
     if (wanted.name.empty()) in.refuse("`display_name` is missing");
     if (auto fine = in.checked(); !fine) return fine.error();
     auto made = c.server.stores.people->add_project(c.workspace->id, std::move(wanted), c.actor(), c.now());
     if (!made) return made.error();
+    if (auto kept = keep_login(c, made->id, std::move(login)); !kept) return kept.error();
     return answer{201, view(c, *made, true), {}};
 }
 
 result<answer> edit_project(call& c) {
     input in(c.body);
     store::team_project_record changed = *c.project;
-    fill(changed, in);
+    repository_login login;
+    fill(changed, in, login);
     if (auto fine = in.checked(); !fine) return fine.error();
+    // The old login is gone before the new address is there, whatever happens in between.
+    if (auto kept = keep_login(c, changed.id, std::move(login)); !kept) return kept.error();
     auto edited = c.server.stores.people->edit_project(changed, c.actor(), c.now());
     if (!edited) return edited.error();
     return answer{200, view(c, *edited, true), {}};

@@ -50,8 +50,9 @@ struct state {
     std::chrono::minutes session_life = std::chrono::hours(24 * 7);
     std::chrono::minutes step_up{0};  // for how long a password is good for grants and the like; 0: as the session
     std::shared_ptr<login_limits> logins = std::make_shared<login_limits>();
-    identity::openid_client* openid = nullptr;     // none: people sign in with passwords only
-    identity::token_issuer* run_tokens = nullptr;  // none: no tokens for runs
+    identity::openid_client* openid = nullptr;      // none: people sign in with passwords only
+    identity::token_issuer* run_tokens = nullptr;   // none: no tokens for runs
+    std::function<void()> wake_triggers = nullptr;  // there is something that starts runs
 };
 
 // What the answer is, if all went well.

@@ -114,6 +114,12 @@ result<answer> get_project_execution(call&);
 result<answer> stream_events(call&);
 result<answer> stream_log(call&);
 
+// -- api_hooks.cpp
+result<answer> receive_hook(call&);
+result<answer> list_hooks(call&);
+result<answer> put_hook(call&);
+result<answer> remove_hook(call&);
+
 // -- api_audit.cpp
 result<answer> list_audit(call&);
 result<answer> verify_audit(call&);

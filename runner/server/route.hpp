@@ -40,6 +40,7 @@ enum class lane : unsigned char {
 struct manner {
     bool confirmed = false;  // a session must have given its password lately, where the server asks for it
     lane on = lane::ordinary;
+    bool raw = false;  // the body is the handler's to read, as it came
 };
 
 // What a call of the route gives, where that is not what its method says: an object (and 204 for DELETE).

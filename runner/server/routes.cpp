@@ -259,6 +259,21 @@ constexpr auto table = std::to_array<route>({
      {},
      gives::picture},
 
+    // Who sends there shows by a signature that they may.
+    {"POST",
+     "/latchkey/v1/hooks/:domain/:handle/:kind",
+     s::none,
+     r::anybody,
+     receive_hook,
+     "Where a forge sends its webhooks",
+     {.raw = true}},
+    {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/hooks", s::workspace, r::project_manager,
+     list_hooks, "Hooks of a project"},
+    {"PUT", "/latchkey/v1/workspaces/:workspace/projects/:project/hooks/:kind", s::workspace, r::project_manager,
+     put_hook, "Set a hook's secret"},
+    {"DELETE", "/latchkey/v1/workspaces/:workspace/projects/:project/hooks/:kind", s::workspace, r::project_manager,
+     remove_hook, "Remove a hook"},
+
     {"GET", "/latchkey/v1/health", s::none, r::anybody, show_health, "Whether the process lives"},
     {"GET", "/latchkey/v1/ready", s::none, r::anybody, show_readiness, "Whether it can do its work"},
     {"GET", "/latchkey/v1/openapi.json", s::none, r::anybody, show_openapi, "This API as an OpenAPI document"},

@@ -141,6 +141,9 @@ result<void> run_executor::cancel(const store::run_record& run, policy::user_id 
 run::service& run_executor::runs() {
     return impl_->service;
 }
+project_files* run_executor::files() {
+    return impl_->files.get();
+}
 event_hub& run_executor::hub() {
     return impl_->hub;
 }

@@ -82,6 +82,7 @@ public:
     result<void> cancel(const store::run_record&, policy::user_id actor);
 
     run::service& runs();
+    project_files* files();  // nullptr: there are no repositories
     event_hub& hub();
     run_queue& queue();
     std::filesystem::path logs();

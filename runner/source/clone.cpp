@@ -99,6 +99,29 @@ std::vector<std::string> words_of_fetch(const fs::path& clone, bool fresh, const
     return words;
 }
 
+bool is_plain_name(const std::string& name) {
+    return !name.empty() && name.size() <= 200 && name.front() != '.' && name.front() != '-' &&
+           name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
+}
+
+// The project was renamed: runs that were made before find their files by its old name.
+result<void> take_new_name(const fs::path& path) {
+    std::error_code ec;
+    if (fs::exists(path / "HEAD", ec)) return {};
+    fs::path old;
+    for (fs::directory_iterator at(path.parent_path(), ec), end; !ec && at != end; at.increment(ec)) {
+        std::error_code gone;
+        if (at->symlink_status(gone).type() == fs::file_type::directory && fs::exists(at->path() / "HEAD", gone))
+            old = at->path();
+    }
+    if (old.empty()) return {};
+    if (auto cleared = remove_tree(path); !cleared) return cleared;
+    fs::rename(old, path, ec);
+    if (!ec) fs::create_directory_symlink(path.filename(), old, ec);
+    if (ec) return failure(errc::io, "can't rename " + old.string() + ": " + ec.message());
+    return {};
+}
+
 // Its HEAD as it is there: that is the default branch.
 result<void> take_head(const remote_call& c) {
     auto told = ask_remote(c, {"ls-remote", "--symref", "--", c.address->url, "HEAD"});
@@ -137,8 +160,10 @@ void tidy(const fs::path& clone) {
 
 }  // namespace
 
-project_clone::project_clone(const fs::path& data, std::int64_t project)
-    : path_(data / "repositories" / std::to_string(project)) {}
+project_clone::project_clone(const fs::path& data, std::int64_t project, const std::string& name)
+    : path_(data / "repositories" / std::to_string(project) / (is_plain_name(name) ? name : "repository")),
+      own_(path_.parent_path()),
+      known_hosts_(own_.parent_path() / "known_hosts") {}
 
 result<void> project_clone::fetch(const std::string& address, const git_login& login,
                                   const fetch_options& options) const {
@@ -149,13 +174,15 @@ result<void> project_clone::fetch(const std::string& address, const git_login& l
     for (const std::string& name : options.also)
         if (!is_head_of_pull_request(name))
             return failure(errc::usage, "this is no name of a pull request's head: " + name.substr(0, 100));
-    auto lock = locked(path_);
+    auto lock = locked(own_);
     if (!lock) return lock.error();
+    if (path_ != own_)
+        if (auto moved = take_new_name(path_); !moved) return moved;
 
     // A new one is made beside its place, and takes it when it is whole.
     std::error_code ec;
     const bool fresh = !fs::exists(path_ / "HEAD", ec);
-    const fs::path at = fresh ? with_suffix(path_, ".new") : path_;
+    const fs::path at = fresh ? with_suffix(own_, ".new") : path_;
     if (fresh) {
         if (auto made = make_empty(at); !made) return made;
     } else {
@@ -167,7 +194,7 @@ result<void> project_clone::fetch(const std::string& address, const git_login& l
     const remote_call call{at,
                            &*from,
                            &login,
-                           path_.parent_path() / "known_hosts",
+                           known_hosts_,
                            lock->get(),
                            std::chrono::steady_clock::now() + options.limit,
                            options.most_bytes - used};
@@ -179,15 +206,16 @@ result<void> project_clone::fetch(const std::string& address, const git_login& l
         return {};
     }
     if (auto gone = remove_tree(path_); !gone) return gone;
+    fs::create_directories(own_, ec);
     fs::rename(at, path_, ec);
     if (ec) return failure(errc::io, "can't make " + path_.string() + ": " + ec.message());
     return {};
 }
 
 result<void> project_clone::remove() const {
-    auto lock = locked(path_);
+    auto lock = locked(own_);
     if (!lock) return lock.error();
-    for (const fs::path& path : {path_, with_suffix(path_, ".new")})
+    for (const fs::path& path : {own_, with_suffix(own_, ".new")})
         if (auto gone = remove_tree(path); !gone) return gone;
     return {};
 }

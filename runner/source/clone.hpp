@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A project's repository as the server has it: a bare clone in <data>/repositories/<project>, brought up to date from
-// where the project says that it is. Branches and tags are what they are there; heads of pull requests are kept
-// apart, so that what a fork holds is never taken for the project's own. Commits are kept also when no branch leads
-// to them any more: a run can be tried again. Git starts nothing that a repository or this machine's user configures.
-// Value type; blocks; any thread and process: fetches of one project wait for each other, and reading needs no lock.
+// A project's repository as the server has it: a bare clone in <data>/repositories/<project>/<name>, brought up to
+// date from where the project says that it is. Branches and tags are what they are there; heads of pull requests are
+// kept apart, so that what a fork holds is never taken for the project's own. Commits are kept also when no branch
+// leads to them any more: a run can be tried again. Git starts nothing that a repository or this machine's user
+// configures. Value type; blocks; any thread and process: fetches of one project wait for each other, and reading
+// needs no lock.
 #pragma once
 
 #include "runner/error.hpp"
@@ -45,17 +46,28 @@ struct git_ref {
 
 class project_clone {
 public:
-    project_clone(const std::filesystem::path& data, std::int64_t project);
+    // `name`: what the project is called in addresses; where that has changed, the folder goes by the old name, too.
+    project_clone(const std::filesystem::path& data, std::int64_t project, const std::string& name);
+    // One that is there, to read from.
+    explicit project_clone(std::filesystem::path path) : path_(std::move(path)) {}
 
     // usage: the address or a name in the options can't be used; denied: the login is not taken; not_found: no such
     // repository, or it has none of `also`; refused: the host's key is another, the repository is too large, or a
     // password would go out in the clear; engine: anything else, in git's words.
     result<void> fetch(const std::string& address, const git_login&, const fetch_options& = {}) const;
 
+    // The submodules of a commit, and theirs, each from the address that it names: https, ssh, or of the kind that
+    // the project's own is; the login is for the project's own server alone. source::filesystem finds them.
+    result<void> fetch_submodules(const std::string& address, const std::string& commit, const git_login&,
+                                  const fetch_options& = {}) const;
+    project_clone module_at(const std::string& path) const;
+
     // The commit that a ref is at ("refs/heads/main", "refs/tags/v1", "refs/pull/7/head", ":default", "HEAD",
     // "main"), or the one whose number it is, whole or its first 7 figures and more, where a branch or tag leads to
     // it. not_found: there is none; conflict: the name is of several.
     result<std::string> commit_of(const std::string& name) const;
+    // The commit with this number, or one that begins so, if the ref leads to it; not_found: it does not.
+    result<std::string> commit_in(const std::string& ref, const std::string& id) const;
     // not_found: it has no commit yet.
     result<std::string> default_branch() const;  // "main"
     result<std::vector<git_ref>> refs() const;   // branches and tags
@@ -67,6 +79,10 @@ public:
                                 const std::function<bool(std::string_view path)>& wanted,
                                 const file_limits& = {}) const;
 
+    // The paths of what is in a folder and below it. refused: there are more than `most`.
+    result<std::vector<std::string>> paths_at(const std::string& commit, const std::string& folder,
+                                              std::size_t most = 10'000) const;
+
     // What source::filesystem and source::changes_since take as the repository.
     const std::filesystem::path& path() const { return path_; }
     // With all that belongs to it; a fetch in progress is waited for.
@@ -74,6 +90,11 @@ public:
 
 private:
     std::filesystem::path path_;
+    std::filesystem::path own_;  // what locks and new ones are named by
+    std::filesystem::path known_hosts_;
 };
+
+// Where the clone of a submodule lies.
+std::filesystem::path module_folder(const std::filesystem::path& clone, const std::string& path);
 
 }  // namespace latchkey::source

@@ -51,24 +51,40 @@ result<std::string> commit_of_ref(const fs::path& clone, const std::string& name
     return commit;
 }
 
-// Only what a branch or a tag leads to: a clone holds what forks have sent, too.
-result<std::string> commit_of_id(const fs::path& clone, const std::string& id) {
-    // As a number only, whatever refs are named like it.
+result<bool> leads_to(const fs::path& clone, const std::string& ref, const std::string& commit) {
+    auto asked = look(clone, {"merge-base", "--is-ancestor", commit, ref});
+    if (!asked) return asked.error();
+    return asked->exit_code == 0;
+}
+
+// Commits that begin so, whatever refs are named like it.
+result<std::vector<std::string>> commits_beginning(const fs::path& clone, const std::string& id) {
     auto all = look(clone, {"rev-parse", "--disambiguate=" + id});
     if (!all) return all.error();
-    std::string found;
+    std::vector<std::string> out;
     for (std::string_view rest = all->output; !rest.empty();) {
         const std::string each(rest.substr(0, rest.find('\n')));
         rest.remove_prefix(std::min(each.size() + 1, rest.size()));
         auto commit = is_id(each) ? commit_at(clone, each) : result<std::string>(std::string());
-        if (!commit) return commit;
-        if (commit->empty() || *commit == found) continue;  // a file's; or a tag's, whose commit we had
+        if (!commit) return commit.error();
+        // Empty: a file's. A tag's is its commit's, which may be there already.
+        if (!commit->empty() && std::ranges::find(out, *commit) == out.end()) out.push_back(std::move(*commit));
+    }
+    return out;
+}
+
+// Only what a branch or a tag leads to: a clone holds what forks have sent, too.
+result<std::string> commit_of_id(const fs::path& clone, const std::string& id) {
+    auto all = commits_beginning(clone, id);
+    if (!all) return all.error();
+    std::string found;
+    for (const std::string& commit : *all) {
         auto led = look(
-            clone, {"for-each-ref", "--count=1", "--contains=" + *commit, "--format=x", "refs/heads", "refs/tags"});
+            clone, {"for-each-ref", "--count=1", "--contains=" + commit, "--format=x", "refs/heads", "refs/tags"});
         if (!led) return led.error();
         if (led->exit_code != 0 || led->output.empty()) continue;
         if (!found.empty()) return failure(errc::conflict, quoted_name(id) + " is the beginning of several commits");
-        found = *commit;
+        found = commit;
     }
     if (found.empty()) return none(id);
     return found;
@@ -156,6 +172,25 @@ result<std::string> project_clone::commit_of(const std::string& name) const {
     return branch ? branch : tag ? tag : id;
 }
 
+result<std::string> project_clone::commit_in(const std::string& ref, const std::string& id) const {
+    auto head = commit_of_ref(path_, ref);
+    if (!head) return head;
+    if (!is_id(id)) return none(id);
+    auto all = commits_beginning(path_, id);
+    if (!all) return all.error();
+    std::string found;
+    for (const std::string& commit : *all) {
+        auto led = leads_to(path_, *head, commit);
+        if (!led) return led.error();
+        if (!*led) continue;
+        if (!found.empty()) return failure(errc::conflict, quoted_name(id) + " is the beginning of several commits");
+        found = commit;
+    }
+    if (found.empty())
+        return failure(errc::not_found, "there is no commit " + quoted_name(id) + " in " + ref + " (any more)");
+    return found;
+}
+
 result<std::string> project_clone::default_branch() const {
     auto head = look(path_, {"symbolic-ref", "--quiet", "HEAD"});
     if (!head) return head.error();
@@ -237,6 +272,25 @@ result<read_files> project_clone::files_at(const std::string& commit, const std:
         all += e.size;
         out.files.emplace_back(e.path, std::move(*bytes));
     }
+    return out;
+}
+
+result<std::vector<std::string>> project_clone::paths_at(const std::string& commit, const std::string& folder,
+                                                         std::size_t most) const {
+    if (auto there = known(path_, commit); !there) return there.error();
+    std::vector<std::string> words = {"-r", commit};
+    if (!folder.empty()) {
+        if (!is_tree_path(folder)) return failure(errc::refused, quoted_name(folder) + " is no path in a repository");
+        words.insert(words.end(), {"--", folder});
+    }
+    auto found = entries(path_, words);
+    if (!found) return found.error();
+    if (found->size() > most)
+        return failure(errc::refused,
+                       "there are more than " + std::to_string(most) + " files in " + quoted_name(folder));
+    std::vector<std::string> out;
+    for (tree_entry& e : *found)
+        if (e.is_file()) out.push_back(std::move(e.path));
     return out;
 }
 

@@ -2,6 +2,7 @@
 #include "runner/source/filesystem.hpp"
 
 #include "runner/source/changes.hpp"
+#include "runner/source/clone.hpp"
 #include "runner/source/git.hpp"
 
 #include <algorithm>
@@ -94,6 +95,14 @@ result<std::vector<std::pair<std::string, std::string>>> submodules_of(const fs:
     return all;
 }
 
+// Of a work tree it is in it, of a clone of ours beside it; empty: it is not there.
+fs::path repository_of_module(const fs::path& repository, const std::string& path) {
+    std::error_code ec;
+    if (fs::exists(repository / path / ".git", ec)) return repository / path;
+    const fs::path clone = module_folder(repository, path);
+    return fs::exists(clone / "HEAD", ec) ? clone : fs::path();
+}
+
 result<void> check_out_tree(const fs::path& repository, const std::string& commit, const fs::path& own,
                             const fs::path& to, std::vector<std::string>& notes, int depth) {
     if (auto known = commit_named(repository, commit); !known) {
@@ -121,15 +130,15 @@ result<void> check_out_tree(const fs::path& repository, const std::string& commi
     auto submodules = submodules_of(repository, commit);
     if (!submodules) return submodules.error();
     for (const auto& [path, at] : *submodules) {
-        if (!fs::exists(repository / path / ".git", ec)) {
+        const fs::path module = repository_of_module(repository, path);
+        if (module.empty()) {
             notes.push_back("the submodule " + path + " is not there in " + repository.string() +
                             ": its folder is empty");
             continue;
         }
         if (depth == deepest_submodule || !is_folder_without_links(to, path))
             return failure(errc::refused, "the submodule " + path + " can't be checked out: its folder is no folder");
-        auto inside =
-            check_out_tree(repository / path, at, own / "modules" / as_name(path), to / path, notes, depth + 1);
+        auto inside = check_out_tree(module, at, own / "modules" / as_name(path), to / path, notes, depth + 1);
         if (!inside) return inside;
     }
     return {};

@@ -5,12 +5,13 @@
 #include "runner/store/sql_access_tokens.hpp"
 #include "runner/store/sql_accounts.hpp"
 #include "runner/store/sql_directory.hpp"
-#include "runner/store/sql_sign_ins.hpp"
-#include "runner/store/sql_signing_keys.hpp"
 #include "runner/store/sql_environments.hpp"
+#include "runner/store/sql_sign_ins.hpp"
 #include "runner/store/sql_sign_on.hpp"
+#include "runner/store/sql_signing_keys.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/sql_team_pipelines.hpp"
+#include "runner/store/sql_triggers.hpp"
 #include "runner/store/sql_variables.hpp"
 #include "runner/store/sql_webhooks.hpp"
 #include "runner/store/sqlite_connection.hpp"
@@ -56,6 +57,7 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.persons = std::make_unique<sql_accounts>(*database);
     all.sso = std::make_unique<sql_sign_on>(*database);
     all.one_moment = [database = *database] { return std::make_shared<sql_database::moment>(*database); };
+    all.triggers = std::make_unique<sql_triggers>(*database);
     return all;
 }
 

@@ -7,12 +7,13 @@
 #include "runner/store/access_tokens.hpp"
 #include "runner/store/accounts.hpp"
 #include "runner/store/directory.hpp"
-#include "runner/store/sign_ins.hpp"
-#include "runner/store/signing_keys.hpp"
 #include "runner/store/environments.hpp"
+#include "runner/store/sign_ins.hpp"
 #include "runner/store/sign_on.hpp"
+#include "runner/store/signing_keys.hpp"
 #include "runner/store/store.hpp"
 #include "runner/store/team_pipelines.hpp"
+#include "runner/store/triggers.hpp"
 #include "runner/store/variables.hpp"
 #include "runner/store/webhooks.hpp"
 
@@ -36,6 +37,7 @@ struct stores {
     // While what it gives is kept, all that this thread reads is of one moment; what the thread writes begins
     // another. To be let go on the same thread. May be empty.
     std::function<std::shared_ptr<void>()> one_moment;
+    std::unique_ptr<latchkey::store::triggers> triggers;
 };
 
 }  // namespace latchkey::store

@@ -153,9 +153,4 @@ result<delivery> receive(forge f, const hook_request& r, const vault::secret& ke
     return out;
 }
 
-std::string sign(const vault::secret& key, std::chrono::sys_seconds now, std::string_view body) {
-    const std::string time = std::to_string(now.time_since_epoch().count());
-    return "t=" + time + ",v1=" + vault::hmac_sha256_hex(key, time + "." + std::string(body));
-}
-
 }  // namespace latchkey::triggers

@@ -6,6 +6,7 @@
 
 #include "runner/error.hpp"
 #include "runner/triggers/event.hpp"
+#include "runner/triggers/signature.hpp"
 #include "runner/vault/secret.hpp"
 
 #include <chrono>
@@ -39,8 +40,5 @@ struct hook_request {
 //   signed     X-Latchkey-Signature: t=<unix time>,v1=<hex of HMAC-SHA-256 of "<t>.<body>">
 // That a delivery comes a second time is for `seen_deliveries` to tell, by its key.
 result<delivery> receive(forge, const hook_request&, const vault::secret& key, std::chrono::sys_seconds now);
-
-// The signature of our own kind.
-std::string sign(const vault::secret& key, std::chrono::sys_seconds now, std::string_view body);
 
 }  // namespace latchkey::triggers

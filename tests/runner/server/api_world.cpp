@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/runner/server/api_world.hpp"
 
+#include "runner/cli/project_clones.hpp"
 #include "runner/exec/host.hpp"
 #include "runner/exec/orphans.hpp"
 #include "runner/http/server.hpp"
 #include "runner/server/api.hpp"
 #include "runner/server/scopes.hpp"
 #include "runner/server/tokens.hpp"
+#include "runner/server/trigger_worker.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/master_key.hpp"
 #include "runner/vault/token.hpp"
@@ -48,10 +50,16 @@ struct api_world::impl {
                 ended.set_value();
         });
         facts.runs = runs.get();
-        if (runs) REQUIRE(runs->begin().has_value());
+        if (runs) {
+            REQUIRE(runs->begin().has_value());
+            starts = std::make_unique<server::trigger_worker>(all, *runs, facts.clock);
+            facts.wake_triggers = [this] { starts->wake(); };
+            starts->begin();
+        }
         thread = std::jthread([this] { loop.run(); });
     }
     ~impl() {
+        if (starts) starts->stop();
         if (runs) runs->stop(std::chrono::milliseconds(0));
         asio::post(loop, [this] { server.drain(std::chrono::seconds(2)); });
         ended.get_future().get();
@@ -87,8 +95,10 @@ struct api_world::impl {
             },
             {},
         };
-        return std::make_unique<server::run_executor>(all, std::move(around), nullptr,
-                                                      server::executor_options{folder / "data", "host", slots, 4});
+        return std::make_unique<server::run_executor>(
+            all, std::move(around),
+            cli::make_project_clones({.data = folder / "data", .local = true, .login = cli::logins_from(all, vault)}),
+            server::executor_options{folder / "data", "host", slots, 4});
     }
 
     temp_dir folder;
@@ -97,6 +107,7 @@ struct api_world::impl {
     server::state facts;
     asio::thread_pool pool;
     std::unique_ptr<server::run_executor> runs;
+    std::unique_ptr<server::trigger_worker> starts;
     asio::io_context loop{1};
     server::api app;
     http::server server;

@@ -23,7 +23,7 @@ struct http_world {
     std::string url(const std::string& path = "/there.git") const { return "http://127.0.0.1:" + git.port() + path; }
     test::server git{"runner/native/servers/git_server.py"};
     test::temp_dir data;
-    project_clone c{data.path(), 1};
+    project_clone c{data.path(), 1, "web"};
 };
 
 }  // namespace
@@ -98,7 +98,7 @@ TEST_SUITE("source.clone_remote") {
             l.host_keys = hosts;
             return l;
         };
-        const project_clone c(data.path(), 1);
+        const project_clone c(data.path(), 1, "web");
         const auto done = c.fetch(url, with_key(""));
         REQUIRE_MESSAGE(done.has_value(), done.error().what);
         CHECK_EQ(text(c.default_branch()), "main");

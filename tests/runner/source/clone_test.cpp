@@ -148,7 +148,7 @@ TEST_SUITE("source.clone") {
         const local_world w;
         fs::create_directories(w.data / "repositories/5.new/objects");
         test::write_file(w.data / "repositories/5.new/HEAD", "nonsense");
-        fs::create_directories(w.data / "repositories/5/objects");  // without a HEAD it is none
+        fs::create_directories(w.data / "repositories/5/web/objects");  // without a HEAD it is none
         REQUIRE(w.c.fetch(w.there.string(), {}, local()).has_value());
         CHECK_EQ(text(w.c.commit_of("main")), w.at("rev-parse main"));
         CHECK_FALSE(fs::exists(w.data / "repositories/5.new"));
@@ -175,7 +175,7 @@ TEST_SUITE("source.clone") {
             std::vector<std::jthread> all;
             for (std::string& error : errors)
                 all.emplace_back([&w, &error] {
-                    if (const auto done = project_clone(w.data, 5).fetch(w.there.string(), {}, local()); !done)
+                    if (const auto done = project_clone(w.data, 5, "web").fetch(w.there.string(), {}, local()); !done)
                         error = done.error().what;
                 });
         }
@@ -196,10 +196,104 @@ TEST_SUITE("source.clone") {
         CHECK_EQ(count(), "2");
     }
 
+    TEST_CASE("a renamed project: its clone goes along, and is found by the old name, too") {
+        const local_world w;
+        REQUIRE(w.c.fetch(w.there.string(), {}, local()).has_value());
+        const std::string old = w.at("rev-parse main");
+        w.at("update-ref refs/heads/main v1");
+        const project_clone renamed(w.data, 5, "shop");
+        REQUIRE(renamed.fetch(w.there.string(), {}, local()).has_value());
+        CHECK_EQ(renamed.path().filename(), "shop");
+        CHECK_EQ(text(renamed.file_at(old, "a.txt")), "two\n");
+        CHECK_EQ(text(w.c.file_at(old, "a.txt")), "two\n");
+        const project_clone again(w.data, 5, "web");
+        REQUIRE(again.fetch(w.there.string(), {}, local()).has_value());
+        CHECK_EQ(text(again.commit_of("main")), w.at("rev-parse v1"));
+        for (const char* name : {"..", "../x", ".", "", "-x", "a/b"})
+            CHECK_EQ(project_clone(w.data, 5, name).path().filename(), "repository");
+    }
+
+    TEST_CASE("a commit of a ref: only what that ref leads to") {
+        const local_world w;
+        auto o = local();
+        o.also = {"refs/pull/7/head"};
+        REQUIRE(w.c.fetch(w.there.string(), {}, o).has_value());
+        const std::string first = w.at("rev-parse v1");
+        const std::string second = w.at("rev-parse main");
+        const std::string fork = w.at("rev-parse refs/pull/7/head");
+        CHECK_EQ(text(w.c.commit_in("refs/heads/main", first)), first);
+        CHECK_EQ(text(w.c.commit_in("refs/heads/main", second.substr(0, 12))), second);
+        CHECK_EQ(text(w.c.commit_in("refs/pull/7/head", fork.substr(0, 12))), fork);
+        CHECK_EQ(text(w.c.commit_in("refs/tags/v3", w.at("rev-parse v2"))), second);
+        CHECK(code(w.c.commit_in("refs/heads/feature/x", second)) == errc::not_found);
+        CHECK(code(w.c.commit_in("refs/heads/main", fork)) == errc::not_found);
+        for (const char* id : {"main", "HEAD", "", "v1", "--help", "abc"})
+            CHECK(code(w.c.commit_in("refs/heads/main", id)) == errc::not_found);
+        const auto paths = w.c.paths_at(first, ".buddy");
+        REQUIRE(paths.has_value());
+        CHECK(*paths == std::vector<std::string>{".buddy/actions/x/action.yml", ".buddy/p.yml"});
+        CHECK(code(w.c.paths_at(first, "", 2)) == errc::refused);
+        CHECK(w.c.paths_at(first, "folder")->empty());
+    }
+
+    TEST_CASE("submodules: fetched from where they are, relative and nested, and checked out at their commits") {
+        const local_world w;
+        test::temp_dir work;
+        shell(w.folder.path(), "git init -q -b main --bare lib.git && git init -q -b main --bare deep.git");
+        shell(
+            work.path(),
+            "git init -q -b main deep && cd deep && echo deep >d && git add . && git commit -qm d && git push -q '" +
+                (w.folder.path() / "deep.git").string() + "' main");
+        const std::string allowed = "git -c protocol.file.allow=always submodule --quiet add ";
+        shell(work.path(), "git clone -q '" + (w.folder.path() / "lib.git").string() +
+                               "' lib 2>/dev/null; cd lib && git checkout -q -b main && echo lib >l && " + allowed +
+                               "../deep.git inner && git add . && git commit -qm l && git push -q origin main");
+        shell(work.path(), "git clone -q '" + w.there.string() + "' top && cd top && " + allowed +
+                               "../lib.git libs/lib && git commit -qm sub && git push -q origin main");
+        REQUIRE(w.c.fetch(w.there.string(), {}, local()).has_value());
+        const std::string commit = w.at("rev-parse main");
+        const auto done = w.c.fetch_submodules(w.there.string(), commit, {}, local());
+        REQUIRE_MESSAGE(done.has_value(), done.error().what);
+        auto files = source::filesystem::take(w.data, 3, w.c.path());
+        REQUIRE(files.has_value());
+        std::vector<std::string> notes;
+        const auto out = files->check_out(commit, false, notes);
+        REQUIRE_MESSAGE(out.has_value(), out.error().what);
+        CHECK(notes.empty());
+        CHECK_EQ(read_file(files->path() / "libs/lib/l"), "lib\n");
+        CHECK_EQ(read_file(files->path() / "libs/lib/inner/d"), "deep\n");
+        // Once they are there nobody is asked again.
+        fs::rename(w.folder.path() / "lib.git", w.folder.path() / "gone.git");
+        CHECK(w.c.fetch_submodules(w.there.string(), commit, {}, local()).has_value());
+        CHECK(code(w.c.fetch_submodules(w.there.string(), commit, {})) == errc::refused);
+    }
+
+    TEST_CASE(
+        "submodules with an address that a file must not name: refused, and nothing is started or made elsewhere") {
+        const local_world w;
+        for (const std::string url :
+             {"ext::touch x", "-u", "file:///etc", "http://127.0.0.1:1/x", "/etc", "--upload-pack=id"}) {
+            CAPTURE(url);
+            test::temp_dir work;
+            shell(work.path(),
+                  "git clone -q '" + w.there.string() +
+                      "' . && printf '[submodule \"x\"]\\n\\tpath = sub\\n\\turl = " + url +
+                      "\\n' >.gitmodules && git update-index --add --cacheinfo 160000,$(git rev-parse v1),sub && git "
+                      "add .gitmodules && git commit -qm x && git push -qf origin HEAD:main");
+            REQUIRE(w.c.fetch(w.there.string(), {}, local()).has_value());
+            const std::string commit = w.at("rev-parse main");
+            const std::string https = "https://git.acme.test/a/b.git";
+            CHECK(w.c.fetch_submodules(https, commit, {}, local()).has_error());
+            CHECK(w.c.fetch_submodules(https, commit, {}).has_error());
+        }
+        CHECK_EQ(source::module_folder("/d/1/web", "..").string(), "/d/1/web.modules/at%..");
+        CHECK_EQ(source::module_folder("/d/1/web", "../../x").string(), "/d/1/web.modules/at%..%..%x");
+    }
+
     TEST_CASE("an empty repository: fetched, and it has no branch") {
         const local_world w;
         shell(w.folder.path(), "git init -q --bare empty.git");
-        const project_clone c(w.data, 6);
+        const project_clone c(w.data, 6, "x");
         const auto done = c.fetch((w.folder.path() / "empty.git").string(), {}, local());
         REQUIRE_MESSAGE(done.has_value(), done.error().what);
         CHECK(code(c.default_branch()) == errc::not_found);

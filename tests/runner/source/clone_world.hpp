@@ -79,7 +79,7 @@ struct local_world {
     temp_dir folder;
     fs::path there = folder.path() / "there.git";
     fs::path data = folder.path() / "data";
-    source::project_clone c{data, 5};
+    source::project_clone c{data, 5, "web"};
 };
 
 }  // namespace latchkey::test

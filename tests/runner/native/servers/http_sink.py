@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """An HTTP server on 127.0.0.1 that keeps what it is sent: http_sink.py FOLDER. Writes its port to FOLDER/port, and each
-request (method, path, headers, body) as a JSON line to FOLDER/requests. /status/N answers N, /refuse says {"ok":false}, and so on for the
-services that it stands in for."""
+request (method, path, headers, body) as a JSON line to FOLDER/requests. /status/N answers N, /refuse says {"ok":false}, /hang nothing at
+all, /huge 2 MB, and so on for the services that it stands in for."""
 import http.server
 import json
 import os
 import sys
+import threading
 
 folder = sys.argv[1]
 
@@ -18,9 +19,12 @@ class Sink(http.server.BaseHTTPRequestHandler):
             out.write(json.dumps({"method": self.command, "path": self.path, "headers": dict(self.headers), "body": body}) + "\n")
         parts = self.path.split("?")[0].split("/")
         status = int(parts[2]) if len(parts) > 2 and parts[1] == "status" else 200
+        if parts[1] == "hang":
+            threading.Event().wait()
         well = "/refuse" not in self.path
         said = json.dumps({"ok": well, "success": well, "error": "channel_not_found",
                            "data": [{"name": "Sign in", "passing": well}, {"name": "Pay", "passing": True}]}).encode()
+        said = b"x" * 2000000 if parts[1] == "huge" else said
         self.send_response(status)
         if status in (301, 302):
             self.send_header("Location", "file:///etc/passwd")

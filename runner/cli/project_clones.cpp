@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runner/cli/project_clones.hpp"
+
+#include "runner/server/project_secrets.hpp"
+
+#include <algorithm>
+
+namespace latchkey::cli {
+
+namespace {
+
+std::string setting_named(const store::team_project_record& p, std::string_view name) {
+    const auto at = std::ranges::find(p.settings, name, &std::pair<std::string, std::string>::first);
+    return at == p.settings.end() ? std::string() : at->second;
+}
+
+// What forges call the head of refs/pull/7.
+std::vector<std::string> names_of_request(const std::string& ref) {
+    const std::string number = ref.substr(ref.rfind('/') + 1);
+    return {"refs/pull/" + number + "/head", "refs/merge-requests/" + number + "/head",
+            "refs/pull-requests/" + number + "/from"};
+}
+
+class project_clones final : public server::project_files {
+public:
+    explicit project_clones(clone_options o) : options_(std::move(o)) {}
+
+    result<state> find(const store::team_project_record& project, const policy::ref& ref,
+                       const std::string& revision) override {
+        const std::string address = setting_named(project, "custom_repo_url");
+        if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
+        const source::project_clone clone(options_.data, project.id.value(), project.handle);
+        const std::string wanted = revision == "HEAD" ? "" : revision;
+        if (ref.type == policy::ref_type::pull_request) return find_request(clone, project, address, ref, wanted);
+        // A whole commit that is there needs nobody's answer.
+        if (wanted.size() == 40 && ref.type != policy::ref_type::none)
+            if (auto known = clone.commit_in(ref.name, wanted)) {
+                if (auto all = fetch_modules(clone, project, address, *known); !all) return all.error();
+                return state{clone.path(), std::move(*known), ref};
+            }
+        if (auto fetched = fetch(clone, project, address, {}); !fetched) return fetched.error();
+        policy::ref of = ref;
+        if (ref.type == policy::ref_type::none) {
+            auto branch = clone.default_branch();
+            if (!branch) return branch.error();
+            of = {policy::ref_type::branch, "refs/heads/" + *branch};
+        }
+        auto commit = wanted.empty() ? clone.commit_of(of.name) : clone.commit_in(of.name, wanted);
+        if (!commit) return commit.error();
+        if (auto all = fetch_modules(clone, project, address, *commit); !all) return all.error();
+        return state{clone.path(), std::move(*commit), std::move(of)};
+    }
+
+    result<std::string> read(const state& at, const std::string& path) override {
+        return source::project_clone(at.repository).file_at(at.commit, path);
+    }
+
+    result<std::vector<std::string>> list(const state& at, const std::string& folder) override {
+        return source::project_clone(at.repository).paths_at(at.commit, folder);
+    }
+
+private:
+    // Of a pull request none: a fork's file would name what is fetched.
+    result<void> fetch_modules(const source::project_clone& clone, const store::team_project_record& project,
+                               const std::string& address, const std::string& commit) const {
+        if (setting_named(project, "fetch_submodules") != "true") return {};
+        auto login = options_.login(project);
+        if (!login) return login.error();
+        source::fetch_options o;
+        o.local = options_.local;
+        o.limit = options_.limit;
+        return clone.fetch_submodules(address, commit, *login, o);
+    }
+
+    result<void> fetch(const source::project_clone& clone, const store::team_project_record& project,
+                       const std::string& address, std::vector<std::string> also) const {
+        auto login = options_.login(project);
+        if (!login) return login.error();
+        source::fetch_options o;
+        o.also = std::move(also);
+        o.local = options_.local;
+        o.limit = options_.limit;
+        return clone.fetch(address, *login, o);
+    }
+
+    result<state> find_request(const source::project_clone& clone, const store::team_project_record& project,
+                               const std::string& address, const policy::ref& ref, const std::string& wanted) const {
+        const auto names = names_of_request(ref.name);
+        if (wanted.size() == 40)
+            for (const std::string& name : names)
+                if (auto known = clone.commit_in(name, wanted)) return state{clone.path(), std::move(*known), ref};
+        std::optional<failure> last;
+        for (const std::string& name : names) {
+            auto fetched = fetch(clone, project, address, {name});
+            if (!fetched && fetched.error().code != errc::not_found) return fetched.error();
+            if (!fetched) {
+                last = fetched.error();
+                continue;
+            }
+            auto commit = wanted.empty() ? clone.commit_of(name) : clone.commit_in(name, wanted);
+            if (!commit) return commit.error();
+            return state{clone.path(), std::move(*commit), ref};
+        }
+        // Where pull requests have no refs, their branch may be one of the project's own.
+        if (wanted.empty()) return *last;
+        if (auto fetched = fetch(clone, project, address, {}); !fetched) return fetched.error();
+        auto known = clone.commit_of(wanted);
+        if (!known) return known.error();
+        return state{clone.path(), std::move(*known), ref};
+    }
+
+    clone_options options_;
+};
+
+}  // namespace
+
+std::unique_ptr<server::project_files> make_project_clones(clone_options o) {
+    return std::make_unique<project_clones>(std::move(o));
+}
+
+std::function<result<source::git_login>(const store::team_project_record&)> logins_from(store::stores& stores,
+                                                                                        const vault::vault& vault) {
+    return [&stores, &vault](const store::team_project_record& project) -> result<source::git_login> {
+        source::git_login login;
+        login.user = setting_named(project, "custom_repo_user");
+        login.host_keys = setting_named(project, "custom_repo_host_keys");
+        auto password = server::open_project_secret(stores, vault, project.id, server::repository_password);
+        if (!password) return password.error();
+        auto key = server::open_project_secret(stores, vault, project.id, server::repository_key);
+        if (!key) return key.error();
+        login.password = std::move(*password);
+        login.key = std::move(*key);
+        return login;
+    };
+}
+
+}  // namespace latchkey::cli
