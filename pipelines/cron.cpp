@@ -14,6 +14,7 @@ namespace {
 
 using std::chrono::days;
 using std::chrono::local_days;
+using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
 constexpr std::size_t longest_cron = 300;
@@ -145,12 +146,13 @@ std::optional<sys_seconds> first_on(const cron& c, const time_zone& zone, local_
     told = before && later;
     if (!told) return std::nullopt;
     const bool usual = *before == *later;
+    const seconds earliest = std::min(*before, *later);
     std::optional<sys_seconds> best;
     const auto consider = [&](sys_seconds when) {
         if (when > after && (!best || when < *best)) best = when;
     };
     for (unsigned hour = 0; hour < 24; ++hour) {
-        if (!has(c.hours, hour)) continue;
+        if (!has(c.hours, hour) || as_utc + std::chrono::hours(hour + 1) - earliest <= after) continue;
         for (unsigned minute = 0; minute < 60; ++minute) {
             if (!has(c.minutes, minute)) continue;
             if (usual) {
@@ -160,7 +162,7 @@ std::optional<sys_seconds> first_on(const cron& c, const time_zone& zone, local_
             }
             // Between these it is, whichever clock holds.
             const sys_seconds shown = as_utc + std::chrono::hours(hour) + std::chrono::minutes(minute);
-            if (shown - std::min(*before, *later) <= after) continue;
+            if (shown - earliest <= after) continue;
             if (best && shown - std::max(*before, *later) > *best) return best;
             const auto at = instants_of(zone, day + std::chrono::hours(hour) + std::chrono::minutes(minute));
             if (!at) {

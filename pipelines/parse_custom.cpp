@@ -37,7 +37,7 @@ std::shared_ptr<const custom_action> find_custom(value_reader& reader, const yam
     return nullptr;
 }
 
-bool is_given(const yaml::node* n) {
+bool has_content(const yaml::node* n) {
     return n != nullptr && (!n->text.empty() || !n->items.empty() || !n->entries.empty());
 }
 
@@ -47,7 +47,7 @@ bool is_literal(const yaml::node& n) {
 }
 
 void check_input(value_reader& reader, const action& a, const action_input& input, const yaml::node* given) {
-    if (!is_given(given)) {
+    if (!has_content(given)) {
         if (input.required && input.fallback.empty())
             reader.error(
                 "P074", a.type.where,
@@ -71,7 +71,7 @@ void check_input(value_reader& reader, const action& a, const action_input& inpu
 // Everything that could be a reference is one: it is decided before the run, and again when it is opened.
 void add_reference(value_reader& reader, action& a, const action_input& input, const yaml::node* given, span here) {
     const std::string key = "inputs." + input.name;
-    if (!is_given(given)) {
+    if (!has_content(given)) {
         if (!input.fallback.empty())
             a.integrations.push_back({form_of("integration", input.fallback), input.fallback, here, key});
         return;

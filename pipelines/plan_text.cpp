@@ -22,7 +22,7 @@ std::string plain_cell(std::string_view text) {
     return out;
 }
 
-std::size_t cells_of(std::string_view text) {
+std::size_t cells_beside(std::string_view text) {
     std::size_t cells = 0;
     while (!text.empty()) {
         const character c = decode(text);
@@ -68,12 +68,12 @@ std::string counted(std::size_t count, std::string_view word) {
 
 std::size_t column_width(const std::vector<plan_row>& rows, std::string plan_row::* column) {
     std::size_t width = 0;
-    for (const plan_row& row : rows) width = std::max(width, cells_of(row.*column));
+    for (const plan_row& row : rows) width = std::max(width, cells_beside(row.*column));
     return std::min(width, widest_column);
 }
 
 std::string padded(const std::string& text, std::size_t width) {
-    return text + std::string(width - std::min(width, cells_of(text)) + 2, ' ');
+    return text + std::string(width - std::min(width, cells_beside(text)) + 2, ' ');
 }
 
 }  // namespace

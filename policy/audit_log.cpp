@@ -65,12 +65,20 @@ std::string_view to_string(audit_kind kind) {
             return "token_changed";
         case audit_kind::password_changed:
             return "password_changed";
+        case audit_kind::variable_changed:
+            return "variable_changed";
+        case audit_kind::webhook_changed:
+            return "webhook_changed";
+        case audit_kind::environment_changed:
+            return "environment_changed";
+        case audit_kind::account_changed:
+            return "account_changed";
     }
     return "unknown";
 }
 
 std::optional<audit_kind> audit_kind_from(std::string_view name) {
-    for (int i = 0; i <= static_cast<int>(audit_kind::password_changed); ++i)
+    for (int i = 0; i <= static_cast<int>(audit_kind::account_changed); ++i)
         if (to_string(static_cast<audit_kind>(i)) == name) return static_cast<audit_kind>(i);
     return std::nullopt;
 }

@@ -44,6 +44,10 @@ enum class audit_kind : unsigned char {
     pipeline_changed,
     token_changed,
     password_changed,
+    variable_changed,
+    webhook_changed,
+    environment_changed,
+    account_changed,  // a person's addresses and keys
 };
 
 std::string_view to_string(audit_kind);

@@ -35,6 +35,9 @@ using group_id = id<struct group_tag>;
 using run_id = id<struct run_tag>;
 using grant_id = id<struct grant_tag>;
 using permission_set_id = id<struct permission_set_tag>;
+using environment_id = id<struct environment_tag>;
+using variable_id = id<struct variable_tag>;
+using webhook_id = id<struct webhook_tag>;
 // Names one decision in the audit log; chosen by the caller of decide(), which is pure.
 using decision_id = id<struct decision_tag>;
 // Counts changes of the facts. A decision says at which revision it was taken.

@@ -54,7 +54,7 @@ struct pipe_ends {
     }
 };
 
-bool names(const std::vector<std::string>& variables, const std::string& name) {
+bool holds_name(const std::vector<std::string>& variables, const std::string& name) {
     return std::ranges::any_of(variables, [&name](const std::string& v) { return v.starts_with(name + "="); });
 }
 
@@ -80,7 +80,7 @@ result<captured> capture(const capture_request& request) {
     // Programs of ours get no more of our environment than they need, and speak English.
     l.environment = {"LC_ALL=C", "GIT_TERMINAL_PROMPT=0"};
     for (const char* variable : {"PATH", "HOME", "XDG_CONFIG_HOME"})
-        if (const char* value = std::getenv(variable); value != nullptr && !names(request.environment, variable))
+        if (const char* value = std::getenv(variable); value != nullptr && !holds_name(request.environment, variable))
             l.environment.push_back(std::string(variable) + "=" + value);
     l.environment.insert(l.environment.end(), request.environment.begin(), request.environment.end());
     l.inherited = request.inherited;

@@ -21,7 +21,7 @@ using nlohmann::json;
 constexpr std::size_t at_once = 30;
 
 // base_url and a path of the workspace, of which each part is escaped.
-std::string address_of(const std::string& base, const std::string& path) {
+std::string cached_address(const std::string& base, const std::string& path) {
     std::string out = base;
     for (std::size_t at = 0; at <= path.size();) {
         const std::size_t slash = std::min(path.find('/', at), path.size());
@@ -64,7 +64,7 @@ int cloudflare(const action& a, std::ostream& out) {
     if (!files) return wrong(out, files.error().what);
     std::vector<std::string> addresses;
     for (const std::string& name : files->names) {
-        addresses.push_back(address_of(base, name));
+        addresses.push_back(cached_address(base, name));
         // A folder's page is asked for by the folder's address, too.
         if (addresses.back().ends_with("/index.html"))
             addresses.push_back(addresses.back().substr(0, addresses.back().size() - 10));

@@ -138,9 +138,8 @@ missing_integration access::describe(const used& u, const policy::snapshot& fact
     for (const policy::grant& g : facts.grants(request.integration, request.pipeline))
         if (g.id == e.decision.grant()) nearest = &g;
     m.reason = reason_of(verdict, pipeline_name, nearest, run_.ref);
-    const bool trusted =
-        run_.trust == policy::source_trust::trusted ||
-        policy::level_of(facts, run_.fork_approved_by, request.integration) == policy::level::manage;
+    const bool trusted = run_.trust == policy::source_trust::trusted ||
+                         policy::level_of(facts, run_.fork_approved_by, request.integration) == policy::level::manage;
     if (!trusted && verdict != policy::verdict::untrusted_source)
         m.reason += "; " + reason_of(policy::verdict::untrusted_source, pipeline_name, nullptr, run_.ref);
     if (run_.for_everyone) {

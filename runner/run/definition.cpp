@@ -154,6 +154,9 @@ compiled compile(const definition& d, const compile_facts& f) {
     tell_changes(f.source.changes, context.facts);
     for (const auto& [name, value] : f.source.parameters) context.parameters[name] = value;
     context.supplied_secrets = f.source.secret_names;
+    context.inherited = f.inherited;
+    for (const pipelines::environment_entry& each : f.inherited)
+        if (each.secret) context.supplied_secrets.push_back(each.name);
     context.builtins = pipelines::builtins(facts_of(d, f));
     compiled c;
     c.problems = d.parsed.problems;

@@ -44,6 +44,7 @@ struct compile_facts {
     std::int64_t number = 0;  // of the run; 0: there is none yet
     policy::time_point now{};
     std::set<std::pair<std::string, std::string>> successful_pipelines;
+    std::vector<pipelines::environment_entry> inherited = {};  // those of the file win over them
 };
 
 struct compiled {

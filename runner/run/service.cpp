@@ -182,7 +182,9 @@ result<finished_attempt> service::perform(policy::run_id id, run_options options
         if (!found) return failed(found.error());
         scope = std::move(*found);
     }
-    return execute(**kept, *run, attempt.number, *events, std::move(options), scope, files->notes, hold);
+    auto done = execute(**kept, *run, attempt.number, *events, std::move(options), scope, files->notes, hold);
+    if (!done && not_begun(*run)) return failed(done.error());
+    return done;
 }
 
 result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
@@ -200,6 +202,12 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
                                                   cancel_switch& off) {
         return run_child(d, run, options, std::move(wanted), made, off);
     };
+    if (around_.open_outer) {
+        auto opened = around_.open_outer(run.pipeline);
+        if (!opened) return opened.error();
+        // What was given for this run wins.
+        for (auto& [name, value] : *opened) options.secrets.try_emplace(name, std::move(value));
+    }
     cancel_switch own;
     if (options.off == nullptr) options.off = &own;
     {

@@ -28,6 +28,13 @@
 
 namespace latchkey::run {
 
+// A variable that a pipeline's run has besides those of its file, which win over it.
+struct outer_variable {
+    std::string name;
+    std::string value;  // empty of a secret
+    bool secret = false;
+};
+
 // What the service stands on. All of it outlives the service.
 struct surroundings {
     store::store& store;
@@ -52,6 +59,10 @@ struct surroundings {
     std::function<void(policy::run_id)> on_change = nullptr;
     // Likewise of what its actions print.
     std::function<void(policy::run_id)> on_output = nullptr;
+    // On a server the API keeps variables too: what they are, and the values of the secret ones, opened as an attempt
+    // begins.
+    std::function<result<std::vector<outer_variable>>(policy::pipeline_id)> outer_variables = nullptr;
+    std::function<result<std::map<std::string, vault::secret>>(policy::pipeline_id)> open_outer = nullptr;
     // Where another pipeline's definition is, for a run of that parent; absent: in the file of the work tree.
     std::function<result<std::unique_ptr<definition>>(const store::pipeline_record&, const store::run_source& parent)>
         find_definition = nullptr;

@@ -87,7 +87,9 @@ json view(const call& c, const store::team_pipeline_record& p, bool full) {
     v["permissions"] = permissions_of(p.rights);
     v["project"] = view(c, *c.project, false);
     v["creator"] = person(c, p.created_by);
-    v["yaml"] = p.definition.empty() ? json() : json(p.definition);
+    // A definition that names what its reader may not know of is not shown, rather than shown changed.
+    const auto hidden = names_hidden(c, p.rights.project, p.definition);
+    v["yaml"] = p.definition.empty() || !hidden || *hidden ? json() : json(p.definition);
     return v;
 }
 

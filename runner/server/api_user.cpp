@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The caller: profile, addresses, access tokens (rest-api §1, §2).
+// The caller: profile, access tokens (rest-api §1, §2).
 #include "runner/server/handlers.hpp"
 #include "runner/server/scopes.hpp"
 #include "runner/server/tokens.hpp"
@@ -96,11 +96,6 @@ result<answer> edit_user(call& c) {
         c.user.name = *name;
     }
     return answer{200, profile(c, c.user), {}};
-}
-
-result<answer> list_emails(call& c) {
-    json all = json::array({{{"email", c.user.email}, {"confirmed", true}}});
-    return answer{200, list_of(c.base + "/user/emails", "emails", std::move(all)), {}};
 }
 
 result<answer> show_token(call& c) {

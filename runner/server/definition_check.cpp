@@ -34,7 +34,31 @@ bool is_fixed(const std::string& reference) {
     return reference.find('$') == std::string::npos;
 }
 
+// What the reference is for the caller; denied, too, where it is nothing.
+result<policy::level> level_on(const call& c, policy::project_id project, const std::string& reference,
+                               bool* hidden = nullptr) {
+    const auto found = c.server.stores.runs->find_integration(project, reference);
+    if (!found && found.error().code != errc::not_found) return found.error();
+    if (!found) return policy::level::denied;
+    const policy::integration_id id = found->rights.id;
+    auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), {&id, 1});
+    if (!facts) return facts.error();
+    const bool sees = policy::may_see(*facts, c.actor(), id);
+    if (hidden != nullptr) *hidden = !sees;
+    return sees ? policy::level_of(*facts, c.actor(), id) : policy::level::denied;
+}
+
 }  // namespace
+
+result<bool> names_hidden(const call& c, policy::project_id project, const std::string& definition) {
+    for (const std::string& reference : references_in(definition)) {
+        if (!is_fixed(reference)) continue;
+        bool hidden = false;
+        if (auto level = level_on(c, project, reference, &hidden); !level) return level.error();
+        if (hidden) return true;
+    }
+    return false;
+}
 
 result<void> check_definition(const call& c, policy::project_id project, const std::string& name,
                               const std::string& definition, const std::string& before) {
@@ -50,19 +74,11 @@ result<void> check_definition(const call& c, policy::project_id project, const s
     const std::set<std::string> known = references_in(before);
     for (const std::string& reference : references_in(read.model.pipelines.front())) {
         if (known.contains(reference) || !is_fixed(reference)) continue;
-        const auto found = c.server.stores.runs->find_integration(project, reference);
-        if (!found && found.error().code != errc::not_found) return found.error();
-        policy::level level = policy::level::denied;
-        if (found) {
-            const policy::integration_id id = found->rights.id;
-            auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), {&id, 1});
-            if (!facts) return facts.error();
-            level = policy::may_see(*facts, c.actor(), id) ? policy::level_of(*facts, c.actor(), id)
-                                                           : policy::level::denied;
-        }
-        if (level == policy::level::denied)
+        const auto level = level_on(c, project, reference);
+        if (!level) return level.error();
+        if (*level == policy::level::denied)
             return failure(errc::invalid, "there is no integration \"" + reference + "\" for this project");
-        if (level < policy::level::use_only)
+        if (*level < policy::level::use_only)
             return failure(errc::denied, "you can't put " + reference + " into a pipeline: that needs Use on it");
     }
     return {};

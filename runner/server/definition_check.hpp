@@ -13,4 +13,7 @@ namespace latchkey::server {
 result<void> check_definition(const call&, policy::project_id, const std::string& name, const std::string& definition,
                               const std::string& before);
 
+// Whether it names an integration that the caller may not know of: then nobody shows it to them.
+result<bool> names_hidden(const call&, policy::project_id project, const std::string& definition);
+
 }  // namespace latchkey::server

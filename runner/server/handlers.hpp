@@ -12,7 +12,6 @@ namespace latchkey::server {
 // -- api_user.cpp
 result<answer> show_user(call&);
 result<answer> edit_user(call&);
-result<answer> list_emails(call&);
 result<answer> show_token(call&);
 result<answer> list_tokens(call&);
 result<answer> get_token(call&);
@@ -132,6 +131,53 @@ result<answer> begin_openid_login(call&);
 result<answer> finish_openid_login(call&);
 result<answer> show_issuer(call&);
 result<answer> show_issuer_keys(call&);
+
+// -- api_account.cpp
+result<answer> list_emails(call&);
+result<answer> add_email(call&);
+result<answer> remove_email(call&);
+result<answer> list_keys(call&);
+result<answer> get_key(call&);
+result<answer> add_key(call&);
+result<answer> remove_key(call&);
+
+// -- api_variables.cpp
+result<answer> list_variables(call&);
+result<answer> get_variable(call&);
+result<answer> add_variable(call&);
+result<answer> edit_variable(call&);
+result<answer> remove_variable(call&);
+
+// -- api_webhooks.cpp
+result<answer> list_webhooks(call&);
+result<answer> get_webhook(call&);
+result<answer> add_webhook(call&);
+result<answer> edit_webhook(call&);
+result<answer> remove_webhook(call&);
+
+// -- api_environments.cpp
+result<answer> list_environments(call&);
+result<answer> get_environment(call&);
+result<answer> add_environment(call&);
+result<answer> edit_environment(call&);
+result<answer> remove_environment(call&);
+
+// -- api_sign_on.cpp
+result<answer> get_sign_on(call&);
+result<answer> edit_sign_on(call&);
+result<answer> enable_sign_on(call&);
+result<answer> disable_sign_on(call&);
+
+// -- api_actions.cpp
+result<answer> list_actions(call&);
+result<answer> get_action(call&);
+result<answer> add_action(call&);
+result<answer> edit_action(call&);
+result<answer> remove_action(call&);
+
+// -- api_badge.cpp
+result<answer> show_badge(call&);
+result<answer> show_badge_address(call&);
 
 // -- api_operation.cpp
 result<answer> show_health(call&);

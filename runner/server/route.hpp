@@ -42,14 +42,18 @@ struct manner {
     lane on = lane::ordinary;
 };
 
+// What a call of the route gives, where that is not what its method says: an object (and 204 for DELETE).
+enum class gives : unsigned char { usual, nothing, events, picture };
+
 struct route {
     std::string_view method;
     std::string_view path;  // "/workspaces/:workspace/projects/:project"
     scope needed;
     server::right right;
     handler run;
-    std::string_view title;  // for the OpenAPI document
+    std::string_view title;  // for the OpenAPI document, as is
     manner how = {};
+    server::gives gives = gives::usual;
 };
 
 std::span<const route> routes();

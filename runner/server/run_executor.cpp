@@ -10,6 +10,38 @@
 
 namespace latchkey::server {
 
+namespace {
+
+result<std::vector<run::outer_variable>> variables_of(store::stores& stores, policy::pipeline_id pipeline) {
+    auto kept = stores.values->variables_for(pipeline);
+    if (!kept) return kept.error();
+    std::vector<run::outer_variable> all;
+    for (store::variable_record& v : *kept)
+        all.push_back({std::move(v.key), v.encrypted ? "" : std::move(v.value), v.encrypted});
+    return all;
+}
+
+result<std::map<std::string, vault::secret>> secret_variables_of(store::stores& stores,
+                                                                 const run::access::unlock& unlock,
+                                                                 policy::pipeline_id pipeline) {
+    std::map<std::string, vault::secret> all;
+    auto kept = stores.values->variables_for(pipeline);
+    if (!kept) return kept.error();
+    for (const store::variable_record& v : *kept) {
+        // Of two with one key the later counts, and it may be plain.
+        all.erase(v.key);
+        if (!v.sealed) continue;
+        auto keys = unlock();
+        if (!keys) return keys.error();
+        auto opened = (*keys)->open_value({vault::value_kind::variable, v.id.value()}, *v.sealed);
+        if (!opened) return opened.error();
+        all.emplace(v.key, std::move(*opened));
+    }
+    return all;
+}
+
+}  // namespace
+
 struct run_executor::impl {
     impl(store::stores& all, run::surroundings around, std::unique_ptr<project_files> f, executor_options o)
         : stores(all),
@@ -29,6 +61,10 @@ struct run_executor::impl {
         around.shared = true;
         around.on_change = [this](policy::run_id run) { hub.publish(run); };
         around.on_output = [this](policy::run_id run) { hub.publish(run); };
+        around.outer_variables = [this](policy::pipeline_id pipeline) { return variables_of(stores, pipeline); };
+        around.open_outer = [this, unlock = around.unlock](policy::pipeline_id pipeline) {
+            return secret_variables_of(stores, unlock, pipeline);
+        };
         around.find_definition = [this](const store::pipeline_record& p, const store::run_source& parent) {
             return definition_of_child(stores, files.get(), p, parent);
         };

@@ -12,6 +12,8 @@ namespace latchkey::store {
 // Only ASCII letters fold, in every database alike.
 std::string folded(std::string text);
 
+result<void> check_email(const std::string&);  // usage: it is none
+
 result<user_record> load_person(sql_connection&, policy::user_id);
 // With role and groups; none: not a member of it.
 std::optional<member_record> load_member(sql_connection&, policy::workspace_id, policy::user_id);

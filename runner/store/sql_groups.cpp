@@ -120,6 +120,7 @@ result<void> sql_directory::remove_group(policy::workspace_id workspace, policy:
         in.exec("DELETE FROM project_members WHERE is_group = 1 AND holder = :id", id.value());
         in.exec("DELETE FROM pipeline_rows WHERE is_group = 1 AND holder = :id", id.value());
         in.exec("DELETE FROM integration_rows WHERE is_group = 1 AND holder = :id", id.value());
+        in.exec("DELETE FROM environment_rows WHERE is_group = 1 AND holder = :id", id.value());
         in.exec("DELETE FROM group_members WHERE group_id = :id", id.value());
         in.exec("DELETE FROM user_groups WHERE id = :id", id.value());
         audit_change(in, policy::audit_kind::group_changed, workspace, actor,

@@ -207,7 +207,8 @@ result<void> sql_store::replace_keys(std::span<const vault::wrapped_key> keys, p
         in.exec("DELETE FROM data_keys");
         for (const auto& key : keys) insert_key(in, key);
         const auto orphan = in.one<std::int64_t>(
-            "SELECT data_key FROM integration_fields WHERE data_key NOT IN (SELECT id FROM data_keys) LIMIT 1");
+            "SELECT data_key FROM integration_fields WHERE data_key NOT IN (SELECT id FROM data_keys) UNION SELECT "
+            "data_key FROM sealed_values WHERE data_key NOT IN (SELECT id FROM data_keys) LIMIT 1");
         if (orphan) {
             return failure(errc::conflict, "key " + std::to_string(std::get<0>(*orphan)) +
                                                " still seals a field and is not among the new keys: rotate again");

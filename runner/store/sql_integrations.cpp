@@ -211,8 +211,9 @@ result<integration_record> sql_store::add_integration(integration_record record,
             static_cast<int>(rights.demanded_to_grant), to_pairs_text(record.settings), to_stored(record.created_at),
             to_stored(record.created_at));
         if (!made) {
-            return failure(errc::conflict, "there is an integration " + record.identifier +
-                                               " already: choose another identifier or edit that one");
+            // By whose, is nobody's business who may not see it.
+            return failure(errc::conflict,
+                           "that identifier is taken: choose another one, or edit the integration that has it");
         }
         record.rights.id = policy::integration_id(std::get<0>(*made));
         insert_rows(in, record.rights);

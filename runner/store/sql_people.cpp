@@ -14,15 +14,6 @@ std::optional<policy::user_id> user_by_email(sql_connection& in, const std::stri
     return policy::user_id(std::get<0>(*row));
 }
 
-result<void> check_email(const std::string& email) {
-    const auto at = email.find('@');
-    const bool plain = std::ranges::all_of(email, [](char c) { return static_cast<unsigned char>(c) > 0x20; });
-    if (at == std::string::npos || at == 0 || at + 1 == email.size() ||
-        email.find('@', at + 1) != std::string::npos || email.size() > 254 || !plain)
-        return failure(errc::usage, "\"" + email.substr(0, 60) + "\" is no e-mail address");
-    return {};
-}
-
 policy::user_id insert_user(sql_connection& in, const std::string& email, const std::string& name) {
     const auto made = in.one<std::int64_t>(
         "INSERT INTO users (email, email_folded, name) VALUES (:email, :folded, :name) RETURNING id", email,
@@ -42,6 +33,15 @@ std::vector<policy::group_id> groups_of(sql_connection& in, policy::workspace_id
 }
 
 }  // namespace
+
+result<void> check_email(const std::string& email) {
+    const auto at = email.find('@');
+    const bool plain = std::ranges::all_of(email, [](char c) { return static_cast<unsigned char>(c) > 0x20; });
+    if (at == std::string::npos || at == 0 || at + 1 == email.size() ||
+        email.find('@', at + 1) != std::string::npos || email.size() > 254 || !plain)
+        return failure(errc::usage, "\"" + email.substr(0, 60) + "\" is no e-mail address");
+    return {};
+}
 
 std::string folded(std::string text) {
     for (char& c : text)
@@ -223,6 +223,10 @@ result<void> sql_directory::remove_member(policy::workspace_id workspace, policy
             "DELETE FROM pipeline_rows WHERE is_group = 0 AND holder = :user AND pipeline IN (SELECT pipelines.id "
             "FROM "
             "pipelines JOIN projects ON projects.id = pipelines.project WHERE projects.workspace = :workspace)",
+            id.value(), workspace.value());
+        in.exec(
+            "DELETE FROM environment_rows WHERE is_group = 0 AND holder = :user AND environment IN (SELECT id FROM "
+            "environments WHERE workspace = :workspace)",
             id.value(), workspace.value());
         in.exec(
             "DELETE FROM integration_rows WHERE is_group = 0 AND holder = :user AND integration IN (SELECT id FROM "

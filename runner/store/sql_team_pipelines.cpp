@@ -2,8 +2,10 @@
 #include "runner/store/sql_team_pipelines.hpp"
 
 #include "policy/decision.hpp"
-#include "runner/store/sql_directory_parts.hpp"
+#include "runner/store/sql_resource_parts.hpp"
 #include "runner/store/text_form.hpp"
+
+#include <sodium.h>
 
 #include <algorithm>
 
@@ -53,12 +55,6 @@ void put_rows(sql_connection& in, const policy::pipeline& rights) {
     for (const auto& row : rights.groups) put(true, row.group.value(), row.access);
 }
 
-policy::workspace_id workspace_of(sql_connection& in, policy::project_id project) {
-    const auto row =
-        in.one<std::int64_t>("SELECT workspace FROM projects WHERE id = :id AND removed_at IS NULL", project.value());
-    return row ? policy::workspace_id(std::get<0>(*row)) : policy::workspace_id();
-}
-
 bool name_taken(sql_connection& in, const team_pipeline_record& wanted) {
     return in
         .one<std::int64_t>(
@@ -72,8 +68,15 @@ failure taken(const std::string& name) {
     return {errc::conflict, "there is a pipeline \"" + name + "\" already: choose another name"};
 }
 
-// Who may change pipelines of the project at all: by their role there.
-result<void> check_writer(sql_connection& in, policy::project_id project, policy::user_id actor) {
+}  // namespace
+
+policy::workspace_id workspace_of(sql_connection& in, policy::project_id project) {
+    const auto row =
+        in.one<std::int64_t>("SELECT workspace FROM projects WHERE id = :id AND removed_at IS NULL", project.value());
+    return row ? policy::workspace_id(std::get<0>(*row)) : policy::workspace_id();
+}
+
+result<void> check_pipelines_writer(sql_connection& in, policy::project_id project, policy::user_id actor) {
     const auto workspace = workspace_of(in, project);
     const auto member = load_member(in, workspace, actor);
     const auto role = member ? load_role(in, workspace, project, *member) : std::nullopt;
@@ -83,8 +86,7 @@ result<void> check_writer(sql_connection& in, policy::project_id project, policy
     return {};
 }
 
-// And this one: its own permissions may say otherwise.
-result<void> check_writer_of(sql_connection& in, policy::pipeline_id pipeline, policy::user_id actor) {
+result<void> check_pipeline_writer(sql_connection& in, policy::pipeline_id pipeline, policy::user_id actor) {
     const auto facts_now = load_snapshot(in, pipeline, {});
     const auto access = policy::access_to(facts_now, actor, pipeline);
     if (access <= policy::pipeline_level::denied) return no_such("pipeline");
@@ -93,13 +95,11 @@ result<void> check_writer_of(sql_connection& in, policy::pipeline_id pipeline, p
     return {};
 }
 
-}  // namespace
-
 result<team_pipeline_record> sql_team_pipelines::add(team_pipeline_record wanted, policy::user_id actor) {
     if (wanted.name.empty()) return failure(errc::usage, "a pipeline needs a name");
     return database_->write([&](sql_connection& in) -> result<team_pipeline_record> {
         const policy::project_id project = wanted.rights.project;
-        if (auto may = check_writer(in, project, actor); !may) return may.error();
+        if (auto may = check_pipelines_writer(in, project, actor); !may) return may.error();
         if (name_taken(in, wanted)) return taken(wanted.name);
         const std::int64_t at = std::max<std::int64_t>(to_stored(wanted.created_at), 1);
         const auto made = in.one<std::int64_t>(
@@ -146,7 +146,7 @@ result<team_pipeline_record> sql_team_pipelines::edit(const team_pipeline_record
         const policy::pipeline_id id = wanted.rights.id;
         const auto known = load(in, wanted.rights.project, id);
         if (!known) return no_such("pipeline");
-        if (auto may = check_writer_of(in, id, actor); !may) return may.error();
+        if (auto may = check_pipeline_writer(in, id, actor); !may) return may.error();
         if (known->changed_at != wanted.changed_at)
             return failure(errc::conflict,
                            "pipeline " + to_fact(id) + " was changed by somebody else: look at it again, then edit");
@@ -173,11 +173,42 @@ result<void> sql_team_pipelines::remove(policy::project_id project, policy::pipe
     return database_->write([&](sql_connection& in) -> result<void> {
         const auto known = load(in, project, id);
         if (!known) return no_such("pipeline");
-        if (auto may = check_writer_of(in, id, actor); !may) return may.error();
+        if (auto may = check_pipeline_writer(in, id, actor); !may) return may.error();
         in.exec("UPDATE pipelines SET retired = 1 WHERE id = :id", id.value());
+        in.exec("DELETE FROM badges WHERE pipeline = :id", id.value());
+        remove_variables_of(in, workspace_of(in, project), variable_level::pipeline, id.value());
         audit_change(in, policy::audit_kind::pipeline_retired, workspace_of(in, project), actor,
                      {{"pipeline", to_fact(id)}, {"name", known->name}}, at);
         return {};
+    });
+}
+
+result<std::string> sql_team_pipelines::badge(policy::project_id project, policy::pipeline_id id) {
+    const auto known = database_->read([&](sql_connection& in) -> result<std::optional<std::string>> {
+        if (!load(in, project, id)) return no_such("pipeline");
+        auto row = in.one<std::string>("SELECT token FROM badges WHERE pipeline = :id", id.value());
+        return row ? std::optional(std::move(std::get<0>(*row))) : std::nullopt;
+    });
+    if (!known) return known.error();
+    if (*known) return **known;
+    return database_->write([&](sql_connection& in) -> result<std::string> {
+        if (!load(in, project, id)) return no_such("pipeline");
+        std::string bytes(32, '\0');
+        randombytes_buf(bytes.data(), bytes.size());
+        in.exec("INSERT INTO badges (pipeline, token) VALUES (:id, :token) ON CONFLICT (pipeline) DO NOTHING",
+                id.value(), to_hex_text(bytes));
+        auto row = in.one<std::string>("SELECT token FROM badges WHERE pipeline = :id", id.value());
+        if (!row) return failure(errc::store, "the store lost the badge of a pipeline while making it: try again");
+        return std::move(std::get<0>(*row));
+    });
+}
+
+result<policy::pipeline_id> sql_team_pipelines::with_badge(const std::string& token) {
+    return database_->read([&](sql_connection& in) -> result<policy::pipeline_id> {
+        const auto row = in.one<std::int64_t>("SELECT pipeline FROM badges WHERE token = :token", token);
+        const auto pipeline = row ? load_pipeline(in, policy::pipeline_id(std::get<0>(*row))) : std::nullopt;
+        if (!pipeline || pipeline->retired || !workspace_of(in, pipeline->project).valid()) return no_such("badge");
+        return pipeline->id;
     });
 }
 

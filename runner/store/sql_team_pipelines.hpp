@@ -17,6 +17,8 @@ public:
     result<std::vector<team_pipeline_record>> list(policy::project_id) override;
     result<team_pipeline_record> edit(const team_pipeline_record&, policy::user_id actor,
                                       policy::time_point) override;
+    result<std::string> badge(policy::project_id, policy::pipeline_id) override;
+    result<policy::pipeline_id> with_badge(const std::string& token) override;
     result<void> remove(policy::project_id, policy::pipeline_id, policy::user_id actor, policy::time_point) override;
 
 private:

@@ -3,11 +3,16 @@
 
 #include "runner/store/migrate.hpp"
 #include "runner/store/sql_access_tokens.hpp"
+#include "runner/store/sql_accounts.hpp"
 #include "runner/store/sql_directory.hpp"
 #include "runner/store/sql_sign_ins.hpp"
 #include "runner/store/sql_signing_keys.hpp"
+#include "runner/store/sql_environments.hpp"
+#include "runner/store/sql_sign_on.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/sql_team_pipelines.hpp"
+#include "runner/store/sql_variables.hpp"
+#include "runner/store/sql_webhooks.hpp"
 #include "runner/store/sqlite_connection.hpp"
 
 namespace latchkey::store {
@@ -45,6 +50,11 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.tokens = std::make_unique<sql_access_tokens>(*database);
     all.logins = std::make_unique<sql_sign_ins>(*database);
     all.signing = std::make_unique<sql_signing_keys>(*database);
+    all.values = std::make_unique<sql_variables>(*database);
+    all.places = std::make_unique<sql_environments>(*database);
+    all.hooks = std::make_unique<sql_webhooks>(*database);
+    all.persons = std::make_unique<sql_accounts>(*database);
+    all.sso = std::make_unique<sql_sign_on>(*database);
     return all;
 }
 

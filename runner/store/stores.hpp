@@ -5,11 +5,16 @@
 #pragma once
 
 #include "runner/store/access_tokens.hpp"
+#include "runner/store/accounts.hpp"
 #include "runner/store/directory.hpp"
 #include "runner/store/sign_ins.hpp"
 #include "runner/store/signing_keys.hpp"
+#include "runner/store/environments.hpp"
+#include "runner/store/sign_on.hpp"
 #include "runner/store/store.hpp"
 #include "runner/store/team_pipelines.hpp"
+#include "runner/store/variables.hpp"
+#include "runner/store/webhooks.hpp"
 
 #include <memory>
 
@@ -22,6 +27,11 @@ struct stores {
     std::unique_ptr<access_tokens> tokens;
     std::unique_ptr<sign_ins> logins;
     std::unique_ptr<signing_keys> signing;
+    std::unique_ptr<variables> values;
+    std::unique_ptr<environments> places;
+    std::unique_ptr<webhooks> hooks;
+    std::unique_ptr<accounts> persons;
+    std::unique_ptr<sign_on> sso;
 };
 
 }  // namespace latchkey::store

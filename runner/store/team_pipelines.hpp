@@ -32,6 +32,11 @@ public:
     // It can use nothing from now on; its runs stay.
     virtual result<void> remove(policy::project_id, policy::pipeline_id, policy::user_id actor,
                                 policy::time_point) = 0;
+
+    // What its badge's address carries: random, made when it is first asked for.
+    virtual result<std::string> badge(policy::project_id, policy::pipeline_id) = 0;
+    // not_found: no pipeline that is there has it.
+    virtual result<policy::pipeline_id> with_badge(const std::string& token) = 0;
 };
 
 }  // namespace latchkey::store

@@ -9,7 +9,7 @@ namespace latchkey::vault {
 
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) {
+const unsigned char* octets_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
@@ -17,8 +17,8 @@ const unsigned char* bytes_of(std::string_view text) {
 
 std::string hmac_sha256_hex(const secret& key, std::string_view message) {
     crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, bytes_of(key.reveal()), key.size());
-    crypto_auth_hmacsha256_update(&state, bytes_of(message), message.size());
+    crypto_auth_hmacsha256_init(&state, octets_of(key.reveal()), key.size());
+    crypto_auth_hmacsha256_update(&state, octets_of(message), message.size());
     std::array<unsigned char, crypto_auth_hmacsha256_BYTES> mac{};
     crypto_auth_hmacsha256_final(&state, mac.data());
     sodium_memzero(&state, sizeof state);

@@ -18,6 +18,15 @@ struct sealed_field {
     friend bool operator==(const sealed_field&, const sealed_field&) = default;
 };
 
+// What else is kept sealed than the credentials of integrations. Stored by number.
+enum class value_kind : unsigned char { variable, webhook, sign_on };
+
+// Whose value it is: the variable with this number, say. A value opens for its owner only.
+struct value_owner {
+    value_kind kind = value_kind::variable;
+    std::int64_t id = 0;
+};
+
 // A data key, wrapped by the master key.
 struct wrapped_key {
     std::int64_t id = 0;  // 1, 2, …; the highest seals new values

@@ -39,6 +39,15 @@ std::string associated_own(const std::string& name, std::int64_t version) {
     return data + name;
 }
 
+std::string associated(const value_owner& owner, const std::string& name, std::int64_t version) {
+    std::string data = "value";
+    put_number(data, static_cast<std::int64_t>(owner.kind));
+    put_number(data, owner.id);
+    put_number(data, version);
+    put_number(data, static_cast<std::int64_t>(name.size()));
+    return data + name;
+}
+
 std::string associated_key(std::int64_t id) {
     std::string data = "key";
     put_number(data, id);
@@ -113,6 +122,22 @@ sealed_field vault::seal(policy::integration_id integration, std::string name, s
     const auto& [id, key] = *keys_.rbegin();
     std::string bytes = encrypt(key, value.reveal(), associated(integration, name, version));
     return {std::move(name), version, id, std::move(bytes)};
+}
+
+sealed_field vault::seal_value(const value_owner& owner, std::string name, std::int64_t version,
+                               const secret& value) const {
+    const auto& [id, key] = *keys_.rbegin();
+    std::string bytes = encrypt(key, value.reveal(), associated(owner, name, version));
+    return {std::move(name), version, id, std::move(bytes)};
+}
+
+result<secret> vault::open_value(const value_owner& owner, const sealed_field& field) const {
+    const auto key = keys_.find(field.key);
+    if (key == keys_.end())
+        return failure(errc::corrupt, "the value of " + field.name + " is sealed under a data key that is not there");
+    auto value = decrypt(key->second, field.bytes, associated(owner, field.name, field.version));
+    if (!value) return does_not_open("the value of " + field.name);
+    return std::move(*value);
 }
 
 result<std::vector<opened_field>> vault::open(const policy::decision& decision, policy::integration_id integration,

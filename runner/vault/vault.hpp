@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Seals credential fields and opens them again. open() is the one function in the product that opens secrets, and it
-// takes a decision: without an allowing one for exactly this integration nothing is opened.
+// Seals credential fields and opens them again. open() is the one function in the product that opens credentials of
+// integrations, and it takes a decision: without an allowing one for exactly this integration nothing is opened.
+// Variables and the secrets of webhooks are sealed too; nobody grants those, so they open for their owner alone.
 // XChaCha20-Poly1305; associated data: integration id, field name, version. Data keys are wrapped by a master key
 // (master_key.hpp). Const functions may be called by any number of threads.
 #pragma once
@@ -40,6 +41,12 @@ public:
     // refused: the decision does not allow, or is for another integration. corrupt: a field does not open.
     result<std::vector<opened_field>> open(const policy::decision&, policy::integration_id,
                                            std::span<const sealed_field>) const;
+
+    // Likewise for one value of an owner; its name says what it is in messages.
+    sealed_field seal_value(const value_owner&, std::string name, std::int64_t version, const secret&) const;
+    // corrupt: it does not open, or is another owner's. For who delivers it: a run that starts, a webhook that is
+    // sent.
+    result<secret> open_value(const value_owner&, const sealed_field&) const;
 
     // For rotation of data keys: the same value under the newest key. Never hands out the plain value.
     result<sealed_field> reseal(policy::integration_id, const sealed_field&) const;

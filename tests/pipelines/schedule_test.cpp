@@ -157,12 +157,12 @@ TEST_SUITE("pipelines.schedule") {
                  "2011-12-29 19:00, 2011-12-30 19:00, 2011-12-31 19:00");
     }
 
-    TEST_CASE("every minute for a day and more, over both changes: each passes once") {
-        for (const sys_seconds begin : {at(2026, 3, 28, 12), at(2026, 10, 24, 12)}) {
+    TEST_CASE("every minute of a night, over both changes: each passes once") {
+        for (const sys_seconds begin : {at(2026, 3, 28, 22), at(2026, 10, 24, 22)}) {
             const time_zone z = zone("Europe/Warsaw");
             const cron c = times("* * * * *");
             sys_seconds t = begin;
-            for (int i = 0; i < 36 * 60; ++i) {
+            for (int i = 0; i < 8 * 60; ++i) {
                 const auto n = next_after(c, z, t);
                 REQUIRE(n.has_value());
                 REQUIRE(*n == t + minutes(1));

@@ -221,6 +221,28 @@ TEST_SUITE("server.executions") {
         CHECK_EQ(w.ended(at, w.developer)["status"], "SUCCESSFUL");
     }
 
+    TEST_CASE("a run has the variables that the API keeps, the nearer win, and secret ones are masked") {
+        run_world w;
+        const auto p = w.pipeline(
+            "outer", build("Say", "echo $WIDE $NEAR $OWN; test ${#TOKEN} = 12; echo token $TOKEN; echo $LATE"));
+        const auto id = w.ask("GET", p, w.admin).body["id"];
+        const auto add = [&](json body) {
+            const auto made = w.ask("POST", "/workspaces/acme/variables", w.admin, body);
+            REQUIRE_MESSAGE(made.status == 201, made.text);
+        };
+        add({{"key", "WIDE"}, {"value", "wide"}});
+        add({{"key", "NEAR"}, {"value", "from the workspace"}});
+        add({{"key", "NEAR"}, {"value", "near"}, {"project", {{"name", "web"}}}});
+        add({{"key", "OWN"}, {"value", "own"}, {"pipeline", {{"id", id}}}});
+        add({{"key", "TOKEN"}, {"value", "very-hidden!"}, {"encrypted", true}, {"project", {{"name", "web"}}}});
+        add({{"key", "LATE"}, {"value", "kept"}});
+        const auto at =
+            w.start(p, w.developer, {{"variables", json::array({{{"key", "LATE"}, {"value", "given"}}})}});
+        CHECK_EQ(w.ended(at, w.developer)["status"], "SUCCESSFUL");
+        CHECK_EQ(w.ask("GET", at + "/action/1", w.developer).body["log"],
+                 json::array({"wide near own", "token ********", "given"}));
+    }
+
     TEST_CASE("an encrypted variable is masked, given to the actions, and nowhere in the API or on the disk") {
         run_world w;
         const auto p =

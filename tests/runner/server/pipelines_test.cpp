@@ -111,6 +111,8 @@ TEST_SUITE("server.pipelines") {
         CHECK_EQ(message(notify("Tell", "slack_prod")), "there is no integration \"slack_prod\" for this project");
         const auto kept = notify("Tell", "Slack_Prod") + "      trigger_time: ON_FAILURE\n";
         CHECK_EQ(world.ask("PATCH", at, token, {{"yaml", kept}}).status, 200);
-        CHECK_EQ(world.ask("GET", at, token).body["yaml"], kept);
+        CHECK_EQ(world.ask("GET", at, admin).body["yaml"], kept);
+        // Nor is it shown to them who uses it.
+        CHECK_EQ(world.ask("GET", at, token).body["yaml"], nullptr);
     }
 }

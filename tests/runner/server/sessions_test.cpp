@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing in with a password over HTTP: what a session may do, what it needs for it, and when it ends.
 #include "runner/identity/password.hpp"
+#include "runner/server/route.hpp"
 #include "tests/runner/server/api_world.hpp"
 #include "tests/runner/server/browser.hpp"
 
@@ -119,6 +120,31 @@ TEST_SUITE("server.sessions") {
                      .status,
                  403);
         CHECK_EQ(b.get(w.url("/workspaces")).status, 200);
+    }
+
+    TEST_CASE("no route that changes something takes a session without its token, or from another's page") {
+        session_world w;
+        browser b;
+        const auto csrf = w.log_in(b, "ana@acme.test").body["csrf_token"].get<std::string>();
+        int walked = 0;
+        for (const server::route& r : server::routes()) {
+            if (r.method == "GET") continue;
+            std::string path;
+            for (const char c : r.path) path += c == ':' ? 'x' : c;
+            CAPTURE(r.method);
+            CAPTURE(r.path);
+            const std::string method(r.method);
+            const auto elsewhere =
+                b.send(method, w.url(path), nullptr, {{"X-CSRF-Token", csrf}, {"Origin", "https://evil.test"}});
+            CHECK_EQ(elsewhere.status, 403);
+            CHECK_EQ(elsewhere.message(), "the call comes from a page of another server");
+            if (r.right == server::right::anybody) continue;
+            const auto without = b.send(method, w.url(path), nullptr);
+            CHECK_EQ(without.status, 403);
+            CHECK(without.message().starts_with("a call of a session needs its token against forged calls"));
+            ++walked;
+        }
+        CHECK_GT(walked, 30);
     }
 
     TEST_CASE("over TLS, here or at a proxy, only a cookie of this very host counts") {

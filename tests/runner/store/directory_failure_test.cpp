@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a team changes, broken at its first, second, … last statement: nothing of it may be left.
 #include "tests/runner/store/broken_database.hpp"
-#include "tests/runner/store/team_world.hpp"
+#include "tests/runner/store/changing_resources.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 using namespace latchkey;
 using namespace latchkey::test;
 
 namespace {
-
-struct changing_method {
-    std::string name;
-    std::function<bool(store::stores&, const team_world&)> call;  // whether it succeeded
-};
 
 template <class T>
 bool fine(const result<T>& outcome) {
@@ -159,11 +156,14 @@ TEST_SUITE("store.directory_failure") {
                 s.logins->begin_session({"session", w.developer, "password", at(80), at(80), {}}, "::1").has_value());
             REQUIRE(s.logins->add_password_link({"link", w.developer, w.admin, at(999), w.acme}, at(80)).has_value());
             REQUIRE(s.signing->add({"old", "{}", {"old", 1, 1, "sealed"}, at(80), {}}, "", at(0), {}).has_value());
+            add_resources(s, w);
         }
         const auto copy = folder / "copy" / "store.db";
         std::filesystem::create_directory(copy.parent_path());
         std::filesystem::permissions(copy.parent_path(), std::filesystem::perms(0700));
-        for (const auto& method : changing_methods()) {
+        auto methods = changing_methods();
+        std::ranges::move(changing_resources(), std::back_inserter(methods));
+        for (const auto& method : methods) {
             CAPTURE(method.name);
             std::filesystem::copy_file(original, copy, std::filesystem::copy_options::overwrite_existing);
             const auto before = dump(copy);

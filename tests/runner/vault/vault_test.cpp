@@ -163,6 +163,30 @@ TEST_SUITE("vault.vault") {
         CHECK_EQ(refusal(disguised), errc::corrupt);
     }
 
+    TEST_CASE_FIXTURE(fixture, "sealed for an owner: it opens for no other, under no other name and version") {
+        const the_vault& sealing = vault;
+        using latchkey::vault::value_kind;
+        const auto sealed = sealing.seal_value({value_kind::variable, 7}, "value", 1, secret("planted"));
+        CHECK_EQ(sealed.bytes.find("planted"), std::string::npos);
+        CHECK_EQ(sealing.open_value({value_kind::variable, 7}, sealed).value().reveal(), "planted");
+        CHECK_EQ(sealing.open_value({value_kind::webhook, 7}, sealed).error().code, errc::corrupt);
+        CHECK_EQ(sealing.open_value({value_kind::variable, 8}, sealed).error().code, errc::corrupt);
+        auto moved = sealed;
+        moved.version = 2;
+        CHECK_EQ(sealing.open_value({value_kind::variable, 7}, moved).error().code, errc::corrupt);
+        moved = sealed;
+        moved.name = "other";
+        CHECK_EQ(sealing.open_value({value_kind::variable, 7}, moved).error().code, errc::corrupt);
+        moved = sealed;
+        moved.bytes.back() = static_cast<char>(moved.bytes.back() ^ 1);
+        CHECK_EQ(sealing.open_value({value_kind::variable, 7}, moved).error().code, errc::corrupt);
+        moved = sealed;
+        moved.key = 99;
+        CHECK_EQ(sealing.open_value({value_kind::variable, 7}, moved).error().code, errc::corrupt);
+        // Nor is it an integration's field.
+        CHECK(sealing.open(decision_for(integration_id(7), true), integration_id(7), {&sealed, 1}).has_error());
+    }
+
     TEST_CASE_FIXTURE(fixture, "rotated: another master key, another data key, the same values") {
         const sealed_field old = sealed();
         const master_key other = load_master_key(folder / "other/master.key", true).value();
