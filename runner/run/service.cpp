@@ -75,6 +75,12 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
             facts.successful_pipelines.insert({"", other.name});
         }
     }
+    if (around.outer_variables) {
+        auto outer = around.outer_variables(id);
+        if (!outer) return outer.error();
+        for (outer_variable& each : *outer)
+            facts.inherited.push_back({std::move(each.name), std::move(each.value), each.secret, nullptr});
+    }
     compiled c = compile(d, facts);
     if (auto looked = check_integration_types(around.store, c.plan, record->project, id, actor, c.problems); !looked)
         return looked.error();

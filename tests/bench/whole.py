@@ -13,6 +13,7 @@ import time
 
 sys.dont_write_bytecode = True
 import engine  # noqa: E402
+import grants  # noqa: E402
 import server  # noqa: E402
 
 
@@ -229,6 +230,7 @@ def main():
         b.graph()
         b.output()
         server.measure(b)
+        grants.measure(b)
         for name in ("masker", "decision", "parse", "spawn", "store"):
             b.micro(name)
         print("\n| what | measured | against | target |\n|---|---|---|---|")

@@ -240,7 +240,7 @@ TEST_SUITE("server.executions") {
             w.start(p, w.developer, {{"variables", json::array({{{"key", "LATE"}, {"value", "given"}}})}});
         CHECK_EQ(w.ended(at, w.developer)["status"], "SUCCESSFUL");
         CHECK_EQ(w.ask("GET", at + "/action/1", w.developer).body["log"],
-                 json::array({"wide near own", "token ********", "given"}));
+                 json::array({"wide near own", "token ***", "given"}));
     }
 
     TEST_CASE("an encrypted variable is masked, given to the actions, and nowhere in the API or on the disk") {

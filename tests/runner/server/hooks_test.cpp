@@ -114,6 +114,49 @@ TEST_SUITE("server.hooks") {
             if (p["name"] == "nightly") CHECK_EQ(p["events"][0]["cron"], "0 3 * * *");
     }
 
+    TEST_CASE(
+        "the story: a push runs, lacks a permission, a colleague with Use grants it and retries, and it is green") {
+        hook_world w;
+        const auto made = w.ask("POST", "/workspaces/acme/integrations", w.admin,
+                                {{"name", "Releases"},
+                                 {"identifier", "releases"},
+                                 {"type", "GIT_HUB"},
+                                 {"scope", "WORKSPACE"},
+                                 {"token", "planted-release-token"},
+                                 {"all_pipelines_allowed", false}});
+        REQUIRE_MESSAGE(made.status == 201, made.text);
+        const std::string pushed_commit = w.commit(
+            "- pipeline: deploy-it\n  events: [{type: PUSH, refs: [main]}]\n  actions:\n    - action: Release\n"
+            "      type: GIT_HUB_CLI\n      integration: releases\n"
+            "      execute_commands: ['test -n \"$GITHUB_TOKEN\" && cat a.txt']\n",
+            "version 2");
+        REQUIRE_EQ(w.tell(pushed("refs/heads/main", none, pushed_commit)).status, 202);
+
+        json run = w.executions("deploy-it", 1)[0];
+        CHECK_EQ(run["status"], "FAILED");
+        CHECK_NE(run["error_message"].get<std::string>().find(
+                     "Missing permissions to the following integration: Releases (releases)\n"
+                     "  used by    action \"Release\"  (buddy.yml:6:"),
+                 std::string::npos);
+
+        const std::string at =
+            project + "/pipelines/" + run["pipeline"]["id"].dump() + "/executions/" + run["id"].dump();
+        const auto missing = w.ask("GET", own(at) + "/missing", w.developer);
+        CHECK_EQ(missing.body["may_grant_and_retry"], true);
+        const auto granted = w.ask("POST", own(at) + "/grant", w.developer, json::object());
+        REQUIRE_MESSAGE(granted.status == 201, granted.text);
+        w.events(at, w.developer, "2.0");
+        run = w.ask("GET", at, w.developer).body;
+        CHECK_EQ(run["status"], "SUCCESSFUL");
+        CHECK_EQ(run["to_revision"]["revision"], pushed_commit);
+        CHECK_EQ(w.ask("GET", at + "/action/1", w.developer).body["log"], json::array({"version 2"}));
+
+        // The next push needs nobody.
+        const std::string next = w.commit(read_file(w.files.path() / "work/buddy.yml"), "version 3");
+        REQUIRE_EQ(w.tell(pushed("refs/heads/main", pushed_commit, next)).status, 202);
+        CHECK_EQ(w.executions("deploy-it", 2)[0]["status"], "SUCCESSFUL");
+    }
+
     TEST_CASE("a delivery is taken once, of now, and from who has the secret only") {
         hook_world w;
         const json event = pushed("refs/heads/main", none, shell(w.files.path() / "work", "git rev-parse HEAD"));
