@@ -69,9 +69,9 @@ json content(const std::string& type, json schema) {
 
 // An address that one can both read and add to is a list, but for the session, which is one's own.
 bool is_list(const route& r) {
-    return r.method == "GET" && !r.path.ends_with("/session") && std::ranges::any_of(routes(), [&](const route& other) {
-               return other.method == "POST" && other.path == r.path;
-           });
+    return r.method == "GET" && !r.path.ends_with("/session") &&
+           std::ranges::any_of(routes(),
+                               [&](const route& other) { return other.method == "POST" && other.path == r.path; });
 }
 
 json responses_of(const route& r) {
