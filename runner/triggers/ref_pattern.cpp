@@ -3,6 +3,8 @@
 
 #include "runner/triggers/ref_pattern.hpp"
 
+#include "policy/glob.hpp"
+
 #include <memory>
 #include <pcre2.h>
 
@@ -53,30 +55,6 @@ bool matches_expression(std::string_view pattern, std::string_view name) {
                        bounds.get()) >= 0;
 }
 
-// On a mismatch it goes back to the last * only: the product of the lengths at worst.
-bool matches_stars(std::string_view pattern, std::string_view text) {
-    std::size_t p = 0;
-    std::size_t t = 0;
-    std::size_t star = std::string_view::npos;
-    std::size_t after_star = 0;
-    while (t < text.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
-            star = p++;
-            after_star = t;
-        } else if (p < pattern.size() && pattern[p] == text[t]) {
-            ++p;
-            ++t;
-        } else if (star != std::string_view::npos) {
-            p = star + 1;
-            t = ++after_star;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
-}
-
 }  // namespace
 
 bool matches_ref(std::string_view pattern, const policy::ref& ref, std::string_view default_branch) {
@@ -92,8 +70,8 @@ bool matches_ref(std::string_view pattern, const policy::ref& ref, std::string_v
     }
     if (pattern == ":default") return is_branch && !default_branch.empty() && short_name == default_branch;
     if (pattern == "*") return true;
-    if (pattern.starts_with("refs/")) return matches_stars(pattern, name);
-    return is_branch && matches_stars(pattern, short_name);
+    if (pattern.starts_with("refs/")) return policy::glob_matches(pattern, name);
+    return is_branch && policy::glob_matches(pattern, short_name);
 }
 
 std::string fault_of_pattern(std::string_view pattern) {
