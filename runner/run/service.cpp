@@ -125,7 +125,9 @@ result<finished_attempt> service::start(const definition& d, store::new_run requ
     if (run::ended(run->attempts.back().status))
         return failure(errc::engine, run->pipeline_name + " #" + std::to_string(run->number) +
                                          " took so long to begin that it was taken for dead: nothing was executed");
-    return execute(d, *run, 1, 0, std::move(options), {}, files->notes, hold);
+    auto c = compile_now(around_, d, run->source, run->pipeline, request.actor, run->number);
+    if (!c) return c.error();
+    return execute(d, std::move(*c), *run, 1, 0, std::move(options), {}, files->notes, hold);
 }
 
 result<made_attempt> service::create(const definition& d, store::new_run request) {
@@ -188,16 +190,15 @@ result<finished_attempt> service::perform(policy::run_id id, run_options options
         if (!found) return failed(found.error());
         scope = std::move(*found);
     }
-    auto done = execute(**kept, *run, attempt.number, *events, std::move(options), scope, files->notes, hold);
+    auto done =
+        execute(**kept, std::move(*c), *run, attempt.number, *events, std::move(options), scope, files->notes, hold);
     if (!done && not_begun(*run)) return failed(done.error());
     return done;
 }
 
-result<finished_attempt> service::execute(const definition& d, const store::run_record& run, int attempt,
+result<finished_attempt> service::execute(const definition& d, compiled c, const store::run_record& run, int attempt,
                                           std::int64_t events_before, run_options options, const retry_scope& scope,
                                           const std::vector<std::string>& notes, signal_hold& hold) {
-    auto c = compile_now(around_, d, run.source, run.pipeline, run.attempts.back().actor, run.number);
-    if (!c) return c.error();
     bool previous_failed = false;
     if (looks_at_the_run_before(*d.pipeline)) {
         auto failed = failed_before(around_.store, run, attempt);
@@ -230,7 +231,7 @@ result<finished_attempt> service::execute(const definition& d, const store::run_
             s.here_.erase(run);
         }
     } const left{*this, run.id};
-    const attempt_request request{d, *c, run, attempt, events_before, scope, previous_failed, logs(), child, notes};
+    const attempt_request request{d, c, run, attempt, events_before, scope, previous_failed, logs(), child, notes};
     return run_attempt(around_, request, options, hold);
 }
 

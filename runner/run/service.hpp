@@ -192,7 +192,7 @@ private:
                                                             const store::run_source&) const;
     child_end run_child(const definition& parent, const store::run_record&, const run_options&, child_request,
                         const std::function<void(std::string)>& made, cancel_switch&);
-    result<finished_attempt> execute(const definition&, const store::run_record&, int attempt,
+    result<finished_attempt> execute(const definition&, compiled, const store::run_record&, int attempt,
                                      std::int64_t events_before, run_options, const retry_scope&,
                                      const std::vector<std::string>& notes, signal_hold&);
     // What is known of a run before it is made; the faults of its definition, where it has any.
