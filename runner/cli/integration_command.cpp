@@ -41,13 +41,9 @@ result<void> set_rights(policy::integration& rights, const integration_args& arg
 }  // namespace
 
 int integration_add_command(context& c, const integration_args& args) {
-    const pipelines::integration_type* type = pipelines::find_integration_type(args.type);
-    if (type == nullptr) {
-        const std::string_view near = pipelines::nearest(args.type, pipelines::integration_type_names());
-        return c.usage("there is no integration type \"" + args.type + "\"" +
-                       (near.empty() ? ": `latchkey integration types` lists them"
-                                     : ": did you mean " + std::string(near) + "?"));
-    }
+    const auto found = integration_type_named(args.type);
+    if (!found) return c.fail(found.error());
+    const pipelines::integration_type* type = *found;
     store::integration_record record;
     record.name = args.name;
     record.type = type->name;

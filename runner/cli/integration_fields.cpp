@@ -30,6 +30,14 @@ result<policy::level> level_named(const std::string& name) {
     return failure(errc::usage, "\"" + name + "\" is no level: say deny, delete-only, use or manage");
 }
 
+result<const pipelines::integration_type*> integration_type_named(const std::string& name) {
+    if (const pipelines::integration_type* type = pipelines::find_integration_type(name)) return type;
+    const std::string_view near = pipelines::nearest(name, pipelines::integration_type_names());
+    return failure(errc::usage, "there is no integration type \"" + name + "\"" +
+                                    (near.empty() ? ": `latchkey integration types` lists them"
+                                                  : ": did you mean " + std::string(near) + "?"));
+}
+
 result<std::vector<given_field>> read_fields(context& c, const pipelines::integration_type& type,
                                              const std::vector<std::string>& pairs) {
     std::vector<given_field> given;

@@ -24,6 +24,9 @@ struct given_field {
 // deny, delete-only, use or manage, in the API's spelling too.
 result<policy::level> level_named(const std::string& name);
 
+// usage: there is none, with the nearest name.
+result<const pipelines::integration_type*> integration_type_named(const std::string& name);
+
 // NAME=@FILE, NAME=-, NAME=VALUE of what is no secret, or the name alone, which is asked for.
 result<std::vector<given_field>> read_fields(context&, const pipelines::integration_type&,
                                              const std::vector<std::string>& pairs);

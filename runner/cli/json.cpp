@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/json.hpp"
 
+#include "runner/run/missing_json.hpp"
+#include "runner/server/levels.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace latchkey::cli {
@@ -36,24 +39,6 @@ json run_of(const store::run_record& run) {
             {"attempts", attempts}};
 }
 
-json missing_of(const std::vector<run::missing_integration>& all) {
-    json list = json::array();
-    for (const run::missing_integration& m : all) {
-        json uses = json::array();
-        for (const run::use_place& p : m.used_by)
-            uses.push_back({{"action", p.action}, {"file", p.file}, {"line", p.line}, {"column", p.column}});
-        json able = json::array();
-        for (const run::able_to_grant& g : m.can_grant) able.push_back({{"who", g.who}, {"level", g.level}});
-        list.push_back({{"integration", m.name.empty() ? json(nullptr) : json(m.name)},
-                        {"verdict", policy::to_string(m.verdict)},
-                        {"reason", m.reason},
-                        {"used_by", uses},
-                        {"can_grant", able},
-                        {"may_grant", m.may_grant}});
-    }
-    return list;
-}
-
 std::string_view name_of(run::outcome o) {
     switch (o) {
         case run::outcome::succeeded:
@@ -73,20 +58,7 @@ std::string_view name_of(run::outcome o) {
 }
 
 json permissions_of(const policy::integration& i) {
-    const auto name = [](policy::level l) {
-        switch (l) {
-            case policy::level::delete_only:
-                return "DELETE_ONLY";
-            case policy::level::use_only:
-                return "USE_ONLY";
-            case policy::level::manage:
-                return "MANAGE";
-            case policy::level::denied:
-                break;
-        }
-        return "DENIED";
-    };
-    return {{"admins", name(i.admins)}, {"others", name(i.others)}};
+    return {{"admins", server::to_word(i.admins)}, {"others", server::to_word(i.others)}};
 }
 
 }  // namespace
@@ -119,7 +91,7 @@ std::string json_of_outcome(const run::finished_attempt& f, int exit_code) {
         j["run"] = run_of(f.run);
         j["attempt"] = f.attempt;
     }
-    if (!f.missing.empty()) j["missing"] = missing_of(f.missing);
+    if (!f.missing.empty()) j["missing"] = run::json_of<json>(f.missing);
     if (!f.report.empty()) j["error_message"] = f.report;
     return text_of(j);
 }

@@ -32,10 +32,8 @@ result<chosen> choose(const call& c) {
     if (!run) return run.error();
     auto seen = look_at(c, *run);
     if (!seen) return seen.error();
-    const auto place = action_place_from(run->id, c.at.at("action"));
-    if (!place || place->action >= seen->actions.size() || place->attempt < 1 ||
-        static_cast<std::size_t>(place->attempt) > run->attempts.size())
-        return no_such_action();
+    const auto place = action_place_from(*run, c.at.at("action"));
+    if (!place || place->action >= seen->actions.size()) return no_such_action();
     return chosen{std::move(*run), std::move(*seen), *place};
 }
 
@@ -79,6 +77,14 @@ result<read_lines> lines_from(const call& c, const store::run_record& run, int a
     return read;
 }
 
+result<answer> shown(const call& c, const chosen& at) {
+    json v = view_of_action(c, at.run, at.seen, at.place.action, true);
+    auto read = lines_from(c, at.run, at.place.attempt, at.place.action, at.seen.denial, 0, most_lines);
+    if (!read) return read.error();
+    v["log"] = std::move(read->lines);
+    return answer{200, std::move(v), {}};
+}
+
 std::uint64_t parameter(const call& c, const char* name, std::uint64_t otherwise) {
     const std::string* text = c.request.parameter(name);
     std::uint64_t value = otherwise;
@@ -91,11 +97,7 @@ std::uint64_t parameter(const call& c, const char* name, std::uint64_t otherwise
 result<answer> get_action_execution(call& c) {
     auto at = choose(c);
     if (!at) return at.error();
-    json v = view_of_action(c, at->run, at->seen, at->place.action, true);
-    auto read = lines_from(c, at->run, at->place.attempt, at->place.action, at->seen.denial, 0, most_lines);
-    if (!read) return read.error();
-    v["log"] = std::move(read->lines);
-    return answer{200, std::move(v), {}};
+    return shown(c, *at);
 }
 
 result<answer> get_action_logs(call& c) {
@@ -122,12 +124,8 @@ result<answer> get_action_of_execution(call& c) {
     const auto number = c.number("action");
     if (!number || *number < 1 || static_cast<std::size_t>(*number) > seen->actions.size()) return no_such_action();
     const auto action = static_cast<std::size_t>(*number) - 1;
-    json v = view_of_action(c, *run, *seen, action, true);
     const int attempt = seen->actions[action].attempt > 0 ? seen->actions[action].attempt : 1;
-    auto read = lines_from(c, *run, attempt, action, seen->denial, 0, most_lines);
-    if (!read) return read.error();
-    v["log"] = std::move(read->lines);
-    return answer{200, std::move(v), {}};
+    return shown(c, {std::move(*run), std::move(*seen), {attempt, action}});
 }
 
 }  // namespace latchkey::server

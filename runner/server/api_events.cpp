@@ -2,7 +2,6 @@
 // Live views as server-sent events. A client that was cut off says where it was (Last-Event-ID, or ?after=) and goes
 // on from there: nothing is lost and nothing comes twice.
 #include "runner/async/offload.hpp"
-#include "runner/log/log_writer.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/log_feed.hpp"
@@ -11,6 +10,8 @@
 
 #include <charconv>
 #include <cstdio>
+#include <functional>
+#include <memory>
 
 namespace latchkey::server {
 
@@ -88,53 +89,29 @@ result<news> news_since(store::store& s, policy::run_id id, position at) {
     return n;
 }
 
-async::task<> tell_events(http::body_writer& to, run_executor& runs, store::store& s, policy::run_id id, position at,
-                          bool follow) {
-    const auto executor = co_await boost::asio::this_coro::executor;
-    const auto listener = runs.hub().listen(id, executor);
-    auto last_word = std::chrono::steady_clock::now();
-    bool alive = co_await to.write(": the events of an execution\n\n");
-    while (alive && !runs.hub().closed()) {
-        auto ask = [&s, id, at] { return news_since(s, id, at); };
-        const auto n = co_await async::offload(runs.readers(), std::move(ask));
-        if (!n) co_return;
-        at = n->at;
-        const auto now = std::chrono::steady_clock::now();
-        if (!n->text.empty()) {
-            alive = co_await to.write(n->text);
-            last_word = now;
-            continue;
-        }
-        if (n->over && !follow) {
-            co_await to.write("event: end\ndata: {}\n\n");
-            co_return;
-        }
-        if (now - last_word >= between_words) {
-            alive = co_await to.write(": still here\n\n");
-            last_word = now;
-        }
-        co_await listener->wait(between_looks);
-    }
-}
+// What a stream has to say now.
+struct told {
+    std::shared_ptr<const std::string> text;  // events; null: nothing yet
+    bool over = false;                        // nothing will follow
+};
 
-async::task<> tell_log(http::body_writer& to, run_executor& runs, policy::run_id id, std::shared_ptr<log_feed> feed,
-                       std::uint64_t from) {
-    const auto executor = co_await boost::asio::this_coro::executor;
-    const auto listener = runs.hub().listen(id, executor);
-    bool alive = co_await to.write(": what an action prints\n\n");
+// Says what `next` finds for as long as somebody listens. `next` knows how far it is; it reads, on the readers.
+async::task<> tell(http::body_writer& to, run_executor& runs, policy::run_id id, std::string greeting,
+                   std::function<result<told>()> next) {
+    const auto listener = runs.hub().listen(id, co_await boost::asio::this_coro::executor);
     auto last_word = std::chrono::steady_clock::now();
+    bool alive = co_await to.write(": " + greeting + "\n\n");
     while (alive && !runs.hub().closed()) {
-        auto ask = [&feed, from] { return feed->since(from); };
-        const auto piece = co_await async::offload(runs.readers(), std::move(ask));
-        if (!piece) co_return;
+        auto ask = [&next] { return next(); };
+        const auto found = co_await async::offload(runs.readers(), std::move(ask));
+        if (!found) co_return;
         const auto now = std::chrono::steady_clock::now();
-        if (piece->text) {
-            from = piece->next;
-            alive = co_await to.write(*piece->text);
+        if (found->text) {
+            alive = co_await to.write(*found->text);
             last_word = now;
             continue;
         }
-        if (piece->over) {
+        if (found->over) {
             co_await to.write("event: end\ndata: {}\n\n");
             co_return;
         }
@@ -160,23 +137,37 @@ result<answer> stream_events(call& c) {
     if (!run) return run.error();
     // Stays open for later attempts too, where the client asks for it.
     const std::string* follow = c.request.parameter("follow");
-    return event_stream([&runs = *c.server.runs, &s = *c.server.stores.runs, id = run->id,
-                         at = position_from(where_from(c)), on = follow != nullptr && *follow == "1"](
-                            http::body_writer& to) { return tell_events(to, runs, s, id, at, on); });
+    auto next = [&s = *c.server.stores.runs, id = run->id, at = position_from(where_from(c)),
+                 on = follow != nullptr && *follow == "1"]() mutable -> result<told> {
+        auto n = news_since(s, id, at);
+        if (!n) return n.error();
+        at = n->at;
+        if (n->text.empty()) return told{nullptr, n->over && !on};
+        return told{std::make_shared<const std::string>(std::move(n->text)), false};
+    };
+    return event_stream([&runs = *c.server.runs, id = run->id, next = std::move(next)](http::body_writer& to) {
+        return tell(to, runs, id, "the events of an execution", next);
+    });
 }
 
 result<answer> stream_log(call& c) {
     auto run = execution_at(c);
     if (!run) return run.error();
-    const auto place = action_place_from(run->id, c.at.at("action"));
-    if (!place || place->attempt < 1 || static_cast<std::size_t>(place->attempt) > run->attempts.size())
-        return failure(errc::not_found, "there is no such action in this execution");
-    const std::string from = where_from(c);
-    std::uint64_t offset = 0;
-    std::from_chars(from.data(), from.data() + from.size(), offset);
-    auto feed = c.server.runs->log_of(run->id, place->attempt, place->action);
-    return event_stream([&runs = *c.server.runs, id = run->id, feed = std::move(feed),
-                         offset](http::body_writer& to) { return tell_log(to, runs, id, feed, offset); });
+    const auto place = action_place_from(*run, c.at.at("action"));
+    if (!place) return failure(errc::not_found, "there is no such action in this execution");
+    const std::string after = where_from(c);
+    std::uint64_t from = 0;
+    std::from_chars(after.data(), after.data() + after.size(), from);
+    auto next = [feed = c.server.runs->log_of(run->id, place->attempt, place->action),
+                 from]() mutable -> result<told> {
+        auto piece = feed->since(from);
+        if (!piece) return piece.error();
+        from = piece->next;
+        return told{std::move(piece->text), piece->over};
+    };
+    return event_stream([&runs = *c.server.runs, id = run->id, next = std::move(next)](http::body_writer& to) {
+        return tell(to, runs, id, "what an action prints", next);
+    });
 }
 
 }  // namespace latchkey::server

@@ -2,6 +2,7 @@
 // What a denied execution lacks, and the one action that grants it and retries (design §3).
 #include "policy/decision.hpp"
 #include "policy/explain.hpp"
+#include "runner/run/missing_json.hpp"
 #include "runner/run/report.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
@@ -80,7 +81,8 @@ result<void> all_named(const call& c, const store::run_record& run, const std::v
 
 answer refused(const run::finished_attempt& f) {
     const std::string why = f.report.empty() ? "this is not yours to grant" : f.report;
-    return answer{403, {{"errors", json::array({{{"message", why}}})}, {"missing", view(f.missing)}}, {}};
+    return answer{
+        403, {{"errors", json::array({{{"message", why}}})}, {"missing", run::json_of<json>(f.missing)}}, {}};
 }
 
 }  // namespace
@@ -130,7 +132,7 @@ result<answer> show_missing(call& c) {
         run::ended(run->attempts.back().status) || run->attempts.back().status == run::status::waiting_for_permission;
     return answer{
         200,
-        {{"missing", view(*missing)},
+        {{"missing", run::json_of<json>(*missing)},
          {"may_grant_and_retry", !missing->empty() && all && may_run && ended},
          {"report", run::report_of(*missing, "latchkey retry " + std::to_string(run->number) + " --grant")}},
         {}};

@@ -6,6 +6,7 @@
 #include "policy/decision.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/integration_input.hpp"
+#include "runner/server/rights_rows.hpp"
 #include "runner/server/views.hpp"
 
 #include <algorithm>
@@ -73,14 +74,10 @@ result<json> allowed_pipelines(const call& c, const store::integration_record& r
 }
 
 json permissions_of(const policy::integration& rights) {
-    json users = json::array();
-    json groups = json::array();
-    for (const auto& row : rights.users)
-        users.push_back({{"id", row.user.value()}, {"access_level", to_word(row.access)}});
-    for (const auto& row : rights.groups)
-        groups.push_back({{"id", row.group.value()}, {"access_level", to_word(row.access)}});
-    return {
-        {"admins", to_word(rights.admins)}, {"others", to_word(rights.others)}, {"users", users}, {"groups", groups}};
+    return {{"admins", to_word(rights.admins)},
+            {"others", to_word(rights.others)},
+            {"users", view_of_rows(rights.users, &policy::user_row::user)},
+            {"groups", view_of_rows(rights.groups, &policy::group_row::group)}};
 }
 
 result<json> view_integration(const call& c, const store::integration_record& r) {

@@ -36,13 +36,9 @@ void read_permissions(input& in, policy::pipeline& rights) {
 }
 
 json permissions_of(const policy::pipeline& rights) {
-    json users = json::array();
-    json groups = json::array();
-    for (const auto& row : rights.users)
-        users.push_back({{"id", row.user.value()}, {"access_level", to_word(row.access)}});
-    for (const auto& row : rights.groups)
-        groups.push_back({{"id", row.group.value()}, {"access_level", to_word(row.access)}});
-    return {{"others", to_word(rights.others)}, {"users", users}, {"groups", groups}};
+    return {{"others", to_word(rights.others)},
+            {"users", view_of_rows(rights.users, &policy::pipeline_user_row::user)},
+            {"groups", view_of_rows(rights.groups, &policy::pipeline_group_row::group)}};
 }
 
 // `- pipeline: name` of what the client wrote, or nothing.

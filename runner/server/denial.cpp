@@ -96,22 +96,4 @@ result<std::string> denial_for(const call& c, const store::run_record& run, cons
     return text;
 }
 
-json view(const std::vector<run::missing_integration>& all) {
-    json list = json::array();
-    for (const run::missing_integration& m : all) {
-        json uses = json::array();
-        for (const run::use_place& p : m.used_by)
-            uses.push_back({{"action", p.action}, {"file", p.file}, {"line", p.line}, {"column", p.column}});
-        json able = json::array();
-        for (const run::able_to_grant& g : m.can_grant) able.push_back({{"who", g.who}, {"level", g.level}});
-        list.push_back({{"integration", m.name.empty() ? json(nullptr) : json(m.name)},
-                        {"verdict", policy::to_string(m.verdict)},
-                        {"reason", m.reason},
-                        {"used_by", uses},
-                        {"can_grant", able},
-                        {"may_grant", m.may_grant}});
-    }
-    return list;
-}
-
 }  // namespace latchkey::server

@@ -133,12 +133,13 @@ std::string action_execution_id(policy::run_id run, int attempt, std::size_t act
     return text;
 }
 
-std::optional<action_place> action_place_from(policy::run_id run, std::string_view id) {
+std::optional<action_place> action_place_from(const store::run_record& run, std::string_view id) {
     if (id.size() != 24 || id.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
     const std::string text(id);
-    if (std::stoll(text.substr(0, 12), nullptr, 16) != run.value()) return std::nullopt;
-    return action_place{static_cast<int>(std::stoul(text.substr(12, 4), nullptr, 16)),
-                        std::stoul(text.substr(16), nullptr, 16)};
+    if (std::stoll(text.substr(0, 12), nullptr, 16) != run.id.value()) return std::nullopt;
+    const std::size_t attempt = std::stoul(text.substr(12, 4), nullptr, 16);
+    if (attempt < 1 || attempt > run.attempts.size()) return std::nullopt;
+    return action_place{static_cast<int>(attempt), std::stoul(text.substr(16), nullptr, 16)};
 }
 
 std::string execution_url(const call& c, const store::run_record& run) {

@@ -4,7 +4,6 @@
 // none of it. Blocks (store); one call, one thread.
 #pragma once
 
-#include "runner/run/missing.hpp"
 #include "runner/run/service.hpp"
 #include "runner/server/call.hpp"
 
@@ -38,12 +37,12 @@ struct action_place {
     int attempt = 0;
     std::size_t action = 0;
 };
-std::optional<action_place> action_place_from(policy::run_id, std::string_view id);
+// None: it is of another run, or of an attempt that there is not.
+std::optional<action_place> action_place_from(const store::run_record&, std::string_view id);
 
 std::string execution_url(const call&, const store::run_record&);
 json view(const call&, const store::run_record&, const viewed_execution* = nullptr);
 json view_of_action(const call&, const store::run_record&, const viewed_execution&, std::size_t action, bool full);
-json view(const std::vector<run::missing_integration>&);
 
 // What the attempt lacked, in the words for this reader; empty: it lacked nothing.
 result<std::string> denial_for(const call&, const store::run_record&, const store::attempt_record&);

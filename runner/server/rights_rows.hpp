@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runner/server/input.hpp"
+#include "runner/server/levels.hpp"
 
 #include <algorithm>
 
@@ -29,6 +30,13 @@ void read_rows(input& in, const char* name, std::vector<Row>& into, Id Row::* id
             return in.refuse("`" + std::string(name) + "` has " + std::to_string(*number) + " twice");
         into.push_back(made);
     }
+}
+
+template <class Row, class Id>
+json view_of_rows(const std::vector<Row>& rows, Id Row::* id) {
+    json all = json::array();
+    for (const Row& row : rows) all.push_back({{"id", (row.*id).value()}, {"access_level", to_word(row.access)}});
+    return all;
 }
 
 }  // namespace latchkey::server

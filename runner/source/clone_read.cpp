@@ -147,6 +147,18 @@ bool is_tree_path(const std::string& path) {
            path.size() < 4096;
 }
 
+// All files below a folder of a commit; the folder empty: all that it has.
+result<std::vector<tree_entry>> entries_below(const fs::path& clone, const std::string& commit,
+                                              const std::string& folder) {
+    if (auto there = known(clone, commit); !there) return there.error();
+    std::vector<std::string> words = {"-r", commit};
+    if (!folder.empty()) {
+        if (!is_tree_path(folder)) return failure(errc::refused, quoted_name(folder) + " is no path in a repository");
+        words.insert(words.end(), {"--", folder});
+    }
+    return entries(clone, std::move(words));
+}
+
 }  // namespace
 
 result<std::string> project_clone::commit_of(const std::string& name) const {
@@ -248,13 +260,7 @@ result<std::string> project_clone::file_at(const std::string& commit, const std:
 result<read_files> project_clone::files_at(const std::string& commit, const std::string& folder,
                                            const std::function<bool(std::string_view path)>& wanted,
                                            const file_limits& limits) const {
-    if (auto there = known(path_, commit); !there) return there.error();
-    std::vector<std::string> words = {"-r", commit};
-    if (!folder.empty()) {
-        if (!is_tree_path(folder)) return failure(errc::refused, quoted_name(folder) + " is no path in a repository");
-        words.insert(words.end(), {"--", folder});
-    }
-    auto found = entries(path_, words);
+    auto found = entries_below(path_, commit, folder);
     if (!found) return found.error();
     read_files out;
     std::size_t all = 0;
@@ -277,13 +283,7 @@ result<read_files> project_clone::files_at(const std::string& commit, const std:
 
 result<std::vector<std::string>> project_clone::paths_at(const std::string& commit, const std::string& folder,
                                                          std::size_t most) const {
-    if (auto there = known(path_, commit); !there) return there.error();
-    std::vector<std::string> words = {"-r", commit};
-    if (!folder.empty()) {
-        if (!is_tree_path(folder)) return failure(errc::refused, quoted_name(folder) + " is no path in a repository");
-        words.insert(words.end(), {"--", folder});
-    }
-    auto found = entries(path_, words);
+    auto found = entries_below(path_, commit, folder);
     if (!found) return found.error();
     if (found->size() > most)
         return failure(errc::refused,

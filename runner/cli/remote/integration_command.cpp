@@ -7,26 +7,13 @@
 #include "runner/cli/remote/commands.hpp"
 #include "runner/cli/secret_input.hpp"
 #include "runner/run/missing.hpp"
+#include "runner/server/levels.hpp"
 
 #include <ostream>
 
 namespace latchkey::cli::remote {
 
 namespace {
-
-std::string_view api_word(policy::level l) {
-    switch (l) {
-        case policy::level::delete_only:
-            return "DELETE_ONLY";
-        case policy::level::use_only:
-            return "USE_ONLY";
-        case policy::level::manage:
-            return "MANAGE";
-        case policy::level::denied:
-            break;
-    }
-    return "DENIED";
-}
 
 // "USE_ONLY" as people see it.
 std::string level_text(const std::string& word) {
@@ -41,7 +28,7 @@ result<void> add_rights(json& body, const integration_args& args, json permissio
         if (said->empty()) continue;
         auto l = level_named(*said);
         if (!l) return l.error();
-        permissions[name] = api_word(*l);
+        permissions[name] = server::to_word(*l);
         changed = true;
     }
     if (changed) body["permissions"] = std::move(permissions);
@@ -49,7 +36,7 @@ result<void> add_rights(json& body, const integration_args& args, json permissio
         auto l = level_named(args.demand);
         if (!l || (*l != policy::level::use_only && *l != policy::level::manage))
             return failure(errc::usage, "granting can demand use or manage, not \"" + args.demand + "\"");
-        body["demanded_to_grant"] = api_word(*l);
+        body["demanded_to_grant"] = server::to_word(*l);
     }
     if (args.all_pipelines && args.listed_pipelines)
         return failure(errc::usage, "--all-pipelines and --listed-pipelines exclude each other");
@@ -92,13 +79,9 @@ std::string grant_text(const json& g) {
 
 int integration_add_command(place& p, const integration_args& args) {
     context& c = p.c();
-    const pipelines::integration_type* type = pipelines::find_integration_type(args.type);
-    if (type == nullptr) {
-        const std::string_view near = pipelines::nearest(args.type, pipelines::integration_type_names());
-        return c.usage("there is no integration type \"" + args.type + "\"" +
-                       (near.empty() ? ": `latchkey integration types` lists them"
-                                     : ": did you mean " + std::string(near) + "?"));
-    }
+    const auto found = integration_type_named(args.type);
+    if (!found) return c.fail(found.error());
+    const pipelines::integration_type* type = *found;
     json body = {{"name", args.name}, {"type", type->name}, {"scope", "WORKSPACE"}};
     if (!args.identifier.empty()) body["identifier"] = args.identifier;
     // The command's default, here and there: nothing is allowed until somebody says so.
