@@ -43,7 +43,7 @@ export function Actions({ list, chosen, start, end }: { list: ListedAction[]; ch
             <li key={a.id}>
               <a href={a.href} aria-current={a.id === chosen ? 'true' : undefined} class={a.denied ? 'tone-bad' : ''}>
                 <span class="line">
-                  <StatusMark status={a.denied ? 'WAITING_FOR_PERMISSION' : a.status} />
+                  <StatusMark status={a.denied ? 'WAITING_FOR_PERMISSION' : a.status} tone={a.denied ? 'bad' : undefined} />
                   <span class="grow"><Name text={a.name} /></span>
                   <span class="hidden-but-read">{a.denied ? 'missing permission' : wordOf(a.status)}</span>
                   <span class="small dim nowrap">{a.earlier !== null ? `in attempt ${a.earlier}` : began === null ? '' : span(done - began)}</span>

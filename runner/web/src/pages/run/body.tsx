@@ -24,9 +24,9 @@ interface BodyProps {
   streamed: boolean;
 }
 
-// A failed one, else one that goes on or waits, else the last that was executed, else the first.
-export function mostTelling(list: { id: number; status: string; started: string | null }[]): number | null {
-  const found = list.find((a) => a.status === 'FAILED') ?? list.find((a) => a.status === 'INPROGRESS') ?? list.find((a) => waits(a.status)) ??
+// One that was denied, a failed one, else one that goes on or waits, else the last that was executed, else the first.
+export function mostTelling(list: { id: number; status: string; started: string | null; denied: boolean }[]): number | null {
+  const found = list.find((a) => a.denied) ?? list.find((a) => a.status === 'FAILED') ?? list.find((a) => a.status === 'INPROGRESS') ?? list.find((a) => waits(a.status)) ??
     list.findLast((a) => a.started !== null) ?? list[0];
   return found?.id ?? null;
 }
@@ -67,6 +67,7 @@ export function Body({ at, run, attempt, chosen, hash, hrefOf, denied, streamed 
     needs: needsKnown ? executions[i]?.needs ?? [] : i === 0 ? [] : [list[i - 1]?.id ?? 0] }));
   const head = <>
     <StatusMark status={shown.denied ? 'WAITING_FOR_PERMISSION' : shown.status} /><Name text={shown.name} />
+    {ownError !== '' && ownError.length <= 40 ? <span class="small tone-bad own-error"><bdi>{plain(ownError)}</bdi></span> : null}
     <span class="small dim nowrap">{known?.started ? <Took from={known.started} to={known.ended} /> : wordOf(shown.status)}</span>
   </>;
   return (
@@ -76,7 +77,7 @@ export function Body({ at, run, attempt, chosen, hash, hrefOf, denied, streamed 
         <Actions list={list} chosen={current} start={attempt.started} end={attempt.ended} />
         {hasLog && execution
           ? <div class="stack tight">
-              {ownError !== '' ? <p class="wrong-line strong"><bdi>{plain(ownError, 1000)}</bdi></p> : null}
+              {ownError.length > 40 ? <p class="wrong-line strong"><bdi>{plain(ownError, 1000)}</bdi></p> : null}
               <LogView key={`${current} ${executedIn}`} path={logPath(at, run.pipeline.id, run.id, actionIdIn(execution.action_execution_id, executedIn))}
                 hash={hash} going={known.ended === null && going} toEnd={known.status === 'FAILED'} head={head}
                 empty={known.ended === null ? 'It has printed nothing yet.' : 'It printed nothing.'} />

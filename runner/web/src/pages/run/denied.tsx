@@ -33,8 +33,8 @@ function IntegrationTitle({ m, workspace }: { m: Missing; workspace: string }) {
 
 function Panel({ m, workspace, hrefOf }: { m: Missing; workspace: string; hrefOf: (action: string) => string | null }) {
   return (
-    <article class="card denied-one">
-      <h3 class="row"><Icon name="lock" /><IntegrationTitle m={m} workspace={workspace} /></h3>
+    <article class="denied-one">
+      <h3><Icon name="lock" /><IntegrationTitle m={m} workspace={workspace} /></h3>
       <dl class="facts">
         <dt>used by</dt>
         <dd>
@@ -115,7 +115,7 @@ export function Denied({ at, run, waiting, hrefOf, onGranted }:
     <section class="denied" aria-labelledby="denied-title">
       <div class="row between">
         <div>
-          <h2 id="denied-title">Missing permissions to the following {missing.length === 1 ? 'integration' : 'integrations'}</h2>
+          <h2 id="denied-title" class="denied-title">Missing permissions to the following {missing.length === 1 ? 'integration' : 'integrations'}</h2>
           <p class="dim small">{waiting ? 'The run waits until somebody grants it.' : 'The run failed before it started: nothing was executed.'}</p>
         </div>
         <div class="row">

@@ -84,7 +84,7 @@ export default function RunPage({ params, query, hash }: PageProps) {
     <Page title={`${run.pipeline.name} #${number}`} crumbs={everything} width="wide"
       heading={<span class="run-title"><span><bdi>{plain(run.pipeline.name, 80)}</bdi> #{number}</span><StatusBadge pill status={newest.status === attempt.status || latest ? status : newest.status} /></span>}
       actions={<Operations at={at} run={run} status={latest ? status : newest.status} put={put} />}>
-      <div class="stack tight">
+      <div class="stack tight run-under">
         <Facts run={run} status={status} />
         {run.comment ? <p class="run-comment"><bdi>{plain(run.comment, 400)}</bdi></p> : null}
       </div>
@@ -109,7 +109,7 @@ export default function RunPage({ params, query, hash }: PageProps) {
           }} />
         : null}
       {denied && !latest ? <pre class="card padded report">{plainReport(attempt.denied)}</pre> : null}
-      {!denied && status === 'FAILED' && error ? <Notice tone="bad" icon="warning"><bdi>{plain(error, 2000)}</bdi></Notice> : null}
+      {!denied && status === 'FAILED' && error && !/^the action "[^"]*" failed$/.test(error) ? <Notice tone="bad" icon="warning"><bdi>{plain(error, 2000)}</bdi></Notice> : null}
       {attempt.warnings.map((w, i) => <Notice key={i} tone="wait" icon="warning"><bdi>{plain(w, 1000)}</bdi></Notice>)}
       {waiting && latest ? <WaitingFor key={waiting.action.id} at={at} run={run} action={waiting} status={attempt.actions.get(waiting.action.id)?.status ?? waiting.status} put={put} /> : null}
       <Body at={at} run={run} attempt={attempt} chosen={Number(query.get('action')) || null} hash={hash} hrefOf={hrefOf} denied={denied} streamed={streamed} />
