@@ -35,7 +35,7 @@ export interface Pipeline {
 }
 
 export interface ProblemAt { severity: 'error' | 'warning'; code: string; message: string; help: string | null; line: number; column: number; end_line?: number; end_column?: number }
-export interface Definition { yaml: string | null; kept: 'here' | 'repository' | 'none'; file: string | null; problems: ProblemAt[]; hidden: boolean }
+export interface Definition { yaml: string | null; kept: 'here' | 'repository' | 'none'; file: string | null; problems: ProblemAt[]; hidden: boolean; triggers?: (Omit<Trigger, 'type'> & { event: string })[] }
 export interface Validation { valid: boolean; problems: ProblemAt[]; pipelines: string[] }
 
 export const definitionPath = (at: Place, pipeline: number) => own(`${pipelineAt(at, pipeline)}/definition`);

@@ -44,7 +44,6 @@ function entriesOf(workspace: string, waiting: number | undefined): Entry[] {
     { icon: 'key', label: 'Integrations', href: at('integrations') },
     { icon: 'question', label: 'Why', href: at('why') },
     { icon: 'people', label: 'People', href: at('people') },
-    { icon: 'agent', label: 'Agents', href: at('agents') },
     { icon: 'audit', label: 'Audit', href: at('audit') },
     { icon: 'settings', label: 'Settings', href: at('settings') },
   ];

@@ -24,5 +24,6 @@ export const routes: readonly Route[] = [
   { path: '/:workspace/:project/pipelines/:pipeline#', page: () => import('../pages/pipelines/page') },
   { path: '/:workspace/:project/pipelines/:pipeline#/executions/:run#', page: () => import('../pages/run/page') },
   { path: '/:workspace/:project/pipelines/:pipeline#/:tab', page: () => import('../pages/pipelines/page') },
+  { path: '/setup', page: () => import('../pages/setup'), open: true },
   { path: '/password', page: () => import('../pages/password'), open: true },
 ];

@@ -34,7 +34,7 @@ export function PipelineList({ at, onAdd }: { at: Place; onAdd: () => void }) {
               <td class="lead"><a class="strong" href={pipelinePage(at.workspace, at.project, p.id)}><Name text={p.name} /></a>
                 {p.disabled ? <span class="dim small"> disabled</span> : p.paused ? <span class="dim small"> paused</span> : null}</td>
               <td class="fit">{p.last_execution_status === 'INITIAL' ? <span class="dim">never</span> : <StatusBadge status={p.last_execution_status} />}</td>
-              <td class="small dim">{p.events.length === 0 ? 'a click' : <bdi>{plain(p.events.map(triggerWords).join('; '), 160)}</bdi>}</td>
+              <td class="small dim">{p.events.length === 0 ? null : <bdi>{plain(p.events.map(triggerWords).join('; '), 160)}</bdi>}</td>
             </tr>
           ))}
         </tbody>

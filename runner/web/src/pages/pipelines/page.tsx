@@ -2,7 +2,7 @@
 // A pipeline: its runs, its definition, what starts it, who may do what with it.
 import { useState } from 'preact/hooks';
 import { pipelineAt, type Place } from '../../api/paths';
-import { triggerWords, type Pipeline } from '../../api/pipelines';
+import { definitionPath, triggerWords, type Definition, type Pipeline, type Trigger } from '../../api/pipelines';
 import { pipelinePage, projectPage, workspacePage } from '../../app/addresses';
 import { useLoad } from '../../app/load';
 import { go } from '../../app/router';
@@ -20,12 +20,16 @@ import { RunDialog } from './run_dialog';
 
 const tabs = [['', 'Runs'], ['definition', 'Definition'], ['triggers', 'Triggers'], ['permissions', 'Permissions']] as const;
 
-function Triggers({ pipeline }: { pipeline: Pipeline }) {
-  if (pipeline.events.length === 0)
+function Triggers({ at, pipeline }: { at: Place; pipeline: Pipeline }) {
+  const told = useLoad<Definition>(definitionPath(at, pipeline.id));
+  if (!told.data && !told.error) return <Waiting />;
+  const written = (told.data?.triggers ?? []).map((t): Trigger => ({ ...t, type: t.event }));
+  const triggers = written.length > 0 ? written : pipeline.events;
+  if (triggers.length === 0)
     return <Empty icon="clock" title="Only a click starts it">Name events in its definition, and a push, a pull request, a schedule or a webhook starts it, too.</Empty>;
   return (
     <ul class="card">
-      {pipeline.events.map((t, i) => <li key={i} class="list-row padded row"><Icon name={t.type === 'SCHEDULE' ? 'clock' : t.type === 'WEBHOOK' ? 'link' : 'branch'} /><bdi>{plain(triggerWords(t), 300)}</bdi></li>)}
+      {triggers.map((t, i) => <li key={i} class="list-row padded row"><Icon name={t.type === 'SCHEDULE' ? 'clock' : t.type === 'WEBHOOK' ? 'link' : 'branch'} /><bdi>{plain(triggerWords(t), 300)}</bdi></li>)}
     </ul>
   );
 }
@@ -58,7 +62,7 @@ export default function PipelinePage({ params, query }: PageProps) {
                   <Empty icon="runs" title="It has not run yet" actions={<Button kind="primary" off={off} onClick={() => setRunning(true)}>Run it</Button>}>Each run of this pipeline appears here as it happens.</Empty>} />
               : null}
             {tab === 'definition' ? <DefinitionTab key={id} at={at} loaded={loaded} pipeline={pipeline} /> : null}
-            {tab === 'triggers' ? <Triggers pipeline={pipeline} /> : null}
+            {tab === 'triggers' ? <Triggers at={at} pipeline={pipeline} /> : null}
             {tab === 'permissions' ? <PermissionsTab key={id} at={at} loaded={loaded} pipeline={pipeline} /> : null}
           </>
         : null}

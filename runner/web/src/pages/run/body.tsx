@@ -78,7 +78,7 @@ export function Body({ at, run, attempt, chosen, hash, hrefOf, denied, streamed 
         {hasLog && execution
           ? <div class="stack tight">
               {ownError.length > 40 ? <p class="wrong-line strong"><bdi>{plain(ownError, 1000)}</bdi></p> : null}
-              <LogView key={`${current} ${executedIn}`} path={logPath(at, run.pipeline.id, run.id, actionIdIn(execution.action_execution_id, executedIn))}
+              <LogView action={shown.id} key={`${current} ${executedIn}`} path={logPath(at, run.pipeline.id, run.id, actionIdIn(execution.action_execution_id, executedIn))}
                 hash={hash} going={known.ended === null && going} toEnd={known.status === 'FAILED'} head={head}
                 empty={known.ended === null ? 'It has printed nothing yet.' : 'It printed nothing.'} />
             </div>

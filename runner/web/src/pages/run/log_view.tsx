@@ -21,9 +21,9 @@ export function linesIn(hash: string): [number, number] | null {
   return [Math.min(a, b), Math.max(a, b)];
 }
 
-interface LogProps { path: string; hash: string; going: boolean; toEnd: boolean; head: ComponentChildren; empty: ComponentChildren }
+interface LogProps { action: number; path: string; hash: string; going: boolean; toEnd: boolean; head: ComponentChildren; empty: ComponentChildren }
 
-export function LogView({ path, hash, going, toEnd, head, empty }: LogProps) {
+export function LogView({ action, path, hash, going, toEnd, head, empty }: LogProps) {
   const log = useLog(path);
   const { model, version } = log;
   const box = useRef<HTMLDivElement>(null);
@@ -48,7 +48,10 @@ export function LogView({ path, hash, going, toEnd, head, empty }: LogProps) {
     if (chosen && model.total < chosen[0] && going) return;
     if (model.total === 0) return;
     started.current = path;
-    if (chosen) show(chosen[0] - 1);
+    if (chosen) {
+      show(chosen[0] - 1);
+      box.current?.scrollIntoView({ block: 'nearest' });
+    }
     else if (going || toEnd) setFollow(true);
   }, [path, log.ready, model.total > 0, chosen !== null && model.total >= chosen[0]]);
 
@@ -89,7 +92,8 @@ export function LogView({ path, hash, going, toEnd, head, empty }: LogProps) {
     const from = event.shiftKey && chosen ? chosen[0] : line;
     const [a, b] = [Math.min(from, line), Math.max(from, line)];
     setFollow(false);
-    setQuery({}, 'replace', chosen && chosen[0] === a && chosen[1] === b ? '' : a === b ? `L${a}` : `L${a}-L${b}`);
+    // Whose line it is stays so, whatever happens in other actions.
+    setQuery({ action: String(action) }, 'replace', chosen && chosen[0] === a && chosen[1] === b ? '' : a === b ? `L${a}` : `L${a}-L${b}`);
   };
   const step = (by: number) => {
     if (found.lines.length > 0) setHit((h) => (h + by + found.lines.length) % found.lines.length);

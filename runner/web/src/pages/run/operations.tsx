@@ -3,9 +3,11 @@
 import { useState } from 'preact/hooks';
 import { ApiError } from '../../api/http';
 import type { Place } from '../../api/paths';
-import { operate, type ActionExecution, type Operation, type Question, type Run } from '../../api/runs';
+import { operate, refOf, runNow, type ActionExecution, type Operation, type Question, type Run } from '../../api/runs';
+import { runPage } from '../../app/addresses';
 import { notify } from '../../app/announce';
 import { somethingChanged } from '../../app/load';
+import { go } from '../../app/router';
 import { useShortcuts } from '../../app/shortcuts';
 import { Button } from '../../parts/button';
 import { askSure, confirmed } from '../../parts/confirm';
@@ -36,8 +38,20 @@ export function Operations({ at, run, status, put }: { at: Place; run: Run; stat
       await doIt(at, run, 'CANCEL', {}, put);
   };
   const retry = () => doIt(at, run, 'RETRY', {}, put);
+  const again = async () => {
+    const ref = refOf(run);
+    const commit = run.commit?.id ?? run.to_revision?.revision;
+    const order = { ...(ref ? { [ref.type]: { name: ref.name } } : {}), ...(commit ? { to_revision: { revision: commit } } : {}), ...(run.comment ? { comment: run.comment } : {}) };
+    try {
+      const made = await runNow(at, run.pipeline.id, order);
+      go(runPage(at.workspace, at.project, made.id));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      notify(error.message, 'bad');
+    }
+  };
   useShortcuts([
-    { keys: 'r', what: 'Retry the run', run: () => { if (over && off === null && status !== 'SUCCESSFUL') void retry(); } },
+    { keys: 'r', what: 'Retry the run, or run it again', run: () => { if (over && off === null) void (status === 'SUCCESSFUL' ? again() : retry()); } },
     { keys: 'x', what: 'Cancel the run', run: () => { if (!over && off === null) void cancel(); } },
   ]);
   return (
@@ -47,7 +61,9 @@ export function Operations({ at, run, status, put }: { at: Place; run: Run; stat
         : null}
       {status === 'ENQUEUED' ? <Button off={off} onClick={() => doIt(at, run, 'RUN_DELAYED', {}, put)}>Run now</Button> : null}
       {over
-        ? <Button off={off ?? (status === 'SUCCESSFUL' ? 'All of it has succeeded: run the pipeline again instead.' : null)} onClick={retry}><Icon name="retry" />Retry</Button>
+        ? status === 'SUCCESSFUL'
+          ? <Button off={off} onClick={again} title="A new run of the same commit"><Icon name="retry" />Run again</Button>
+          : <Button off={off} onClick={retry}><Icon name="retry" />Retry</Button>
         : <Button off={off ?? (status === 'TERMINATING' ? 'It is being cancelled.' : null)} onClick={cancel}><Icon name="stop" />Cancel</Button>}
     </>
   );
