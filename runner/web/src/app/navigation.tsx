@@ -64,7 +64,7 @@ export function Navigation({ workspace }: { workspace: string | undefined }) {
   const waiting = useWaiting(workspace);
   const known = workspaces.data ?? [];
   return (
-    <div class="side">
+    <aside class="side" aria-label="Navigation">
       <a class="brand" href={home}><KeyMark />Latchkey</a>
       {known.length > 1 || (known.length === 1 && workspace === undefined)
         ? <Select aria-label="Workspace" value={workspace ?? ''} onChange={(domain) => go(domain === '' ? home : workspacePage(domain))}
@@ -88,6 +88,6 @@ export function Navigation({ workspace }: { workspace: string | undefined }) {
         </div>
         <ThemeSwitch />
       </div>
-    </div>
+    </aside>
   );
 }

@@ -3,8 +3,8 @@
 // forgotten when there is too much of it. So a log of any length takes little memory.
 import { parseLine, plainStyle, type ParsedLine, type Style } from './ansi';
 
-export const chunkLines = 500;
-const mostChunks = 120;
+export const chunkLines = 250;
+const mostChunks = 240;
 // Longer lines are shown to here; the download has them whole.
 export const longestLine = 8000;
 
@@ -53,15 +53,15 @@ export class LogModel {
     this.changed();
   }
 
-  // The lines that are here, of [from, to); what is not is undefined, and asked for.
-  lines(from: number, to: number): (ParsedLine | undefined)[] {
+  // The lines that are here, of [from, to); what is not is undefined, and asked for, unless it is only flown over.
+  lines(from: number, to: number, flying = false): (ParsedLine | undefined)[] {
     const found: (ParsedLine | undefined)[] = [];
     for (let line = from; line < Math.min(to, this.total); ++line) {
       const index = Math.floor(line / chunkLines);
       const chunk = this.chunks.get(index);
       const i = line - index * chunkLines;
       if (chunk === undefined || chunk.lines[i] === undefined) {
-        this.ask(index);
+        if (!flying) this.ask(index);
         found.push(undefined);
         continue;
       }

@@ -35,6 +35,7 @@ export function LogView({ action, path, hash, going, toEnd, head, empty }: LogPr
   const [follow, setFollow] = useState(false);
   const started = useRef('');
   const lastTop = useRef(0);
+  const flying = useRef<ReturnType<typeof setTimeout> | null>(null);
   const found = useSearch(path, model, version, wanted);
 
   const show = (line: number) => {
@@ -68,12 +69,24 @@ export function LogView({ action, path, hash, going, toEnd, head, empty }: LogPr
     return () => watch.disconnect();
   }, []);
 
+  // The address was changed by another hand than a click on a line: Back, or a link.
+  const ownHash = useRef(hash);
+  useEffect(() => {
+    if (started.current !== path || chosen === null || ownHash.current === hash) return;
+    ownHash.current = hash;
+    setFollow(false);
+    show(chosen[0] - 1);
+  }, [hash]);
+
   useEffect(() => setHit(0), [wanted, path]);
   useEffect(() => {
     const line = found.lines[hit];
     if (line === undefined) return;
     setFollow(false);
     show(line);
+    // Its place may be far to the right.
+    const timer = setTimeout(() => box.current?.querySelector('.chosen mark')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), 120);
+    return () => clearTimeout(timer);
   }, [hit, found.lines[hit]]);
 
   const scrolled = () => {
@@ -82,6 +95,11 @@ export function LogView({ action, path, hash, going, toEnd, head, empty }: LogPr
     const atEnd = el.scrollTop + el.clientHeight >= el.scrollHeight - 6;
     if (el.scrollTop < lastTop.current - 2 && !atEnd) setFollow(false);
     else if (atEnd && going) setFollow(true);
+    // What is flown over is not asked for: where it stops, is.
+    if (Math.abs(el.scrollTop - lastTop.current) > 3 * el.clientHeight || flying.current !== null) {
+      if (flying.current !== null) clearTimeout(flying.current);
+      flying.current = setTimeout(() => { flying.current = null; redraw((n) => n + 1); }, 70);
+    }
     lastTop.current = el.scrollTop;
     redraw((n) => n + 1);
   };
@@ -92,8 +110,9 @@ export function LogView({ action, path, hash, going, toEnd, head, empty }: LogPr
     const from = event.shiftKey && chosen ? chosen[0] : line;
     const [a, b] = [Math.min(from, line), Math.max(from, line)];
     setFollow(false);
+    ownHash.current = chosen && chosen[0] === a && chosen[1] === b ? '' : a === b ? `L${a}` : `L${a}-L${b}`;
     // Whose line it is stays so, whatever happens in other actions.
-    setQuery({ action: String(action) }, 'replace', chosen && chosen[0] === a && chosen[1] === b ? '' : a === b ? `L${a}` : `L${a}-L${b}`);
+    setQuery({ action: String(action) }, 'replace', ownHash.current);
   };
   const step = (by: number) => {
     if (found.lines.length > 0) setHit((h) => (h + by + found.lines.length) % found.lines.length);
@@ -107,7 +126,7 @@ export function LogView({ action, path, hash, going, toEnd, head, empty }: LogPr
 
   const el = box.current;
   const view = windowOf(el?.scrollTop ?? 0, el?.clientHeight ?? 600, model.total);
-  const lines = model.lines(view.from, view.to);
+  const lines = model.lines(view.from, view.to, flying.current !== null);
   const low = wanted.toLowerCase();
   return (
     <section class="log-pane" aria-label="Log">
@@ -139,7 +158,8 @@ export function LogView({ action, path, hash, going, toEnd, head, empty }: LogPr
           <div class="log-lines" style={{ transform: `translateY(${view.offset}px)` }}>
             {lines.map((line, i) => {
               const n = view.from + i + 1;
-              return <LogLine key={n} line={line} number={n} wanted={low} href={`#L${n}`} onPick={(event) => pick(event, n)}
+              // Drawn lines are taken over by others as they go: nothing is built anew while it scrolls.
+              return <LogLine key={n % 128} line={line} number={n} wanted={low} href={`#L${n}`} onPick={(event) => pick(event, n)}
                 chosen={(chosen !== null && n >= chosen[0] && n <= chosen[1]) || (low !== '' && found.lines[hit] === n - 1)} />;
             })}
           </div>
