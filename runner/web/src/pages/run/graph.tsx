@@ -33,11 +33,10 @@ export function Graph({ actions, chosen }: { actions: DrawnAction[]; chosen: num
           const short = name.length > 21 ? `${name.slice(0, 20)}…` : name;
           return (
             <a key={n.id} href={a.href} class={`node tone-${a.denied ? 'bad' : toneOf(a.status)}`} aria-current={n.id === chosen ? 'true' : undefined}
-              aria-label={`${short}${a.took === '' ? '' : ` ${a.took}`}: ${a.denied ? 'missing permission' : wordOf(a.status)}`}>
-              <title>{name}</title>
+              aria-label={`${short} ${a.took}: ${a.denied ? 'missing permission' : wordOf(a.status)}`}>
               <rect x={n.x} y={n.y} width={nodeWidth} height={nodeHeight} rx="8" />
               <svg x={n.x + 11} y={n.y + 12} width="16" height="16" viewBox="0 0 16 16"><StatusShape status={a.denied ? 'WAITING_FOR_PERMISSION' : a.status} /></svg>
-              <text x={n.x + 35} y={n.y + (a.took === '' ? 25 : 18)}>{short}</text>
+              <text x={n.x + 35} y={n.y + (a.took === '' ? 25 : 18)}>{short}</text>{' '}
               {a.took !== '' ? <text class="took" x={n.x + 35} y={n.y + 32}>{a.took}</text> : null}
             </a>
           );
