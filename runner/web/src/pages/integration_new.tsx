@@ -58,7 +58,7 @@ export default function NewIntegration({ params, query }: PageProps) {
               ? <>
                   <TextField label="Name" required maxLength={100} placeholder={`${type.title} production`} value={name} onChange={setName}
                     hint="As people read it where a run lacks it." />
-                  <TextField label={<>Identifier<span class="dim"> (optional)</span></>} className="mono" pattern="[A-Za-z][A-Za-z0-9_\-]*" value={identifier} onChange={setIdentifier}
+                  <TextField label={<>Identifier<span class="dim"> (optional)</span></>} pattern="[A-Za-z][A-Za-z0-9_\-]*" value={identifier} onChange={setIdentifier}
                     hint="As pipelines name it: letters, digits, - and _. Made from the name where you leave it empty." />
                   <SelectField label="Scope" value={scope} onChange={setScope} hint="It can’t be changed later."
                     choices={[{ value: '', label: 'The whole workspace' }, ...projects.map((p) => ({ value: p.name, label: `The project ${plain(p.display_name, 40)} only` }))]} />

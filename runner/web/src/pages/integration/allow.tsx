@@ -44,7 +44,7 @@ export function AllowDialog({ workspace, of, done, onClose }: TabProps & { done:
           choices={[{ value: '', label: pipelines.data?.length === 0 ? 'This project has no pipeline' : 'Choose a pipeline', disabled: true },
             ...(pipelines.data ?? []).map((p) => ({ value: String(p.id), label: plain(p.name, 60) }))]} />
         <SelectField label="Until" value={until} onChange={setUntil} choices={lengths} />
-        <TextField label={<>Only for refs like<span class="dim"> (optional)</span></>} className="mono" placeholder="refs/heads/main" value={ref} onChange={setRef}
+        <TextField label={<>Only for refs like<span class="dim"> (optional)</span></>} placeholder="refs/heads/main" value={ref} onChange={setRef}
           hint="A whole name, or with * in it: refs/tags/v*" />
         <Wrong of={attempt} />
         <div class="ends"><Button onClick={onClose}>Cancel</Button>
