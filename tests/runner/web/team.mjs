@@ -110,3 +110,17 @@ export async function team(options) {
   };
   return t;
 }
+
+// With runs of every kind behind it.
+export async function populated(options) {
+  const t = await team(options);
+  const { world } = t;
+  await world.must('POST', `/latchkey/v1${w}/integrations/${t.integrations.announce.hash_id}/grants`, { pipeline_id: t.pipelines.deploy, ref: 'refs/heads/*', expires_in: 28800 });
+  await world.must('POST', `/latchkey/v1${w}/integrations/${t.integrations.announce.hash_id}/grants`, { pipeline_id: t.pipelines.check });
+  await world.must('POST', `${w}/variables`, { key: 'NPM_REGISTRY', value: 'https://npm.acme.test', type: 'VAR', description: 'Where packages come from' });
+  await world.must('POST', `${w}/variables`, { key: 'SIGNING_KEY', value: secret, type: 'VAR', encrypted: true });
+  await world.must('POST', `${w}/webhooks`, { target_url: 'https://hooks.acme.test/ci', events: ['EXECUTION_FAILED', 'EXECUTION_SUCCESSFUL'] });
+  t.runs = {};
+  for (const key of ['check', 'nightly', 'deploy', 'release']) t.runs[key] = await t.ran(key);
+  return t;
+}
