@@ -18,7 +18,7 @@ export function pages(t) {
     { name: 'integration-delete', path: i('releases'), as: 'ana', ready: 'Granting needs', then: async (page) => { await press(/^Delete this/)(page); await dialog(page); } },
     { name: 'integration-permissions', path: i('releases', 'permissions'), as: 'ana', ready: 'Who ends up with what' },
     { name: 'integration-permissions-as-user', path: i('releases', 'permissions'), as: 'bo', ready: 'Everybody else' },
-    { name: 'integration-pipelines', path: i('announce', 'pipelines'), as: 'ana', ready: 'Allowed by' },
+    { name: 'integration-pipelines', path: i('announce', 'pipelines'), as: 'ana', ready: 'refs/heads/*' },
     { name: 'integration-pipelines-none', path: i('releases', 'pipelines'), as: 'ana', ready: 'No pipeline may use it yet' },
     { name: 'integration-pipelines-all', path: i('shop', 'pipelines'), as: 'ana', ready: 'may use it.' },
     { name: 'integration-allow', path: i('releases', 'pipelines'), as: 'ana', ready: 'No pipeline may use it yet', then: async (page) => { await press('Allow a pipeline')(page); await dialog(page); } },

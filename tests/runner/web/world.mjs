@@ -116,8 +116,10 @@ export class World {
     const { code } = await this.must('POST', `/latchkey/v1${w}/members/${member.id}/password-link`);
     await this.must('POST', '/latchkey/v1/password', { code, password });
     if (name) {
-      const { token } = await this.must('POST', `/latchkey/v1${w}/members/${member.id}/tokens`, { name: 'name', scopes: ['USER_INFO'] });
-      await this.must('PATCH', '/user', { name }, { Authorization: `Bearer ${token}` });
+      const made = await this.must('POST', `/latchkey/v1${w}/members/${member.id}/tokens`, { name: 'name', scopes: ['USER_INFO', 'TOKEN_MANAGE'] });
+      const theirs = { Authorization: `Bearer ${made.token}` };
+      await this.must('PATCH', '/user', { name }, theirs);
+      await this.must('DELETE', `/user/tokens/${made.id}`, undefined, theirs);
     }
     return member.id;
   }

@@ -69,10 +69,10 @@ export function App() {
     : Shown === null ? <Waiting />
     : <Shown params={found?.params ?? {}} query={here.query} hash={here.hash} />;
 
-  if (found?.route.open) return <><div class="alone">{body}</div><Toasts /><Said /></>;
+  if (found?.route.open) return <><main class="alone" id="main">{body}</main><Toasts /><Said /></>;
   if (who.state === 'asking') return <Waiting />;
   if (who.state === 'unreachable')
-    return <div class="alone"><Problem error={who.error} again={askWhoIAm} /></div>;
+    return <main class="alone" id="main"><Problem error={who.error} again={askWhoIAm} /></main>;
   if (who.state === 'out') return <><SignIn ended={who.ended} /><Said /></>;
   return (
     <Layout workspace={found?.params['workspace']}>

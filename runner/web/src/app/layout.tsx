@@ -70,10 +70,10 @@ export function Layout({ workspace, children }: { workspace: string | undefined;
     <>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById('main')?.focus(); }}>Skip to the page</a>
       {workspace ? <WorkspaceKeys workspace={workspace} /> : null}
-      <div class="topbar">
+      <header class="topbar">
         <Button kind="quiet" class="icon-only" label="Navigation" onClick={() => setMenu(true)}><Icon name="menu" /></Button>
         <span class="here">{title}</span>
-      </div>
+      </header>
       <div class="frame">
         {side}
         <main id="main" tabIndex={-1}>{children}</main>

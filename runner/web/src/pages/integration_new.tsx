@@ -53,7 +53,7 @@ export default function NewIntegration({ params, query }: PageProps) {
       {types.data
         ? <form class="card padded stack" autocomplete="off" onSubmit={(event) => { event.preventDefault(); void add(); }}>
             <SelectField label="Service" value={kind} onChange={(v) => { setKind(v); setValues({}); setChosen(0); }}
-              choices={[{ value: '', label: 'Choose the service', disabled: true }, ...list.map((t) => ({ value: t.type, label: t.title }))]} />
+              choices={[{ value: '', label: 'Choose the service' }, ...list.map((t) => ({ value: t.type, label: t.title }))]} />
             {type
               ? <>
                   <TextField label="Name" required maxLength={100} placeholder={`${type.title} production`} value={name} onChange={setName}

@@ -89,11 +89,11 @@ export default function Why({ params, query }: PageProps) {
       <p class="dim">Whether a pipeline may use an integration right now, and because of which rule.</p>
       <div class="card padded why-form">
         <SelectField label="Project" value={project} onChange={(v) => setQuery({ project: v, pipeline: null })}
-          choices={[{ value: '', label: 'Choose a project', disabled: true }, ...projects.map((p) => ({ value: p.name, label: plain(p.display_name, 60) }))]} />
+          choices={[{ value: '', label: 'Choose a project' }, ...projects.map((p) => ({ value: p.name, label: plain(p.display_name, 60) }))]} />
         <SelectField label="Pipeline" value={pipeline} onChange={(v) => setQuery({ project, pipeline: v })} disabled={project === ''}
-          choices={[{ value: '', label: 'Choose a pipeline', disabled: true }, ...pipelines.map((p) => ({ value: String(p.id), label: plain(p.name, 60) }))]} />
+          choices={[{ value: '', label: 'Choose a pipeline' }, ...pipelines.map((p) => ({ value: String(p.id), label: plain(p.name, 60) }))]} />
         <SelectField label="Integration" value={chosen?.identifier ?? ''} onChange={(v) => setQuery({ integration: v })}
-          choices={[{ value: '', label: 'Choose an integration', disabled: true }, ...integrations.map((i) => ({ value: i.identifier, label: plain(i.name, 60) }))]} />
+          choices={[{ value: '', label: 'Choose an integration' }, ...integrations.map((i) => ({ value: i.identifier, label: plain(i.name, 60) }))]} />
         <SelectField label="Person" value={user} onChange={(v) => setQuery({ user: v })}
           choices={[{ value: '', label: 'Nobody in particular' }, ...members.map((m) => ({ value: String(m.id), label: plain(m.name || m.email || '', 60) }))]} />
         <Field label="Ref">

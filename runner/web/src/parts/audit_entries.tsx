@@ -2,7 +2,7 @@
 // Entries of the audit log, each with all that it says.
 import type { AuditEntry } from '../api/access';
 import { Name, plain } from './text';
-import { Ago } from './time';
+import { Ago, exact } from './time';
 
 const told: Record<string, string> = {
   decision: 'Decision', secret_opened: 'Credential opened', grant: 'Grant', revoke: 'Revoke',
@@ -17,6 +17,14 @@ const told: Record<string, string> = {
 export const auditKinds = Object.keys(told);
 export const kindWord = (kind: string) => told[kind] ?? kind;
 
+// Numbers that name nothing here, and what is the same in every entry, are left out; the export has them.
+function factsOf(e: AuditEntry): [string, string][] {
+  return Object.entries(e.facts).filter(([name, value]) => value !== '' && value !== '0' && name !== 'workspace').map(([name, value]) => {
+    if (name === 'expires' && /^\d{12,14}$/.test(value)) return ['until', exact(new Date(Number(value)).toISOString())];
+    return [name.replaceAll('_', ' '), name === 'verdict' ? value.replaceAll('_', ' ') : value];
+  });
+}
+
 export function Entries({ of }: { of: AuditEntry[] }) {
   return (
     <div class="card"><table class="list folds">
@@ -27,8 +35,8 @@ export function Entries({ of }: { of: AuditEntry[] }) {
             <td class="fit number dim">{e.sequence}</td>
             <td class="fit strong">{kindWord(e.kind)}</td>
             <td class="fit">{e.actor ? <Name text={e.actor.name || e.actor.email || ''} /> : <span class="dim">The server</span>}</td>
-            <td><ul class="audit-facts">{Object.entries(e.facts).map(([name, value]) => (
-              <li key={name}><span class="dim">{name.replaceAll('_', ' ')}</span> <bdi>{plain(value, 200)}</bdi></li>
+            <td><ul class="audit-facts">{factsOf(e).map(([name, value]) => (
+              <li key={name}><span class="dim">{name}</span> <bdi>{plain(value, 200)}</bdi></li>
             ))}</ul></td>
             <td class="fit"><Ago at={e.date} /></td>
           </tr>

@@ -39,9 +39,9 @@ export function AllowDialog({ workspace, of, done, onClose }: TabProps & { done:
     <Dialog title={`Allow a pipeline to use ${plain(of.name, 60)}`} onClose={onClose}>
       <form class="stack" onSubmit={(event) => { event.preventDefault(); if (pipeline !== '') void allow(); }}>
         <SelectField label="Project" value={at} onChange={(v) => { setProject(v); setPipeline(''); }}
-          choices={[{ value: '', label: 'Choose a project', disabled: true }, ...projects.map((p) => ({ value: p.name, label: plain(p.display_name, 60) }))]} />
+          choices={[{ value: '', label: 'Choose a project' }, ...projects.map((p) => ({ value: p.name, label: plain(p.display_name, 60) }))]} />
         <SelectField label="Pipeline" value={pipeline} onChange={setPipeline} disabled={at === ''}
-          choices={[{ value: '', label: pipelines.data?.length === 0 ? 'This project has no pipeline' : 'Choose a pipeline', disabled: true },
+          choices={[{ value: '', label: pipelines.data?.length === 0 ? 'This project has no pipeline' : 'Choose a pipeline' },
             ...(pipelines.data ?? []).map((p) => ({ value: String(p.id), label: plain(p.name, 60) }))]} />
         <SelectField label="Until" value={until} onChange={setUntil} choices={lengths} />
         <TextField label={<>Only for refs like<span class="dim"> (optional)</span></>} placeholder="refs/heads/main" value={ref} onChange={setRef}
