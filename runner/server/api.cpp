@@ -3,6 +3,7 @@
 
 #include "runner/async/offload.hpp"
 #include "runner/server/admission.hpp"
+#include "runner/server/page.hpp"
 #include "runner/server/route.hpp"
 #include "runner/vault/token.hpp"
 
@@ -103,15 +104,20 @@ async::task<http::response> api::handle(http::request r) {
     s.id = instance_ + "-" + std::to_string(++calls_);
     s.method = r.method;
     s.peer = r.peer;
-    match m = find_route(r);
-    auto work = [this, &r, &m, &s] {
-        try {
-            return answer_to(r, m, s);
-        } catch (const std::exception& e) {
-            return failed(failure(errc::corrupt, std::string("a bug: ") + e.what()), s);
-        }
-    };
-    http::response out = co_await async::offload(pool_for(m), std::move(work));
+    http::response out;
+    if (auto page = page_for(r)) {
+        out = std::move(*page);
+    } else {
+        match m = find_route(r);
+        auto work = [this, &r, &m, &s] {
+            try {
+                return answer_to(r, m, s);
+            } catch (const std::exception& e) {
+                return failed(failure(errc::corrupt, std::string("a bug: ") + e.what()), s);
+            }
+        };
+        out = co_await async::offload(pool_for(m), std::move(work));
+    }
     out.with("X-Request-Id", s.id);
     s.status = out.status;
     s.took = std::chrono::steady_clock::now() - began;

@@ -72,7 +72,7 @@ export function App() {
   if (found?.route.open) return <><main class="alone" id="main">{body}</main><Toasts /><Said /></>;
   if (who.state === 'asking') return <Waiting />;
   if (who.state === 'unreachable')
-    return <main class="alone"><Problem error={who.error} again={askWhoIAm} /></main>;
+    return <main class="alone" id="main"><Problem error={who.error} again={askWhoIAm} /></main>;
   if (who.state === 'out') return <><SignIn ended={who.ended} /><Said /></>;
   return (
     <Layout workspace={found?.params['workspace']}>

@@ -64,7 +64,7 @@ export function Navigation({ workspace }: { workspace: string | undefined }) {
   const waiting = useWaiting(workspace);
   const known = workspaces.data ?? [];
   return (
-    <aside class="side" aria-label="Navigation">
+    <aside class="side" aria-label="Workspace and you">
       <a class="brand" href={home}><KeyMark />Latchkey</a>
       {known.length > 1 || (known.length === 1 && workspace === undefined)
         ? <Select aria-label="Workspace" value={workspace ?? ''} onChange={(domain) => go(domain === '' ? home : workspacePage(domain))}

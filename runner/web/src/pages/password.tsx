@@ -43,7 +43,7 @@ export default function Password() {
       {code === ''
         ? <Notice tone="wait" icon="warning">Open the link as it was sent to you, with all that stands behind the <code>#</code>. It can be used once; if it does not work any more, ask for another.</Notice>
         : <form class="stack" onSubmit={send}>
-            <TextField label="New password" type="password" autocomplete="new-password" required minLength={8} autofocus value={value} onChange={setValue} hint="Long is good; a few words are easier to remember." />
+            <TextField label="New password" type="password" autocomplete="new-password" required minLength={12} autofocus value={value} onChange={setValue} hint="Long is good; a few words are easier to remember." />
             <TextField label="The same again" type="password" autocomplete="new-password" required value={again} onChange={setAgain} wrong={differ ? 'The two differ.' : null} />
             {wrong !== null ? <p class="wrong-line" role="alert">{wrong}</p> : null}
             <Button type="submit" kind="primary" class="big" busy={busy}>Set it and sign in</Button>
