@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The actions of an attempt as a list: how each stands, how long it took, and when, as a bar over the whole attempt.
+import { useEffect, useRef } from 'preact/hooks';
+import { memo } from '../../app/memo';
 import { StatusMark, wordOf } from '../../parts/status';
 import { Name } from '../../parts/text';
 import { span, useClock } from '../../parts/time';
@@ -28,6 +30,34 @@ function Bar({ from, to, start, end, status }: { from: number; to: number; start
   );
 }
 
+type RowProps = Omit<ListedAction, 'type' | 'id'> & { chosen: boolean; from: number; to: number; clock: number };
+
+const Row = memo(({ name, status, started, ended, href, denied, earlier, chosen, from, to, clock }: RowProps) => {
+  const began = started === null ? null : Date.parse(started);
+  const done = ended === null ? clock : Date.parse(ended);
+  const own = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    const el = own.current;
+    const list = el?.closest('.actions-list');
+    if (!chosen || !el || !list) return;
+    const [a, b] = [el.getBoundingClientRect(), list.getBoundingClientRect()];
+    if (a.top < b.top || a.bottom > b.bottom) list.scrollTop += a.top - b.top - list.clientHeight / 2;
+  }, [chosen]);
+  return (
+    <li>
+      <a ref={own} href={href} aria-current={chosen ? 'true' : undefined} class={denied ? 'tone-bad' : ''}>
+        <span class="line">
+          <StatusMark status={denied ? 'WAITING_FOR_PERMISSION' : status} tone={denied ? 'bad' : undefined} />
+          <span class="grow"><Name text={name} /></span>
+          <span class="hidden-but-read">{denied ? 'missing permission' : wordOf(status)}</span>
+          <span class="small dim nowrap">{earlier !== null ? `in attempt ${earlier}` : began === null ? '' : span(done - began)}</span>
+        </span>
+        {began !== null && earlier === null && from > 0 ? <Bar from={began} to={done} start={from} end={to} status={status} /> : null}
+      </a>
+    </li>
+  );
+});
+
 export function Actions({ list, chosen, start, end }: { list: ListedAction[]; chosen: number | null; start: string | null; end: string | null }) {
   const going = list.some((a) => a.started !== null && a.ended === null);
   const clock = useClock(going);
@@ -36,23 +66,8 @@ export function Actions({ list, chosen, start, end }: { list: ListedAction[]; ch
   return (
     <nav class="card actions-list" aria-label="Actions">
       <ol>
-        {list.map((a) => {
-          const began = a.started === null ? null : Date.parse(a.started);
-          const done = a.ended === null ? clock : Date.parse(a.ended);
-          return (
-            <li key={a.id}>
-              <a href={a.href} aria-current={a.id === chosen ? 'true' : undefined} class={a.denied ? 'tone-bad' : ''}>
-                <span class="line">
-                  <StatusMark status={a.denied ? 'WAITING_FOR_PERMISSION' : a.status} tone={a.denied ? 'bad' : undefined} />
-                  <span class="grow"><Name text={a.name} /></span>
-                  <span class="hidden-but-read">{a.denied ? 'missing permission' : wordOf(a.status)}</span>
-                  <span class="small dim nowrap">{a.earlier !== null ? `in attempt ${a.earlier}` : began === null ? '' : span(done - began)}</span>
-                </span>
-                {began !== null && a.earlier === null && start !== null ? <Bar from={began} to={done} start={from} end={to} status={a.status} /> : null}
-              </a>
-            </li>
-          );
-        })}
+        {list.map((a) => <Row key={a.id} name={a.name} status={a.status} started={a.started} ended={a.ended} href={a.href} denied={a.denied} earlier={a.earlier}
+          chosen={a.id === chosen} from={from} to={to} clock={a.started !== null && a.ended === null ? clock : 0} />)}
       </ol>
     </nav>
   );
