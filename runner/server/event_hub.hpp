@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace latchkey::server {
 
@@ -32,7 +33,7 @@ public:
         std::atomic<bool> raised_{false};
     };
 
-    // As long as the pointer lives.
+    // As long as the pointer lives. An invalid run: of every run.
     std::shared_ptr<listener> listen(policy::run_id, const boost::asio::any_io_executor&);
     void publish(policy::run_id);
     std::size_t listening();
@@ -42,6 +43,7 @@ public:
 
 private:
     static void wake(const std::shared_ptr<listener>&);
+    void add_listeners(policy::run_id, std::vector<std::shared_ptr<listener>>& to);
     std::mutex mutex_;
     std::multimap<policy::run_id, std::weak_ptr<listener>> listeners_;
     std::atomic<bool> closed_{false};
