@@ -40,12 +40,12 @@ void event_hub::add_listeners(policy::run_id run, std::vector<std::shared_ptr<li
     }
 }
 
-void event_hub::publish(policy::run_id run) {
+void event_hub::publish(policy::run_id run, news what) {
     std::vector<std::shared_ptr<listener>> now;
     {
         const std::lock_guard lock(mutex_);
         add_listeners(run, now);
-        if (run.valid()) add_listeners(policy::run_id(), now);
+        if (run.valid() && what == news::change) add_listeners(policy::run_id(), now);
     }
     for (const auto& one : now) wake(one);
 }

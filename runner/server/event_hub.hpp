@@ -35,7 +35,9 @@ public:
 
     // As long as the pointer lives. An invalid run: of every run.
     std::shared_ptr<listener> listen(policy::run_id, const boost::asio::any_io_executor&);
-    void publish(policy::run_id);
+    // Output is news to who watches that run, and to nobody who watches all.
+    enum class news : unsigned char { change, output };
+    void publish(policy::run_id, news = news::change);
     std::size_t listening();
     // Wakes everybody, for good: closed() is what they ask.
     void close();

@@ -60,7 +60,7 @@ struct run_executor::impl {
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
         around.on_change = [this](policy::run_id run) { hub.publish(run); };
-        around.on_output = [this](policy::run_id run) { hub.publish(run); };
+        around.on_output = [this](policy::run_id run) { hub.publish(run, event_hub::news::output); };
         around.outer_variables = [this](policy::pipeline_id pipeline) { return variables_of(stores, pipeline); };
         around.open_outer = [this, unlock = around.unlock](policy::pipeline_id pipeline) {
             return secret_variables_of(stores, unlock, pipeline);
