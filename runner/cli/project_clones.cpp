@@ -55,6 +55,10 @@ public:
         return source::project_clone(at.repository).file_at(at.commit, path);
     }
 
+    result<std::string> subject(const state& at) override {
+        return source::project_clone(at.repository).subject_of(at.commit);
+    }
+
     result<std::vector<std::string>> list(const state& at, const std::string& folder) override {
         return source::project_clone(at.repository).paths_at(at.commit, folder);
     }

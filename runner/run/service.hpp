@@ -133,6 +133,12 @@ struct viewed_run {
     compiled compiled;
 };
 
+// What an action asks of people; `action` is its place in the plan.
+struct open_question {
+    std::uint32_t action = 0;
+    question asked;
+};
+
 class signal_hold;
 struct run_files;
 
@@ -177,6 +183,8 @@ public:
     bool cancel_here(policy::run_id, const std::string& by_whom);
     void cancel_all(const std::string& by_whom);
 
+    // What its actions wait for and `reader` may answer.
+    result<std::vector<open_question>> open_questions(const store::run_record&, policy::user_id reader);
     // Answers an action that waits; `action` is its name, empty where one waits only. conflict: nothing waits, or
     // somebody has answered; denied: this person may not; usage: the values don't fit.
     result<std::string> respond(const store::run_record&, const std::string& action, answer, policy::user_id actor);

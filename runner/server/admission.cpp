@@ -39,7 +39,7 @@ result<maybe> missing(const result<T>& looked_up, std::string_view what) {
 
 class admission {
 public:
-    admission(call& c, const route& r) : c_(c), route_(r) {}
+    admission(call& c, const route& r, noting n) : c_(c), route_(r), notes_(n == noting::uses) {}
 
     result<maybe> run() {
         for (const auto step : {&admission::authenticate, &admission::check_scope, &admission::enter_workspace,
@@ -81,7 +81,7 @@ private:
                           "/latchkey/v1/session as X-CSRF-Token"});
         auto person = c_.server.stores.runs->user(known->user);
         if (!person) return person.error();
-        if (c_.now() - known->used_at > std::chrono::minutes(1))
+        if (notes_ && c_.now() - known->used_at > std::chrono::minutes(1))
             if (auto noted = c_.server.stores.logins->session_used(known->hash, c_.now()); !noted)
                 return noted.error();
         c_.user = std::move(*person);
@@ -97,7 +97,7 @@ private:
             return maybe({401, "the token is not valid here: it is unknown, has expired, or is for other addresses"});
         auto person = c_.server.stores.runs->user(known->user);
         if (!person) return person.error();
-        if (!known->used_at || c_.now() - *known->used_at > std::chrono::minutes(1))
+        if (notes_ && (!known->used_at || c_.now() - *known->used_at > std::chrono::minutes(1)))
             if (auto noted = c_.server.stores.tokens->used(known->id, c_.now()); !noted) return noted.error();
         c_.user = std::move(*person);
         c_.token = std::move(*known);
@@ -197,12 +197,13 @@ private:
 
     call& c_;
     const route& route_;
+    const bool notes_;
 };
 
 }  // namespace
 
-result<std::optional<refusal>> admit(call& c, const route& r) {
-    return admission(c, r).run();
+result<std::optional<refusal>> admit(call& c, const route& r, noting n) {
+    return admission(c, r, n).run();
 }
 
 }  // namespace latchkey::server

@@ -145,7 +145,11 @@ http::response api::answer_to(const http::request& r, match& m, served& s) {
     // Who only looks sees one state of the store, in one transaction.
     const bool looks = m.found->method == "GET" && state_.stores.one_moment;
     const std::shared_ptr<void> moment = looks ? state_.stores.one_moment() : nullptr;
-    call c{.request = r, .server = state_, .at = std::move(m.at), .base = base_of(state_, r, m.below_api)};
+    call c{.request = r,
+           .server = state_,
+           .at = std::move(m.at),
+           .base = base_of(state_, r, m.below_api),
+           .route = m.found};
     const auto admitted = admit(c, *m.found);
     if (!admitted) return failed(admitted.error(), s);
     s.user = c.actor();
@@ -181,8 +185,9 @@ http::response api::answer_to(const http::request& r, match& m, served& s) {
     if (done->stream) {
         out.stream = std::move(done->stream);
     } else if (out.status != 204 && out.status != 304) {
-        if (done->text.empty()) out.with("Content-Type", "application/json; charset=utf-8");
-        out.body = done->text.empty() ? text_of(done->body) : std::move(done->text);
+        const bool text = done->bare || !done->text.empty();
+        if (!text) out.with("Content-Type", "application/json; charset=utf-8");
+        out.body = text ? std::move(done->text) : text_of(done->body);
     }
     out.with("Cache-Control", "no-store");
     return with_headers(std::move(out));

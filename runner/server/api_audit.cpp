@@ -2,9 +2,10 @@
 // The audit log, for administrators: what is about their workspace, and whether the whole chain holds.
 #include "policy/audit_log.hpp"
 #include "runner/server/handlers.hpp"
+#include "runner/server/query.hpp"
 #include "runner/server/views.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <limits>
 
 namespace latchkey::server {
@@ -13,15 +14,7 @@ namespace {
 
 constexpr std::int64_t most_entries = 1000;
 
-result<std::int64_t> number_of(const call& c, const char* name, std::int64_t otherwise) {
-    const std::string* text = c.request.parameter(name);
-    if (text == nullptr || text->empty()) return otherwise;
-    std::int64_t value = 0;
-    const auto [end, wrong] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (wrong != std::errc() || end != text->data() + text->size() || value < 1)
-        return failure(errc::usage, "`" + std::string(name) + "` must be a number from 1 on");
-    return value;
-}
+}  // namespace
 
 json view(const call& c, const policy::audit_entry& e) {
     json about = json::object();
@@ -31,12 +24,11 @@ json view(const call& c, const policy::audit_entry& e) {
             {"hash", policy::to_hex(e.hash)}};
 }
 
-}  // namespace
-
 result<answer> list_audit(call& c) {
-    const auto before = number_of(c, "before", std::numeric_limits<std::int64_t>::max());
+    constexpr auto newest = std::numeric_limits<std::int64_t>::max();
+    const auto before = number_asked(c, "before", newest, 1, newest);
     if (!before) return before.error();
-    const auto limit = number_of(c, "limit", 100);
+    const auto limit = number_asked(c, "limit", 100, 1);
     if (!limit) return limit.error();
     auto found =
         c.server.stores.runs->audit_of(c.workspace->id, *before, static_cast<int>(std::min(*limit, most_entries)));

@@ -36,6 +36,10 @@ answer wrong_password() {
 
 }  // namespace
 
+result<answer> show_ways_in(call& c) {
+    return answer{200, {{"password", true}, {"openid", c.server.openid != nullptr}}, {}};
+}
+
 result<answer> log_in(call& c) {
     input in(c.body);
     const std::string email = in.required("email");

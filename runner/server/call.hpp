@@ -61,25 +61,29 @@ struct answer {
     json body = {};
     http::header_list headers = {};
     std::string text = {};  // instead of `body`, with the content type among the headers
+    bool bare = false;      // `text` it is, also where it is empty
     // Instead of both; runs on the connection's loop after the handler has returned.
     std::function<async::task<>(http::body_writer&)> stream = nullptr;
 };
+
+struct route;
 
 struct call {
     const http::request& request;
     const state& server;
     std::map<std::string, std::string, std::less<>> at;  // what the address has in its places: ":id" → "12"
     std::string base;                                    // "http://127.0.0.1:8080" or with "/api" behind it
-    json body;
+    const server::route* route = nullptr;                // by which it came
+    json body = {};
 
-    store::user_record user;                          // who calls; role and groups where there is a workspace
-    std::optional<store::access_token_record> token;  // by which they call; none: by a session, or as nobody
-    std::optional<store::session_record> session;
-    std::string csrf_token;  // of the session
-    std::optional<store::workspace_record> workspace;
-    std::optional<store::team_project_record> project;
-    std::optional<store::permission_set_record> role;  // in the project
-    std::optional<store::team_pipeline_record> pipeline;
+    store::user_record user = {};                          // who calls; role and groups where there is a workspace
+    std::optional<store::access_token_record> token = {};  // by which they call; none: by a session, or as nobody
+    std::optional<store::session_record> session = {};
+    std::string csrf_token = {};  // of the session
+    std::optional<store::workspace_record> workspace = {};
+    std::optional<store::team_project_record> project = {};
+    std::optional<store::permission_set_record> role = {};  // in the project
+    std::optional<store::team_pipeline_record> pipeline = {};
     policy::pipeline_level access = policy::pipeline_level::denied;  // on the pipeline
 
     policy::user_id actor() const { return user.rights.id; }
@@ -92,6 +96,7 @@ struct call {
     // "/workspaces/acme"
     std::string workspace_url() const;
     std::string project_url() const;
+    std::string own_url() const;  // of the workspace, below /latchkey/v1
 };
 
 using handler = result<answer> (*)(call&);

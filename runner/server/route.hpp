@@ -44,7 +44,7 @@ struct manner {
 };
 
 // What a call of the route gives, where that is not what its method says: an object (and 204 for DELETE).
-enum class gives : unsigned char { usual, nothing, events, picture };
+enum class gives : unsigned char { usual, nothing, events, picture, text };
 
 struct route {
     std::string_view method;
@@ -58,6 +58,7 @@ struct route {
 };
 
 std::span<const route> routes();
+std::span<const route> routes_of_views();  // a part of them
 
 struct match {
     const route* found = nullptr;

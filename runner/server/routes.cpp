@@ -3,6 +3,7 @@
 #include "runner/server/route.hpp"
 
 #include <array>
+#include <vector>
 
 namespace latchkey::server {
 
@@ -309,7 +310,13 @@ constexpr auto table = std::to_array<route>({
 }  // namespace
 
 std::span<const route> routes() {
-    return table;
+    static const std::vector<route> all = [] {
+        std::vector<route> made(table.begin(), table.end());
+        const auto more = routes_of_views();
+        made.insert(made.end(), more.begin(), more.end());
+        return made;
+    }();
+    return all;
 }
 
 }  // namespace latchkey::server

@@ -60,7 +60,7 @@ struct run_executor::impl {
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
         around.on_change = [this](policy::run_id run) { hub.publish(run); };
-        around.on_output = [this](policy::run_id run) { hub.publish(run); };
+        around.on_output = [this](policy::run_id run) { hub.publish(run, event_hub::news::output); };
         around.outer_variables = [this](policy::pipeline_id pipeline) { return variables_of(stores, pipeline); };
         around.open_outer = [this, unlock = around.unlock](policy::pipeline_id pipeline) {
             return secret_variables_of(stores, unlock, pipeline);
@@ -81,6 +81,7 @@ struct run_executor::impl {
     run_queue queue;
     std::shared_ptr<void> watched;
     boost::asio::thread_pool readers{2};
+    log_shelf shelf;
     std::mutex feeds_mutex;
     std::map<std::tuple<policy::run_id, int, std::size_t>, std::weak_ptr<log_feed>> feeds;
 };
@@ -112,6 +113,10 @@ result<run::made_attempt> run_executor::start(run_order order) {
     wanted.at = impl_->clock();
     wanted.source = std::move(found->source);
     wanted.source.comment = order.comment;
+    // A list can do without it.
+    if (impl_->files != nullptr && !wanted.source.commit.empty())
+        if (auto said = impl_->files->subject({wanted.source.repository, wanted.source.commit, wanted.source.ref}))
+            wanted.source.origin.emplace_back(origin::subject, std::move(*said));
     wanted.source.backend = impl_->options.backend;
     wanted.source.origin.insert(wanted.source.origin.end(), order.origin.begin(), order.origin.end());
     wanted.source.parameters = std::move(order.parameters);
@@ -152,6 +157,9 @@ run_queue& run_executor::queue() {
 }
 std::filesystem::path run_executor::logs() {
     return impl_->service.logs();
+}
+log_shelf& run_executor::shelf() {
+    return impl_->shelf;
 }
 boost::asio::thread_pool& run_executor::readers() {
     return impl_->readers;

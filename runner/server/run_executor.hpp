@@ -8,6 +8,7 @@
 #include "runner/metrics/metrics.hpp"
 #include "runner/server/event_hub.hpp"
 #include "runner/server/log_feed.hpp"
+#include "runner/server/log_shelf.hpp"
 #include "runner/server/run_metrics.hpp"
 #include "runner/server/run_queue.hpp"
 #include "runner/server/server_log.hpp"
@@ -49,6 +50,8 @@ public:
                                const std::string& revision) = 0;
     // A file of a commit; not_found: it has none.
     virtual result<std::string> read(const state&, const std::string& path) = 0;
+    // The first line of what its commit says, as far as a list shows it.
+    virtual result<std::string> subject(const state&) = 0;
     // The files of a folder of it, by their paths.
     virtual result<std::vector<std::string>> list(const state&, const std::string& folder) = 0;
 };
@@ -88,6 +91,8 @@ public:
     std::filesystem::path logs();
     // What an action of an attempt prints; the same for all who watch it.
     std::shared_ptr<log_feed> log_of(policy::run_id, int attempt, std::size_t action);
+    // For who looks into one log again and again.
+    log_shelf& shelf();
     // Where live views read from store and disk.
     boost::asio::thread_pool& readers();
 

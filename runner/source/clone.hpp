@@ -71,6 +71,8 @@ public:
     // not_found: it has no commit yet.
     result<std::string> default_branch() const;  // "main"
     result<std::vector<git_ref>> refs() const;   // branches and tags
+    // The first line of what the commit says, cut after `most` bytes.
+    result<std::string> subject_of(const std::string& commit, std::size_t most = 200) const;
     // not_found: the commit has no such file; refused: it is a link, or no file, or larger.
     result<std::string> file_at(const std::string& commit, const std::string& path,
                                 std::size_t most = 1UL << 20U) const;

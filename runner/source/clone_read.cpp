@@ -240,6 +240,18 @@ result<std::vector<git_ref>> project_clone::refs() const {
     return all;
 }
 
+result<std::string> project_clone::subject_of(const std::string& commit, std::size_t most) const {
+    if (auto there = known(path_, commit); !there) return there.error();
+    auto said = look(path_, {"show", "--no-patch", "--no-show-signature", "--no-notes", "--format=%s", commit, "--"});
+    if (!said) return said.error();
+    if (said->exit_code != 0) return failure(errc::engine, "git can't show the commit " + commit.substr(0, 10));
+    std::string line = said->output.substr(0, said->output.find('\n'));
+    if (line.size() <= most) return line;
+    // Not within a character.
+    while (most > 0 && (static_cast<unsigned char>(line[most]) & 0xC0U) == 0x80U) --most;
+    return line.substr(0, most);
+}
+
 result<std::string> project_clone::file_at(const std::string& commit, const std::string& path,
                                            std::size_t most) const {
     if (auto there = known(path_, commit); !there) return there.error();

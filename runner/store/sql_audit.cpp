@@ -64,6 +64,16 @@ std::int64_t workspace_of(sql_connection& in, const facts& about) {
     return 0;
 }
 
+// Which integration an entry is about; 0: none.
+std::int64_t integration_of(const facts& about) {
+    const auto fact = std::ranges::find(about, "integration", &std::pair<std::string, std::string>::first);
+    std::int64_t id = 0;
+    if (fact == about.end()) return 0;
+    const std::string& text = fact->second;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
+    return wrong == std::errc() && end == text.data() + text.size() && id > 0 ? id : 0;
+}
+
 }  // namespace
 
 void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id actor, policy::revision revision,
@@ -89,10 +99,10 @@ void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id a
     entry.facts = about;
     entry.hash = policy::hash_of(previous, entry);
     in.exec(
-        "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash, workspace) "
-        "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash, :workspace)",
+        "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash, workspace, integration) "
+        "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash, :workspace, :integration)",
         entry.sequence, to_stored(at), policy::to_string(kind), actor.value(), revision.value(), to_pairs_text(about),
-        policy::to_hex(entry.hash), workspace_of(in, about));
+        policy::to_hex(entry.hash), workspace_of(in, about), integration_of(about));
     in.exec("UPDATE audit_head SET entries = entries + 1, hash = :hash WHERE id = 1", policy::to_hex(entry.hash));
 }
 
@@ -160,6 +170,22 @@ result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::workspace_i
                  "SELECT sequence, at, kind, actor, revision, facts, hash FROM audit "
                  "WHERE workspace = :workspace AND sequence < :before ORDER BY sequence DESC LIMIT :limit",
                  workspace.value(), before, limit))
+            found.push_back(entry_from(row));
+        return found;
+    });
+}
+
+result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::integration_id integration, audit_part part,
+                                                             std::int64_t before, int limit) {
+    return read([&](sql_connection& in) -> result<std::vector<policy::audit_entry>> {
+        std::vector<policy::audit_entry> found;
+        for (const auto& row :
+             in.rows<std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t, std::string, std::string>(
+                 "SELECT sequence, at, kind, actor, revision, facts, hash FROM audit WHERE integration = "
+                 ":integration "
+                 "AND integration <> 0 AND sequence < :before AND (:everything = 1 OR kind IN ('decision', "
+                 "'secret_opened')) ORDER BY sequence DESC LIMIT :limit",
+                 integration.value(), before, part == audit_part::all, limit))
             found.push_back(entry_from(row));
         return found;
     });

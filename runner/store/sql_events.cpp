@@ -110,6 +110,7 @@ result<void> sql_store::append_events(policy::run_id run, int attempt, std::span
     return write([&](sql_connection& in) -> result<void> {
         auto state = load_state(in, run, attempt);
         if (!state) return state.error();
+        const run::status before = state->status;
         for (const auto& event : events) {
             if (auto fits = apply(*state, event, run, attempt); !fits) return fits;
             in.exec(
@@ -124,6 +125,7 @@ result<void> sql_store::append_events(policy::run_id run, int attempt, std::span
             "ended_at = :ended_at, error = :error, last_event = :last_event WHERE run = :run AND number = :number",
             run::to_string(state->status), !run::ended(state->status), state->started_at, state->ended_at,
             state->error, state->last_event, run.value(), attempt);
+        if (state->status != before) mark_changed(in, run);
         return {};
     });
 }

@@ -52,6 +52,13 @@ result<void> set_allowed_pipelines(sql_connection&, const integration_record&,
 // With its audit entry; the id of the grant is the store's.
 policy::grant insert_grant(sql_connection&, policy::grant, policy::revision);
 
+// Requests for it that are met by now are closed. After whatever may let a pipeline use it.
+void settle_requests(sql_connection&, policy::integration_id, policy::user_id actor, policy::time_point);
+// It is gone.
+void drop_requests(sql_connection&, policy::integration_id, policy::user_id actor, policy::time_point);
+// The run looks otherwise from now on: whoever watches its list reads it again.
+void mark_changed(sql_connection&, policy::run_id);
+
 std::optional<run_record> load_run(sql_connection&, policy::run_id);
 // conflict: the last attempt is open.
 result<int> insert_attempt(sql_connection&, const run_record&, policy::user_id actor, const std::string& reason,

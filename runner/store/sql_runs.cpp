@@ -106,6 +106,16 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
     return std::get<0>(*made);
 }
 
+// What a query of runs joins, and what narrows it: each condition holds for everything where its value says so.
+constexpr std::string_view queried =
+    " FROM runs JOIN projects ON projects.id = runs.project JOIN attempts ON attempts.run = runs.id AND "
+    "attempts.number = (SELECT max(number) FROM attempts AS all_of WHERE all_of.run = runs.id) WHERE ";
+constexpr std::string_view narrowed =
+    " AND (:any_status = 1 OR :statuses LIKE '%,' || attempts.status || ',%') AND (:any_ref = '' OR runs.ref_name = "
+    ":ref) AND (:anybody = 0 OR runs.actor = :actor OR attempts.actor = :again) AND (:any_reason = 1 OR EXISTS "
+    "(SELECT 1 FROM events WHERE events.run = runs.id AND events.attempt = attempts.number AND events.kind = "
+    "'missing')) AND (:first = 0 OR runs.id < :before) ORDER BY runs.id DESC LIMIT :limit OFFSET :offset";
+
 void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& attempt) {
     in.exec(
         "INSERT INTO attempts (run, number, status, is_open, actor, created_at, error, reason, from_action, "
@@ -119,12 +129,13 @@ void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& 
 }  // namespace
 
 std::optional<run_record> load_run(sql_connection& in, policy::run_id id) {
-    auto row = in.one<std::int64_t, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t>(
-        "SELECT runs.number, runs.project, runs.pipeline, pipelines.name, runs.actor, runs.created_at "
+    auto row = in.one<std::int64_t, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t,
+                      std::int64_t>(
+        "SELECT runs.number, runs.project, runs.pipeline, pipelines.name, runs.actor, runs.created_at, runs.changed "
         "FROM runs JOIN pipelines ON pipelines.id = runs.pipeline WHERE runs.id = :id",
         id.value());
     if (!row) return std::nullopt;
-    auto& [number, project, pipeline, name, actor, created_at] = *row;
+    auto& [number, project, pipeline, name, actor, created_at, changed] = *row;
     run_record record;
     record.id = id;
     record.number = number;
@@ -133,6 +144,7 @@ std::optional<run_record> load_run(sql_connection& in, policy::run_id id) {
     record.pipeline_name = std::move(name);
     record.actor = policy::user_id(actor);
     record.created_at = from_stored(created_at);
+    record.changed = changed;
     record.source = load_source(in, id.value());
     record.attempts = load_attempts(in, id.value());
     if (record.attempts.empty()) throw sql_error{damaged_run(id.value())};
@@ -157,6 +169,7 @@ result<int> insert_attempt(sql_connection& in, const run_record& run, policy::us
     attempt.only_that_action = only_that_action;
     attempt.decided_at = revision;
     open_attempt(in, run.id, attempt);
+    mark_changed(in, run.id);
     append_audit(in, policy::audit_kind::run_retried, actor, revision,
                  {{"run", to_fact(run.id)}, {"attempt", std::to_string(attempt.number)}, {"reason", reason}}, at);
     return attempt.number;
@@ -177,6 +190,7 @@ result<run_record> sql_store::create_run(const new_run& wanted, std::string_view
         first.reason = "run";
         first.decided_at = current_revision(in);
         open_attempt(in, id, first);
+        mark_changed(in, id);
         append_audit(in, policy::audit_kind::run_started, wanted.actor, first.decided_at,
                      {{"run", to_fact(id)}, {"pipeline", to_fact(wanted.pipeline)}}, wanted.at);
         auto made = load_run(in, id);
@@ -233,25 +247,76 @@ result<run_record> sql_store::run_by_number(policy::project_id project, std::int
     });
 }
 
+void mark_changed(sql_connection& in, policy::run_id run) {
+    const auto now =
+        in.one<std::int64_t>("UPDATE counters SET value = value + 1 WHERE name = 'change' RETURNING value");
+    if (!now) throw sql_error{{errc::corrupt, "the store has lost its count of changes: restore it from a backup"}};
+    in.exec("UPDATE runs SET changed = :changed WHERE id = :id", std::get<0>(*now), run.value());
+}
+
 result<std::vector<run_record>> sql_store::runs(const run_query& query) {
     if (query.limit < 1) return std::vector<run_record>();
+    // Newest first, by the index of what is asked for most closely.
+    static const std::string of_pipeline = "SELECT runs.id" + std::string(queried) +
+                                           "runs.pipeline = :scope AND (:any = 0 OR runs.project = :project)" +
+                                           std::string(narrowed);
+    static const std::string of_project = "SELECT runs.id" + std::string(queried) +
+                                          "runs.project = :scope AND (:any = 0 OR :none = 0)" + std::string(narrowed);
+    static const std::string of_workspace = "SELECT runs.id" + std::string(queried) +
+                                            "projects.workspace = :scope AND projects.removed_at IS NULL AND "
+                                            "(:any = 0 OR :none = 0)" +
+                                            std::string(narrowed);
+    static const std::string of_all =
+        "SELECT runs.id" + std::string(queried) + "(:scope = 0 OR :any = 0 OR :none = 0)" + std::string(narrowed);
+    const std::int64_t project = query.project ? query.project->value() : 0;
+    const std::string* sql = &of_all;
+    std::int64_t scope = 0;
+    if (query.pipeline) {
+        sql = &of_pipeline;
+        scope = query.pipeline->value();
+    } else if (query.project) {
+        sql = &of_project;
+        scope = project;
+    } else if (query.workspace) {
+        sql = &of_workspace;
+        scope = query.workspace->value();
+    }
+    const std::int64_t narrow = query.pipeline ? project : 0;
+    std::string statuses = ",";
+    for (const run::status s : query.statuses) statuses += std::string(run::to_string(s)) + ",";
+    const std::int64_t actor = query.actor ? query.actor->value() : 0;
     return read([&](sql_connection& in) -> result<std::vector<run_record>> {
-        if (query.pipeline) {
-            // A project that is not asked for is any project.
-            const auto project = query.project ? query.project->value() : -1;
-            return load_runs(
-                in, in.rows<std::int64_t>("SELECT id FROM runs WHERE pipeline = :pipeline AND "
-                                          "(:any = -1 OR project = :project) ORDER BY id DESC LIMIT :limit "
-                                          "OFFSET :offset",
-                                          query.pipeline->value(), project, project, query.limit, query.offset));
-        }
-        if (query.project) {
-            return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs WHERE project = :project "
-                                                       "ORDER BY number DESC LIMIT :limit OFFSET :offset",
-                                                       query.project->value(), query.limit, query.offset));
-        }
-        return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs ORDER BY id DESC LIMIT :limit OFFSET :offset",
-                                                   query.limit, query.offset));
+        return load_runs(
+            in, in.rows<std::int64_t>(*sql, scope, narrow, narrow, query.statuses.empty(), statuses, query.ref,
+                                      query.ref, actor, actor, actor, !query.lacked_permissions, query.before.value(),
+                                      query.before.value(), query.limit, query.offset));
+    });
+}
+
+result<changed_runs> sql_store::runs_changed(policy::workspace_id workspace,
+                                             const std::optional<policy::project_id>& project, std::int64_t after,
+                                             int limit) {
+    return read([&](sql_connection& in) -> result<changed_runs> {
+        const std::int64_t one = project ? project->value() : 0;
+        const auto now = in.one<std::int64_t>("SELECT value FROM counters WHERE name = 'change'");
+        const auto ids = in.rows<std::int64_t>(
+            "SELECT runs.id FROM runs JOIN projects ON projects.id = runs.project WHERE runs.changed > :after AND "
+            "projects.workspace = :workspace AND projects.removed_at IS NULL AND (:any = 0 OR projects.id = "
+            ":project) "
+            "ORDER BY runs.changed LIMIT :limit",
+            after, workspace.value(), one, one, limit);
+        auto found = load_runs(in, ids);
+        if (!found) return found.error();
+        changed_runs all{std::move(*found), now ? std::get<0>(*now) : 0};
+        if (static_cast<int>(all.runs.size()) == limit) all.up_to = all.runs.back().changed;
+        return all;
+    });
+}
+
+result<std::int64_t> sql_store::last_change() {
+    return read([](sql_connection& in) -> result<std::int64_t> {
+        const auto now = in.one<std::int64_t>("SELECT value FROM counters WHERE name = 'change'");
+        return now ? std::get<0>(*now) : 0;
     });
 }
 

@@ -2,6 +2,7 @@
 #include "runner/store/sqlite_store.hpp"
 
 #include "runner/store/migrate.hpp"
+#include "runner/store/sql_access_requests.hpp"
 #include "runner/store/sql_access_tokens.hpp"
 #include "runner/store/sql_accounts.hpp"
 #include "runner/store/sql_directory.hpp"
@@ -58,6 +59,7 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.sso = std::make_unique<sql_sign_on>(*database);
     all.one_moment = [database = *database] { return std::make_shared<sql_database::moment>(*database); };
     all.triggers = std::make_unique<sql_triggers>(*database);
+    all.wishes = std::make_unique<sql_access_requests>(*database);
     return all;
 }
 

@@ -126,6 +126,7 @@ struct run_record {
     std::string pipeline_name;
     policy::user_id actor;
     policy::time_point created_at{};
+    std::int64_t changed = 0;  // grows with each change that a list shows
     run_source source;
     std::vector<attempt_record> attempts;  // oldest first; never empty
 };
@@ -174,7 +175,22 @@ struct run_query {
     std::optional<policy::pipeline_id> pipeline;
     int limit = 20;
     int offset = 0;
+    std::optional<policy::workspace_id> workspace = {};
+    std::vector<run::status> statuses = {};     // of the last attempt; empty: any
+    std::string ref = {};                       // its full name
+    std::optional<policy::user_id> actor = {};  // who started it, or its last attempt
+    bool lacked_permissions = false;            // only those whose last attempt did
+    policy::run_id before = {};                 // valid: older ones only
 };
+
+// The runs that have changed after a point, the longest unchanged first, and up to where that goes.
+struct changed_runs {
+    std::vector<run_record> runs;
+    std::int64_t up_to = 0;
+};
+
+// Entries of the audit log that are about one integration.
+enum class audit_part : unsigned char { all, uses };  // uses: what runs asked for and were given
 
 class store {
 public:
@@ -275,6 +291,10 @@ public:
     virtual result<std::vector<type_file>> type_files_of(policy::run_id) = 0;  // as they were given
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
+    // In a workspace, or one project of it.
+    virtual result<changed_runs> runs_changed(policy::workspace_id, const std::optional<policy::project_id>&,
+                                              std::int64_t after, int limit) = 0;
+    virtual result<std::int64_t> last_change() = 0;  // of all runs
     virtual result<std::int64_t> count_runs(policy::pipeline_id) = 0;
     virtual result<std::vector<run_record>> unfinished_runs() = 0;  // for recovery after a crash
     // The pipeline's newest run whose last attempt succeeded with all of its actions, of this ref where one is named.
@@ -305,6 +325,8 @@ public:
     // Those that are about one workspace, before that entry, the newest first. One by itself proves nothing: the
     // chain is of all.
     virtual result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before,
+                                                              int limit) = 0;
+    virtual result<std::vector<policy::audit_entry>> audit_of(policy::integration_id, audit_part, std::int64_t before,
                                                               int limit) = 0;
 };
 

@@ -4,6 +4,7 @@
 // keeps them together; any thread may use each.
 #pragma once
 
+#include "runner/store/access_requests.hpp"
 #include "runner/store/access_tokens.hpp"
 #include "runner/store/accounts.hpp"
 #include "runner/store/directory.hpp"
@@ -38,6 +39,7 @@ struct stores {
     // another. To be let go on the same thread. May be empty.
     std::function<std::shared_ptr<void>()> one_moment;
     std::unique_ptr<latchkey::store::triggers> triggers;
+    std::unique_ptr<access_requests> wishes;
 };
 
 }  // namespace latchkey::store

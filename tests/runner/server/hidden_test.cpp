@@ -103,7 +103,8 @@ struct hidden_world : run_world {
                 target += "/" + (part.starts_with(':') ? "1" : part);
             at = end;
         }
-        return target;
+        // A view that goes on is asked for what there is.
+        return r.gives == server::gives::events ? target + "?follow=0&after=0" : target;
     }
 
     void check_silent(const api_reply& reply) const {
