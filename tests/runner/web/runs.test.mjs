@@ -45,7 +45,7 @@ test('a run is denied, somebody else grants and retries, both see it turn green'
   await off.waitFor();
   await eve.page.getByText('GitHub releases').first().waitFor();
   assert.equal(await off.getAttribute('aria-disabled'), 'true');
-  await off.click();
+  await off.press('Enter');
   assert.equal(await eve.page.getByRole('dialog').count(), 0);
 
   await bo.page.getByRole('button', { name: 'Grant and retry' }).click();
@@ -96,7 +96,7 @@ test('what is allowed is what the dialog says: this ref, for so long, this run o
   const ana = await visit('ana', d.page);
   await ana.page.getByRole('button', { name: 'Grant and retry' }).click();
   const dialog = ana.page.getByRole('dialog');
-  await dialog.getByLabel('On').selectOption('pattern');
+  await dialog.getByLabel('On', { exact: true }).selectOption('pattern');
   await dialog.getByLabel('Refs like').fill('refs/*');
   await dialog.getByLabel('Until').selectOption({ label: 'For 8 hours' });
   await dialog.getByLabel('This run only').check();

@@ -40,7 +40,7 @@ export interface Attempt {
   finish_date: string | null;
 }
 
-export interface Question { key: string; description?: string | null; value?: string | null; type?: string; options?: string[] }
+export interface Question { key: string; description?: string | null; value?: string | null; type?: string; options?: string[]; encrypted?: boolean }
 
 export interface ActionExecution {
   status: string;
@@ -49,7 +49,7 @@ export interface ActionExecution {
   start_date: string | null;
   finish_date: string | null;
   error_message: string | null;
-  needs?: number[];
+  stage?: number;
   file?: string | null;
   line?: number | null;
   question?: string | null;

@@ -61,10 +61,8 @@ export function Body({ at, run, attempt, chosen, hash, hrefOf, denied, streamed 
   const executedIn = known?.attempt ?? attempt.number;
   const ownError = known?.error ?? '';
   const hasLog = known !== undefined && known.started !== null;
-  const needsKnown = executions.some((x) => x.needs !== undefined);
   const took = (a: ListedAction) => (a.earlier !== null ? `in attempt ${a.earlier}` : a.started === null ? '' : span((a.ended === null ? clock : Date.parse(a.ended)) - Date.parse(a.started)));
-  const graph = list.map((a, i) => ({ id: a.id, name: a.name, status: a.status, took: took(a), href: a.href, denied: a.denied,
-    needs: needsKnown ? executions[i]?.needs ?? [] : i === 0 ? [] : [list[i - 1]?.id ?? 0] }));
+  const graph = list.map((a, i) => ({ id: a.id, name: a.name, status: a.status, took: took(a), href: a.href, denied: a.denied, stage: executions[i]?.stage ?? i }));
   const head = <>
     <StatusMark status={shown.denied ? 'WAITING_FOR_PERMISSION' : shown.status} /><Name text={shown.name} />
     {ownError !== '' && ownError.length <= 40 ? <span class="small tone-bad own-error"><bdi>{plain(ownError)}</bdi></span> : null}

@@ -6,7 +6,7 @@ import { StatusShape, toneOf, wordOf } from '../../parts/status';
 import { plain } from '../../parts/text';
 import { layout, nodeHeight, nodeWidth, type GraphNode } from './graph_layout';
 
-export interface DrawnAction { id: number; name: string; status: string; took: string; href: string; needs: readonly number[]; denied: boolean }
+export interface DrawnAction { id: number; name: string; status: string; took: string; href: string; stage: number; denied: boolean }
 
 interface NodeProps { x: number; y: number; name: string; status: string; took: string; href: string; denied: boolean; chosen: boolean }
 
@@ -28,8 +28,8 @@ const Node = memo(({ x, y, name, status, took, href, denied, chosen }: NodeProps
 const beyond = 900;
 
 export function Graph({ actions, chosen }: { actions: DrawnAction[]; chosen: number | null }) {
-  const shape = actions.map((a) => `${a.id}:${a.needs.join(',')}`).join(';');
-  const drawn = useMemo(() => layout(actions.map((a): GraphNode => ({ id: a.id, needs: a.needs }))), [shape]);
+  const shape = actions.map((a) => `${a.id}:${a.stage}`).join(';');
+  const drawn = useMemo(() => layout(actions.map((a): GraphNode => ({ id: a.id, stage: a.stage }))), [shape]);
   const box = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState<[number, number]>([0, 1600]);
   const by = new Map(actions.map((a) => [a.id, a]));
@@ -51,12 +51,11 @@ export function Graph({ actions, chosen }: { actions: DrawnAction[]; chosen: num
     look();
   }, [chosen, drawn]);
   const near = (x: number) => x + nodeWidth >= seen[0] - beyond && x <= seen[1] + beyond;
-  const at = new Map(drawn.nodes.map((n) => [n.id, n.x]));
   return (
     <div class="graph" ref={box} tabIndex={0} role="region" aria-label="Graph of the actions" onScroll={look}>
       <svg width={drawn.width} height={drawn.height} viewBox={`0 0 ${drawn.width} ${drawn.height}`} role="group">
-        {drawn.edges.map((e) => (near(at.get(e.from) ?? 0) || near(at.get(e.to) ?? 0)
-          ? <path key={`${e.from}-${e.to}`} class={`edge ${by.get(e.from)?.status === 'SUCCESSFUL' ? 'passed' : ''}`} d={e.path} />
+        {drawn.edges.map((e) => (near(e.x)
+          ? <path key={e.key} class={`edge ${e.from !== null && by.get(e.from)?.status === 'SUCCESSFUL' ? 'passed' : ''}`} d={e.path} />
           : null))}
         {drawn.nodes.map((n) => {
           const a = by.get(n.id);
