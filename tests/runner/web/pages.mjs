@@ -21,6 +21,7 @@ export function pages(t) {
     { name: 'pipelines', path: `${w}/web/pipelines`, as: 'ana', ready: 'Nightly' },
     { name: 'pipeline-new', path: `${w}/web/pipelines`, as: 'ana', ready: 'Nightly', then: async (page) => { await press('Add a pipeline')(page); await dialog(page); } },
     { name: 'pipeline-run', path: `${w}/web/pipelines/${t.pipelines.check}`, as: 'ana', ready: 'Definition', then: async (page) => { await press(/^Run$/)(page); await dialog(page); await press('Add a variable')(page); } },
+    { name: 'pipeline-badge', path: `${w}/web/pipelines/${t.pipelines.check}`, as: 'ana', ready: 'Definition', then: async (page) => { await press('Badge')(page); await page.getByAltText('Last run of Check').waitFor(); } },
     { name: 'pipeline-definition', path: `${w}/web/pipelines/${t.pipelines.check}/definition`, as: 'ana', ready: 'Save' },
     { name: 'pipeline-triggers', path: `${w}/web/pipelines/${t.pipelines.check}/triggers`, as: 'ana', ready: 'Only a click starts it' },
     { name: 'pipeline-permissions', path: `${w}/web/pipelines/${t.pipelines.check}/permissions`, as: 'ana', ready: 'Everybody else' },

@@ -14,6 +14,7 @@ import { Page, Tabs } from '../../parts/page';
 import { Empty, Notice, Problem, Waiting } from '../../parts/states';
 import { plain } from '../../parts/text';
 import { RunsPanel } from '../runs/page';
+import { BadgeDialog } from './badge';
 import { DefinitionTab } from './definition';
 import { PermissionsTab } from './permissions';
 import { RunDialog } from './run_dialog';
@@ -40,6 +41,7 @@ export default function PipelinePage({ params, query }: PageProps) {
   const tab = params['tab'] ?? '';
   const loaded = useLoad<Pipeline>(pipelineAt(at, id));
   const [running, setRunning] = useState(false);
+  const [badge, setBadge] = useState(false);
   const pipeline = loaded.data;
   const base = pipelinePage(at.workspace, at.project, id);
   useShortcuts([
@@ -50,7 +52,7 @@ export default function PipelinePage({ params, query }: PageProps) {
   return (
     <Page title={pipeline?.name ?? `Pipeline ${id}`}
       crumbs={[{ text: at.workspace, href: workspacePage(at.workspace) }, { text: at.project, href: projectPage(at.workspace, at.project) }, { text: 'Pipelines', href: projectPage(at.workspace, at.project, 'pipelines') }]}
-      actions={<Button kind="primary" off={off} onClick={() => setRunning(true)}><Icon name="play" />Run</Button>}>
+      actions={<><Button onClick={() => setBadge(true)}>Badge</Button><Button kind="primary" off={off} onClick={() => setRunning(true)}><Icon name="play" />Run</Button></>}>
       {loaded.error ? <Problem error={loaded.error} again={loaded.reload} /> : null}
       {!pipeline && !loaded.error ? <Waiting /> : null}
       {pipeline?.disabled ? <Notice tone="wait" icon="warning">This pipeline is disabled{pipeline.disabled_reason ? <>: <bdi>{plain(pipeline.disabled_reason, 300)}</bdi></> : null}. Nothing starts it.</Notice> : null}
@@ -66,6 +68,7 @@ export default function PipelinePage({ params, query }: PageProps) {
             {tab === 'permissions' ? <PermissionsTab key={id} at={at} loaded={loaded} pipeline={pipeline} /> : null}
           </>
         : null}
+      {badge && pipeline ? <BadgeDialog at={at} pipeline={id} name={pipeline.name} page={base} onClose={() => setBadge(false)} /> : null}
       {running ? <RunDialog at={at} pipeline={id} onClose={() => setRunning(false)} /> : null}
     </Page>
   );

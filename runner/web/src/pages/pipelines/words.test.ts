@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { triggerWords } from '../../api/pipelines';
+import { markdownOf } from './badge';
 import { orderOf } from './run_dialog';
 
 test('triggers in words', () => {
@@ -15,4 +16,8 @@ test('an order says what was filled in', () => {
   assert.deepEqual(orderOf({ ...none, variables: [] }), {});
   assert.deepEqual(orderOf({ refType: 'tag', ref: ' v1 ', revision: 'abc', comment: 'why', variables: [{ key: 'A', value: ' x', secret: false }, { key: 'S', value: 's', secret: true }, { key: '', value: 'y', secret: false }] }),
     { tag: { name: 'v1' }, to_revision: { revision: 'abc' }, comment: 'why', variables: [{ key: 'A', value: ' x' }, { key: 'S', value: 's', encrypted: true }] });
+});
+
+test('a name can’t leave the badge’s text', () => {
+  assert.equal(markdownOf('a](https://evil.test)[', 'https://ci/b.svg', 'https://ci/p'), '[![a\\](https://evil.test)\\[](https://ci/b.svg)](https://ci/p)');
 });
