@@ -3,10 +3,13 @@
 // identifier and hash nowhere; what they write is answered as if it were not there.
 #include "runner/server/route.hpp"
 #include "tests/runner/server/run_world.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/support/server.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <thread>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -34,7 +37,13 @@ struct hidden_world : run_world {
     std::string action_execution;
     std::vector<std::string> secrets = {"quokka vault", "quokka_id"};
 
+    test::server told{"runner/native/servers/http_sink.py"};  // a webhook's receiver
+
     hidden_world() {
+        const auto hears = ask("POST", "/workspaces/acme/webhooks", admin,
+                               {{"target_url", "http://127.0.0.1:" + told.port() + "/hook"},
+                                {"events", {"EXECUTION_STARTED", "EXECUTION_FAILED", "EXECUTION_FINISHED"}}});
+        REQUIRE_EQ(hears.status, 201);
         const auto made = ask("POST", "/workspaces/acme/integrations", admin,
                               {{"name", "Quokka Vault"},
                                {"identifier", "quokka_id"},
@@ -154,6 +163,19 @@ TEST_SUITE("server.hidden") {
         // What was retried by somebody else, too.
         for (const std::string& at : {pipeline + "?x=1", std::string(web) + "/pipelines", execution})
             check_silent(ask("GET", at, developer));
+    }
+
+    TEST_CASE_FIXTURE(hidden_world, "no webhook is told anything of it, whoever receives it") {
+        const auto came = [&] {
+            const auto file = told.folder() / "requests";
+            return std::filesystem::exists(file) ? read_file(file) : std::string();
+        };
+        while (std::ranges::count(came(), '\n') < 2) std::this_thread::yield();
+        const std::string all = lower(came());
+        CAPTURE(all);
+        // That it was denied is told.
+        CHECK_NE(all.find("missing permissions"), std::string::npos);
+        for (const std::string& secret : secrets) CHECK_EQ(all.find(secret), std::string::npos);
     }
 
     TEST_CASE_FIXTURE(hidden_world, "what is written with it is answered as with one that is not there") {
