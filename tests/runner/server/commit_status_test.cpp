@@ -34,7 +34,7 @@ TEST_SUITE("server.statuses") {
         forge_world w;
         const auto run = run_of_event(w);
         const std::string path = "/api/v1/repos/acme/web/statuses/" + a_commit;
-        server::outgoing_worker worker(w.stores(), w.vault(), here());
+        outgoing_worker worker(w.stores(), w.vault(), here());
         worker.begin("https://ci.acme.test");
         const auto states = [&](std::size_t count) {
             std::vector<std::string> all;
@@ -69,7 +69,7 @@ TEST_SUITE("server.statuses") {
             tell(w, run, 1, run::event_kind::missing, run::status::initial, w.team.slack.identifier);
             tell(w, run, 2, run::event_kind::denied, run::status::initial, "lacks " + w.team.slack.identifier);
             tell(w, run, 3, run::event_kind::attempt_ended, run::status::failed, w.team.slack.name);
-            server::outgoing_worker worker(w.stores(), w.vault(), here());
+            outgoing_worker worker(w.stores(), w.vault(), here());
             worker.begin("https://ci.acme.test");
             quiet(w);
             worker.stop(5s);
@@ -88,7 +88,7 @@ TEST_SUITE("server.statuses") {
         REQUIRE_EQ(w.ask("PATCH", web_project, w.admin, {{"custom_repo_pass", ""}}).status, 200);
         run_of_event(w);
         run_of_event(w, "DELETE_REF");
-        server::outgoing_worker worker(w.stores(), w.vault(), here());
+        outgoing_worker worker(w.stores(), w.vault(), here());
         worker.begin("https://ci.acme.test");
         quiet(w);
         worker.stop(5s);

@@ -81,7 +81,8 @@ struct hidden_world : run_world {
     }
 
     // Of a route's address, each place filled with what is there.
-    std::string target_of(const server::route& r, const std::string& integration, policy::user_id user) const {
+    std::string target_of(const latchkey::server::route& r, const std::string& integration,
+                          policy::user_id user) const {
         const std::string last_of = pipeline.substr(pipeline.rfind('/') + 1);
         const std::map<std::string, std::string, std::less<>> places = {
             {":workspace", "acme"},
@@ -137,7 +138,7 @@ TEST_SUITE("server.hidden") {
         int answered = 0;
         for (const auto user : {team.developer, team.viewer, team.outsider}) {
             const std::string asker = token(user);
-            for (const server::route& r : server::routes()) {
+            for (const latchkey::server::route& r : latchkey::server::routes()) {
                 if (r.method != "GET") continue;
                 CAPTURE(r.path);
                 ++read;

@@ -149,7 +149,7 @@ TEST_SUITE("server.outgoing") {
         CHECK_EQ(w.stores().outgoing->dispatch(left[1], {{"EXECUTION_STARTED", "{}"}}, false, at(200)).value(), 0);
         REQUIRE_EQ(w.stores().hooks->claim(1, at(200), 60s).value().size(), 1);
         tell(w, run, 2, run::event_kind::attempt_ended, run::status::failed);
-        server::outgoing_worker next(w.stores(), w.vault(), here([] { return at(200) + 61s; }));
+        outgoing_worker next(w.stores(), w.vault(), here([] { return at(200) + 61s; }));
         next.begin("https://ci.acme.test");
         const auto came = there.at("/all", 2);
         quiet(w);
@@ -170,7 +170,7 @@ TEST_SUITE("server.outgoing") {
         auto run = run_of_event(w);
         tell(w, run, 1, run::event_kind::attempt_ended, run::status::failed);
         {
-            server::outgoing_worker ends(w.stores(), w.vault(), here());
+            outgoing_worker ends(w.stores(), w.vault(), here());
             ends.begin("https://ci.acme.test");
             ends.stop(60s);
         }
@@ -182,7 +182,7 @@ TEST_SUITE("server.outgoing") {
         tell(w, run, 1, run::event_kind::attempt_ended, run::status::failed);
         auto patient = here();
         patient.send.limit = 10min;
-        server::outgoing_worker ends(w.stores(), w.vault(), std::move(patient));
+        outgoing_worker ends(w.stores(), w.vault(), std::move(patient));
         ends.begin("https://ci.acme.test");
         there.at("/hang", 1);
         there.at("/all", 2);
@@ -201,7 +201,7 @@ TEST_SUITE("server.outgoing") {
         metrics::registry counted;
         auto outside = here();
         outside.send.private_hosts = false;
-        server::outgoing_worker worker(w.stores(), w.vault(), {.clock = outside.clock, .metrics = counted});
+        outgoing_worker worker(w.stores(), w.vault(), {.clock = outside.clock, .metrics = counted});
         worker.begin("https://ci.acme.test");
         quiet(w);
         worker.stop(5s);

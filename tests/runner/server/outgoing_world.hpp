@@ -17,6 +17,8 @@
 
 namespace latchkey::test {
 
+using latchkey::server::outgoing_worker;
+
 inline const std::string web_project = "/workspaces/acme/projects/web";
 inline const std::string a_commit(40, 'c');
 
@@ -91,8 +93,8 @@ inline void tell(api_world& w, policy::run_id run, std::int64_t sequence, run::e
     REQUIRE(w.stores().runs->append_events(run, 1, {&e, 1}).has_value());
 }
 
-inline server::outgoing_worker::options here(std::function<policy::time_point()> clock = [] { return at(100'000); }) {
-    server::outgoing_worker::options o;
+inline outgoing_worker::options here(std::function<policy::time_point()> clock = [] { return at(100'000); }) {
+    outgoing_worker::options o;
     o.clock = std::move(clock);
     o.send = {.limit = std::chrono::seconds(1), .private_hosts = true};
     o.pause = [](int tries) -> std::optional<std::chrono::milliseconds> {
