@@ -10,6 +10,7 @@
 #include "runner/cli/service_manager.hpp"
 #include "runner/cli/surroundings.hpp"
 #include "runner/identity/token_issuer.hpp"
+#include "runner/server/outgoing_worker.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/server/trigger_worker.hpp"
 #include "runner/store/sqlite_store.hpp"
@@ -84,7 +85,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
 
 // All that calls share.
 server::state make_state(context& c, server_parts& parts, const server_options& o, const std::string& setup_code,
-                         server::run_executor& runs, server::trigger_worker& starts) {
+                         server::run_executor& runs, server::trigger_worker& starts, server::outgoing_worker& tells) {
     return {
         .stores = parts.stores,
         .vault = parts.vault,
@@ -98,11 +99,18 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .session_idle = o.sign_in.session_idle,
         .session_life = o.sign_in.session_life,
         .step_up = o.sign_in.step_up,
-        .wake_triggers = [&starts] { starts.wake(); },
+        .trusted_proxies = o.trusted_proxies,
+        .wake_triggers =
+            [&starts, &tells] {
+                starts.wake();
+                tells.wake();
+            },
     };
 }
 
-std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o) {
+std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o,
+                                                    server::outgoing_worker& tells,
+                                                    std::function<identity::token_issuer*()> run_tokens) {
     auto around = make_surroundings(
         *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
         [&c] { return c.now(); }, o.data);
@@ -115,7 +123,9 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
                                  .slots = o.runs,
                                  .jobs = o.runs,
                                  .log = *parts.log,
-                                 .metrics = *parts.metrics});
+                                 .metrics = *parts.metrics,
+                                 .run_tokens = std::move(run_tokens),
+                                 .on_change = [&tells] { tells.wake(); }});
 }
 
 // What is done every hour.
@@ -191,30 +201,38 @@ int server_command(context& c, const server_args& args) {
         *owned = true;
     }
     const std::string setup_code = *owned ? "" : vault::random_hex(16);
-    const auto executor = make_executor(c, *parts, *options);
+    server::outgoing_worker tells(parts->stores, parts->vault,
+                                  {.clock = [&c] { return c.now(); },
+                                   .send = {.private_hosts = options->private_hosts},
+                                   .log = *parts->log,
+                                   .metrics = *parts->metrics});
+    std::unique_ptr<identity::token_issuer> run_tokens;
+    const auto executor = make_executor(c, *parts, *options, tells, [&run_tokens] { return run_tokens.get(); });
     const auto openid = make_openid_client(options->sign_in);
     if (!openid) return fail_to_start(c, openid.error());
     server::trigger_worker starts(parts->stores, *executor, [&c] { return c.now(); }, *parts->log);
-    server::state state = make_state(c, *parts, *options, setup_code, *executor, starts);
+    server::state state = make_state(c, *parts, *options, setup_code, *executor, starts, tells);
     state.openid = openid->get();
 
     server::listen_options listen = options->listen;
     listen.every_hour = housekeeping(c, *parts, *options);
     server::team_server serving(state, listen);
     if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
-    identity::token_issuer run_tokens(*parts->stores.signing, parts->vault, serving.url());
-    state.run_tokens = &run_tokens;
+    run_tokens = std::make_unique<identity::token_issuer>(*parts->stores.signing, parts->vault, serving.url());
+    state.run_tokens = run_tokens.get();
     say_where(c, serving.url(), *options, setup_code);
     parts->log->write(server::log_level::info, "serving", {{"url", serving.url()}, {"version", LATCHKEY_VERSION}});
     auto waiting = executor->begin();
     if (!waiting) return fail_to_start(c, waiting.error());
     if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
     tell_service_manager("READY=1");
+    tells.begin(serving.url());
     starts.begin();
     serving.run();
     tell_service_manager("STOPPING=1");
     starts.stop();
     executor->stop(options->listen.grace);
+    tells.stop(options->listen.grace);
     c.out << "latchkey has ended\n";
     return exit_success;
 }

@@ -2,6 +2,7 @@
 #include "runner/cli/server_settings.hpp"
 
 #include "runner/cli/commands.hpp"
+#include "runner/server/tokens.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -25,7 +26,11 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
     {"runs", "N", "How many runs it executes at once", "4"},
     {"local-repos", "YES", "yes: folders of this machine can be projects' repositories", "no"},
+    {"private-hosts", "YES",
+     "yes: webhooks and statuses of commits may go to this machine and its own networks, and without TLS", "no"},
     {"public-url", "URL", "How others name it, behind a proxy: https://ci.example.test"},
+    {"trusted-proxies", "LIST",
+     "Believe what these proxies say of who calls (X-Forwarded-For): 10.0.0.5,10.1.0.0/16"},
     {"tls-cert", "FILE", "Serve TLS with this certificate chain (PEM); read again on SIGHUP", "", kind::path},
     {"tls-key", "FILE", "Its key (PEM, 0600)", "", kind::path},
     {"init-owner", "EMAIL", "Make the first owner, where there is none yet"},
@@ -233,6 +238,18 @@ result<void> read_first_owner(const reader& r, server_options& to) {
     return {};
 }
 
+// "10.0.0.5,10.1.0.0/16"
+result<void> read_proxies(const setting& s, std::vector<std::string>& to) {
+    for (std::string_view rest = s.value; !rest.empty();) {
+        const std::string_view part = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        if (!server::is_address_pattern(part))
+            return wrong(s, "say addresses and networks, as in 10.0.0.5,10.1.0.0/16");
+        to.emplace_back(part);
+    }
+    return {};
+}
+
 result<void> read_public_url(const setting& s, std::string& to) {
     const bool web = s.value.starts_with("http://") || s.value.starts_with("https://");
     const bool bare = std::ranges::none_of(
@@ -311,6 +328,11 @@ result<server_options> read_settings(const settings& all) {
     const std::string local = r.text("local-repos");
     if (local != "yes" && local != "no") return wrong(*r.find("local-repos"), "say yes or no");
     o.local_repositories = local == "yes";
+    if (const setting* proxies = r.find("trusted-proxies"); proxies != nullptr)
+        if (auto fine = read_proxies(*proxies, o.trusted_proxies); !fine) return fine.error();
+    const std::string hosts = r.text("private-hosts");
+    if (hosts != "yes" && hosts != "no") return wrong(*r.find("private-hosts"), "say yes or no");
+    o.private_hosts = hosts == "yes";
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;

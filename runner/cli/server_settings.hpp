@@ -44,7 +44,9 @@ struct server_options {
     std::filesystem::path store_file;
     std::string backend;
     bool local_repositories = false;  // folders of this machine can be projects' repositories
-    int runs = 4;                     // at once
+    bool private_hosts = false;       // what is told to others may go there
+    std::vector<std::string> trusted_proxies;
+    int runs = 4;  // at once
     server::listen_options listen;
     std::string public_url;
     server::retention keep_logs;

@@ -246,6 +246,10 @@ private:
         o.program = around_.program;
         o.project = std::filesystem::path(request_.run.source.workspace).filename().string();
         o.run_child = request_.run_child;
+        if (around_.issue_token)
+            o.issue_token = [this](const std::string& audience) {
+                return around_.issue_token(request_.run, request_.attempt, audience);
+            };
         if (around_.on_output) o.on_output = [this] { around_.on_output(request_.run.id); };
         o.answer_here = options_.answer_here;
         o.answer_in_store = [this](std::uint32_t action, const question&) { return answer_from_store(action); };

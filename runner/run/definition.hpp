@@ -56,8 +56,8 @@ struct compiled {
 compiled compile(const definition&, const compile_facts&);
 
 // engine: an action names an image, no container engine answers, and nobody said to do without. `find_engine` is
-// asked at most once.
+// asked at most once. Likewise where one asks for a token of the run and nobody here issues any.
 result<void> check_executable(const pipelines::plan&, const std::string& backend,
-                              const std::function<result<void>()>& find_engine);
+                              const std::function<result<void>()>& find_engine, bool issues_tokens);
 
 }  // namespace latchkey::run

@@ -104,7 +104,9 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
     auto c = compile_now(around_, d, run.source, run.pipeline, request.actor, run.number);
     if (!c) return c.error();
     if (pipelines::has_errors(c->problems)) return refused_or_made(invalid_definition(d, c->problems));
-    if (auto can = check_executable(c->plan, run.source.backend, around_.find_engine); !can) return can.error();
+    if (auto can = check_executable(c->plan, run.source.backend, around_.find_engine, around_.issue_token != nullptr);
+        !can)
+        return can.error();
     if (auto ready = before_it_is_made(); !ready) return ready.error();
     const auto first = first_action(run, c->plan.actions, request);
     if (!first) return first.error();

@@ -102,7 +102,10 @@ result<std::optional<finished_attempt>> service::prepare(const definition& d, st
     if (pipelines::has_errors(c->problems)) return std::optional(invalid_definition(d, c->problems));
     if (auto limits = limits_from(request.source.limits); !limits) return limits.error();
     if (auto images = check_stand_ins(request.source.images); !images) return images.error();
-    if (auto can = check_executable(c->plan, request.source.backend, around_.find_engine); !can) return can.error();
+    if (auto can =
+            check_executable(c->plan, request.source.backend, around_.find_engine, around_.issue_token != nullptr);
+        !can)
+        return can.error();
     return std::optional<finished_attempt>();
 }
 

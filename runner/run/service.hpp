@@ -63,6 +63,9 @@ struct surroundings {
     // begins.
     std::function<result<std::vector<outer_variable>>(policy::pipeline_id)> outer_variables = nullptr;
     std::function<result<std::map<std::string, vault::secret>>(policy::pipeline_id)> open_outer = nullptr;
+    // A token that says which run it is of, for this audience; absent: nobody issues any. Blocks.
+    std::function<result<vault::secret>(const store::run_record&, int attempt, const std::string& audience)>
+        issue_token = nullptr;
     // Where another pipeline's definition is, for a run of that parent; absent: in the file of the work tree.
     std::function<result<std::unique_ptr<definition>>(const store::pipeline_record&, const store::run_source& parent)>
         find_definition = nullptr;

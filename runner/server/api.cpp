@@ -3,6 +3,7 @@
 
 #include "runner/async/offload.hpp"
 #include "runner/server/admission.hpp"
+#include "runner/server/client_address.hpp"
 #include "runner/server/page.hpp"
 #include "runner/server/route.hpp"
 #include "runner/vault/token.hpp"
@@ -103,6 +104,7 @@ async::task<http::response> api::handle(http::request r) {
     served s;
     s.id = instance_ + "-" + std::to_string(++calls_);
     s.method = r.method;
+    r.peer = client_address(r, state_.trusted_proxies);
     s.peer = r.peer;
     http::response out;
     if (auto page = page_for(r)) {

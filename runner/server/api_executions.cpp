@@ -4,6 +4,7 @@
 #include "runner/server/handlers.hpp"
 #include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_executor.hpp"
+#include "runner/server/sessions.hpp"
 #include "runner/server/views.hpp"
 
 #include <algorithm>
@@ -211,6 +212,8 @@ result<answer> operate_execution(call& c) {
                                 "`operation` must be RETRY, CANCEL, APPLY, APPLY_VARIABLES, "
                                 "SET_VARIABLES, RUN_DELAYED or APPROVE_FORK");
     if (operation == "APPROVE_FORK") {
+        // It lets a stranger's code use what the pipeline may: as a grant does.
+        if (const auto why = password_needed(c)) return problem(403, *why);
         auto approved = c.server.stores.runs->approve_fork(run->id, c.actor(), c.now());
         done = approved ? result<void>() : approved.error();
     }

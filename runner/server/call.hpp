@@ -50,6 +50,10 @@ struct state {
     std::chrono::minutes session_life = std::chrono::hours(24 * 7);
     std::chrono::minutes step_up{0};  // for how long a password is good for grants and the like; 0: as the session
     std::shared_ptr<login_limits> logins = std::make_shared<login_limits>();
+    std::vector<std::string> trusted_proxies = {};  // addresses and networks whose X-Forwarded-For counts
+    // Of addresses that start pipelines: passwords that were wrong, and starts.
+    std::shared_ptr<rate_limit> wrong_codes = std::make_shared<rate_limit>(10, std::chrono::minutes(15));
+    std::shared_ptr<rate_limit> starts_by_address = std::make_shared<rate_limit>(60, std::chrono::minutes(1));
     identity::openid_client* openid = nullptr;      // none: people sign in with passwords only
     identity::token_issuer* run_tokens = nullptr;   // none: no tokens for runs
     std::function<void()> wake_triggers = nullptr;  // there is something that starts runs

@@ -151,6 +151,11 @@ result<answer> list_hooks(call&);
 result<answer> put_hook(call&);
 result<answer> remove_hook(call&);
 
+// -- api_starts.cpp
+result<answer> make_start_address(call&);
+result<answer> remove_start_address(call&);
+result<answer> start_by_address(call&);
+
 // -- api_audit.cpp
 result<answer> list_audit(call&);
 result<answer> verify_audit(call&);

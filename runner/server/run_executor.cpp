@@ -4,6 +4,7 @@
 #include "runner/log/log_writer.hpp"
 #include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_definition.hpp"
+#include "runner/server/run_token.hpp"
 
 #include <mutex>
 #include <tuple>
@@ -51,7 +52,7 @@ struct run_executor::impl {
           service(complete(std::move(around))),
           counts(options.metrics),
           queue(service, all, clock,
-                {options.slots, options.jobs, options.log, counts, [this](policy::run_id run) { hub.publish(run); }}),
+                {options.slots, options.jobs, options.log, counts, [this](policy::run_id run) { changed(run); }}),
           watched(options.metrics.before_text([this] {
               const run_queue::counts now = queue.now();
               counts.show(now.waiting, now.running);
@@ -59,16 +60,25 @@ struct run_executor::impl {
 
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
-        around.on_change = [this](policy::run_id run) { hub.publish(run); };
+        around.on_change = [this](policy::run_id run) { changed(run); };
         around.on_output = [this](policy::run_id run) { hub.publish(run, event_hub::news::output); };
         around.outer_variables = [this](policy::pipeline_id pipeline) { return variables_of(stores, pipeline); };
         around.open_outer = [this, unlock = around.unlock](policy::pipeline_id pipeline) {
             return secret_variables_of(stores, unlock, pipeline);
         };
+        if (options.run_tokens)
+            around.issue_token = [this](const store::run_record& run, int attempt, const std::string& audience) {
+                return issue_token(stores, options.run_tokens(), run, attempt, audience, clock());
+            };
         around.find_definition = [this](const store::pipeline_record& p, const store::run_source& parent) {
             return definition_of_child(stores, files.get(), p, parent);
         };
         return around;
+    }
+
+    void changed(policy::run_id run) {
+        hub.publish(run);
+        if (options.on_change) options.on_change();
     }
 
     store::stores& stores;
@@ -125,6 +135,7 @@ result<run::made_attempt> run_executor::start(run_order order) {
     auto made = impl_->service.create(*found->definition, std::move(wanted));
     if (!made) return made.error();
     if (!made->ended) impl_->queue.add(made->run, std::move(order.secrets));
+    if (impl_->options.on_change) impl_->options.on_change();
     return made;
 }
 
@@ -133,12 +144,13 @@ result<run::made_attempt> run_executor::retry(const run::retry_request& request,
     auto made = impl_->service.create_retry(request, secrets);
     if (!made) return made.error();
     if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(secrets));
+    if (impl_->options.on_change) impl_->options.on_change();
     return made;
 }
 
 result<void> run_executor::cancel(const store::run_record& run, policy::user_id actor) {
     auto done = impl_->service.cancel(run, actor);
-    impl_->hub.publish(run.id);
+    impl_->changed(run.id);
     impl_->queue.look();
     return done;
 }

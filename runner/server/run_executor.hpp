@@ -21,6 +21,10 @@
 #include <memory>
 #include <string>
 
+namespace latchkey::identity {
+class token_issuer;
+}
+
 namespace latchkey::server {
 
 struct run_order {
@@ -63,6 +67,9 @@ struct executor_options {
     int jobs = 4;
     server_log& log = server_log::silent();
     metrics::registry& metrics = metrics::unread();
+    // Who issues tokens of runs; may be absent, or give nullptr: nobody does.
+    std::function<identity::token_issuer*()> run_tokens = nullptr;
+    std::function<void()> on_change = nullptr;  // after something has happened to a run; must not block
 };
 
 class run_executor {

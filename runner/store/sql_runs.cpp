@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs and their attempts.
+#include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
@@ -124,6 +125,7 @@ void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& 
         run.value(), attempt.number, run::to_string(attempt.status), attempt.actor.value(),
         to_stored(attempt.created_at), attempt.reason, attempt.from_action, attempt.only_that_action,
         attempt.decided_at.value());
+    leave_notice(in, run, attempt.number, notice_kind::made, attempt.status, attempt.created_at);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "runner/store/sql_accounts.hpp"
 #include "runner/store/sql_directory.hpp"
 #include "runner/store/sql_environments.hpp"
+#include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_sign_ins.hpp"
 #include "runner/store/sql_sign_on.hpp"
 #include "runner/store/sql_signing_keys.hpp"
@@ -55,6 +56,7 @@ result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_opti
     all.values = std::make_unique<sql_variables>(*database);
     all.places = std::make_unique<sql_environments>(*database);
     all.hooks = std::make_unique<sql_webhooks>(*database);
+    all.outgoing = std::make_unique<sql_outbox>(*database);
     all.persons = std::make_unique<sql_accounts>(*database);
     all.sso = std::make_unique<sql_sign_on>(*database);
     all.one_moment = [database = *database] { return std::make_shared<sql_database::moment>(*database); };

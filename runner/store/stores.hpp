@@ -9,6 +9,7 @@
 #include "runner/store/accounts.hpp"
 #include "runner/store/directory.hpp"
 #include "runner/store/environments.hpp"
+#include "runner/store/outbox.hpp"
 #include "runner/store/sign_ins.hpp"
 #include "runner/store/sign_on.hpp"
 #include "runner/store/signing_keys.hpp"
@@ -40,6 +41,7 @@ struct stores {
     std::function<std::shared_ptr<void>()> one_moment;
     std::unique_ptr<latchkey::store::triggers> triggers;
     std::unique_ptr<access_requests> wishes;
+    std::unique_ptr<outbox> outgoing;
 };
 
 }  // namespace latchkey::store

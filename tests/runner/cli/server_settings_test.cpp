@@ -38,6 +38,8 @@ TEST_SUITE("cli.server settings") {
             {{"--backend", "vm"}, "say host, sandbox or container"},
             {{"--threads", "0"}, "say a number from 1 to 256"},
             {{"--threads", "4x"}, "say a number from 1 to 256"},
+            {{"--private-hosts", "maybe"}, "say yes or no"},
+            {{"--trusted-proxies", "10.0.0.1,proxy"}, "say addresses and networks"},
             {{"--grace", "10"}, "say 30s, 2m or 1h"},
             {{"--keep-logs", "90d,"}, "say a time, as in 90d, or a number of runs, or both, as in 90d,500"},
             {{"--keep-logs", "90d,1h"}, "say a time, as in 90d"},
