@@ -42,6 +42,7 @@ std::optional<action_place> action_place_from(const store::run_record&, std::str
 
 std::string execution_url(const call&, const store::run_record&);
 json view(const call&, const store::run_record&, const viewed_execution* = nullptr);
+json view_of_attempt(const call&, const store::attempt_record&);
 json view_of_action(const call&, const store::run_record&, const viewed_execution&, std::size_t action, bool full);
 
 // What the attempt lacked, in the words for this reader; empty: it lacked nothing.
