@@ -8,8 +8,10 @@
 #include "runner/cli/project_clones.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/cli/service_manager.hpp"
+#include "runner/cli/stop_signals.hpp"
 #include "runner/cli/surroundings.hpp"
 #include "runner/identity/token_issuer.hpp"
+#include "runner/run/old_files.hpp"
 #include "runner/server/outgoing_worker.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/server/trigger_worker.hpp"
@@ -128,10 +130,19 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
                                  .on_change = [&tells] { tells.wake(); }});
 }
 
+void clear_files(context& c, server_parts& parts, const server_options& o) {
+    const auto done = run::clear_old_files(*parts.stores.runs, o.data, c.now() - *o.keep_files);
+    if (!done)
+        parts.log->write(server::log_level::error, "old files could not be removed", {{"error", done.error().what}});
+    else if (done->pipelines > 0)
+        parts.log->write(server::log_level::info, "removed old files", {{"pipelines", done->pipelines}});
+}
+
 // What is done every hour.
 std::function<void()> housekeeping(context& c, server_parts& parts, const server_options& o) {
-    if (!o.keep_logs.age && !o.keep_logs.newest) return nullptr;
+    if (!o.keep_logs.age && !o.keep_logs.newest && !o.keep_files) return nullptr;
     return [&c, &parts, &o] {
+        if (o.keep_files) clear_files(c, parts, o);
         const auto done = server::clear_old_logs(*parts.stores.runs, o.data / "runs", o.keep_logs, c.now());
         if (!done)
             parts.log->write(server::log_level::error, "old logs could not be removed",
@@ -225,6 +236,10 @@ int server_command(context& c, const server_args& args) {
     auto waiting = executor->begin();
     if (!waiting) return fail_to_start(c, waiting.error());
     if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
+    const stop_signals hurry([&] {
+        parts->log->write(server::log_level::info, "ending at once: what runs is cancelled");
+        executor->hurry();
+    });
     tell_service_manager("READY=1");
     tells.begin(serving.url());
     starts.begin();

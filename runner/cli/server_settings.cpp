@@ -50,6 +50,10 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"keep-logs", "RULE",
      "Remove logs of older runs: 90d since their end, or 500 runs of each pipeline, or 90d,500 for what is beyond "
      "both"},
+    {"keep-files", "TIME",
+     "Remove the files and caches of pipelines in which nothing has run for so long, as in 30d; the next run makes "
+     "them "
+     "anew"},
     {"rate-limit", "N", "How many calls a user may make in an hour", "60000"},
     {"metrics", "WHO", "Who may read /metrics: loopback (others with a token), token, or off", "loopback"},
     {"log-format", "FORM", "Of its log on standard error: plain (key=value) or json", "plain"},
@@ -338,6 +342,10 @@ result<server_options> read_settings(const settings& all) {
     o.listen.grace = *grace;
     if (const setting* keep = r.find("keep-logs"); keep != nullptr)
         if (auto fine = read_retention(*keep, o.keep_logs); !fine) return fine.error();
+    if (const setting* keep = r.find("keep-files"); keep != nullptr) {
+        o.keep_files = length_of_time(keep->value);
+        if (!o.keep_files) return wrong(*keep, "say a time, as in 30d");
+    }
     if (auto fine = read_watching(r, o); !fine) return fine.error();
     if ((r.find("tls-cert") == nullptr) != (r.find("tls-key") == nullptr))
         return failure(errc::usage, "TLS needs both --tls-cert FILE and --tls-key FILE");

@@ -50,6 +50,7 @@ struct server_options {
     server::listen_options listen;
     std::string public_url;
     server::retention keep_logs;
+    std::optional<std::chrono::seconds> keep_files;
     server::metrics_readers metrics = server::metrics_readers::loopback;
     server::server_log::form log_form = server::server_log::form::plain;
     server::log_level log_least = server::log_level::info;

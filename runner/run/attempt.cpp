@@ -195,7 +195,8 @@ private:
         auto known = co_await async::offload(pool_, std::move(ask));
         if (!known) co_return known.error();
         for (const action_secrets& s : known->all) driver_->learn(s);
-        for (const std::string& name : known->closed)
+        // Of a first attempt that leaves actions out, nothing was given to any before.
+        for (const std::string& name : request_.attempt > 1 ? known->closed : std::vector<std::string>())
             push(event_kind::warning, status::in_progress,
                  "what an earlier attempt was given of " + name + " can't be masked: it is not allowed any more");
         co_return result<void>();

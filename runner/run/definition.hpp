@@ -51,6 +51,8 @@ struct compiled {
     pipelines::plan plan;
     pipelines::condition_facts facts;  // for conditions that are decided as the run goes
     pipelines::diagnostics problems;
+    // What entries of the plan point to that are variables of elsewhere.
+    std::shared_ptr<const std::vector<pipelines::variable>> outer = nullptr;
 };
 
 compiled compile(const definition&, const compile_facts&);

@@ -83,7 +83,7 @@ result<std::vector<missing_integration>> service::missing_in(const compiled& c, 
 result<viewed_run> service::view(const store::run_record& run) {
     auto kept = kept_definition(around_.store, run);
     if (!kept) return kept.error();
-    auto c = compile_now(around_, **kept, run.source, run.pipeline, run.attempts.back().actor, run.number);
+    auto c = compile_now(around_, **kept, run.source, run.pipeline, run.attempts.back().actor, run.number, true);
     if (!c) return c.error();
     return viewed_run{std::move(*kept), std::move(*c)};
 }
@@ -133,6 +133,7 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
             grant.idempotency_key = request.idempotency_key;
             grant.at = around_.clock();
             grant.from_action = *first;
+            grant.only_that_action = request.only_that_action;
             auto granted = around_.store.grant_and_retry(grant);
             if (!granted) return granted.error();
             if (std::holds_alternative<std::vector<policy::refused_grant>>(*granted))

@@ -48,7 +48,7 @@ enum class gives : unsigned char { usual, nothing, events, picture, text };
 
 struct route {
     std::string_view method;
-    std::string_view path;  // "/workspaces/:workspace/projects/:project"
+    std::string_view path;  // "/workspaces/:workspace/projects/:project"; at its end ":path*" is all that follows
     scope needed;
     server::right right;
     handler run;

@@ -98,6 +98,12 @@ constexpr auto table = std::to_array<route>({
     {"DELETE", "/workspaces/:workspace/projects/:project/groups/:group", s::workspace, r::project_manager,
      remove_project_group, "Take a group's role in a project away"},
 
+    // Whatever role somebody has in a project, it lets them read its repository.
+    {"GET", "/workspaces/:workspace/projects/:project/repository/contents", s::repository_read, r::project_member,
+     show_contents, "What the root of a project's repository holds", on_outgoing},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_read,
+     r::project_member, show_contents, "A file or folder of a project's repository", on_outgoing},
+
     {"GET", "/workspaces/:workspace/projects/:project/pipelines", s::execution_info, r::project_member,
      list_pipelines, "Pipelines"},
     {"POST", "/workspaces/:workspace/projects/:project/pipelines", s::execution_manage, r::project_member,
@@ -128,6 +134,18 @@ constexpr auto table = std::to_array<route>({
      s::execution_info, r::pipeline_reader, get_action_of_execution, "One action, by its number in the pipeline"},
     {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/actions/:action",
      s::execution_info, r::pipeline_reader, get_action_of_execution, "One action, by its number in the pipeline"},
+
+    // What Buddy's own can't be told.
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions", s::execution_run,
+     r::pipeline_runner, add_own_execution, "Run a pipeline, and say whether it waits for a missing permission"},
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/retry",
+     s::execution_run, r::pipeline_runner, retry_execution, "Retry from an action on, one action only, or all"},
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/answer",
+     s::execution_run, r::pipeline_runner, answer_execution, "Approve or decline an action that waits for people"},
+    {"GET",
+     "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/attempts/"
+     ":attempt",
+     s::execution_info, r::pipeline_reader, get_attempt, "What an attempt's actions did"},
 
     // Whoever may run the pipeline asks; whether they may grant is the integration's own matter.
     {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/grant",

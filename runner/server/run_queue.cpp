@@ -205,6 +205,7 @@ struct run_queue::impl {
     std::list<waiting_run> waiting;
     std::list<worker> workers;
     bool stopping = false;
+    int hurries = 0;
     std::jthread dispatcher;
 };
 
@@ -264,21 +265,33 @@ result<void> run_queue::run_now(policy::run_id run) {
 void run_queue::stop(std::chrono::milliseconds grace) {
     if (!impl_->dispatcher.joinable()) return;
     bool idle = false;
+    const auto all_done = [this] { return std::ranges::all_of(impl_->workers, &impl::worker::done); };
+    int hurried = 0;
+    // So long, or until somebody is in a hurry (again).
+    const auto wait = [&](std::chrono::milliseconds time, std::unique_lock<std::mutex>& lock) {
+        impl_->changed.wait_for(lock, time, [&] { return all_done() || impl_->hurries > hurried; });
+        if (impl_->hurries > hurried) ++hurried;
+        return all_done();
+    };
     {
         std::unique_lock lock(impl_->mutex);
         impl_->stopping = true;
         impl_->changed.notify_all();
-        idle = impl_->changed.wait_for(lock, grace,
-                                       [this] { return std::ranges::all_of(impl_->workers, &impl::worker::done); });
+        idle = wait(grace, lock);
     }
     // The first asks what runs to end, the second kills it.
     for (int asked = 0; !idle && asked < 2; ++asked) {
         impl_->service.cancel_all("the server, which was stopped");
         std::unique_lock lock(impl_->mutex);
-        idle = impl_->changed.wait_for(lock, 15s,
-                                       [this] { return std::ranges::all_of(impl_->workers, &impl::worker::done); });
+        idle = wait(15s, lock);
     }
     impl_->dispatcher.join();
+}
+
+void run_queue::hurry() {
+    const std::lock_guard lock(impl_->mutex);
+    ++impl_->hurries;
+    impl_->changed.notify_all();
 }
 
 run_queue::counts run_queue::now() const {

@@ -210,7 +210,7 @@ TEST_SUITE("server.executions") {
         no({{"delay_until", "tomorrow"}}, "`delay_until` must be a time like 2026-01-02T03:04:05Z");
         no({{"variables", json::array({{{"key", "1A"}, {"value", ""}}})}},
            "\"1A\" can't name a variable: letters, digits and _, and no digit at its beginning");
-        no({{"actions_to_run", json::array({1})}}, "this version does nothing with `actions_to_run`: leave it out");
+        no({{"package_version", "1"}}, "this version does nothing with `package_version`: leave it out");
         CHECK_EQ(w.ask("GET", p + "/executions", w.developer).body["total_element_count"], 0);
     }
 
