@@ -76,13 +76,14 @@ result<std::unique_ptr<store>> open_sqlite(const std::filesystem::path& file, sq
 }
 
 result<stores> open_sqlite_stores(const std::filesystem::path& file, sqlite_options options) {
+    const int ids_at_once = options.decision_ids_at_once;
     auto database = open_database(file, std::move(options));
     if (!database) return database.error();
     auto count = open_change_count(file);
     if (!count) return count.error();
     stores all;
     all.version = [count = std::move(*count)] { return count->now(); };
-    all.runs = std::make_unique<sql_store>(*database);
+    all.runs = std::make_unique<sql_store>(*database, ids_at_once);
     all.people = std::make_unique<sql_directory>(*database);
     all.pipelines = std::make_unique<sql_team_pipelines>(*database);
     all.tokens = std::make_unique<sql_access_tokens>(*database);
