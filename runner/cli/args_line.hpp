@@ -70,7 +70,8 @@ void act_there(line& l, int (*there)(remote::place&, const Args&), const Args& a
     };
 }
 
-void add_running(CLI::App&, line&);       // run, approve, retry, cancel, runs, logs, files
+void add_run(CLI::App&, line&);           // run
+void add_running(CLI::App&, line&);       // approve, retry, cancel, runs, logs, files
 void add_reading(CLI::App&, line&);       // validate, plan, why
 void add_integrations(CLI::App&, line&);  // integration
 void add_permissions(CLI::App&, line&);   // grant, revoke, audit

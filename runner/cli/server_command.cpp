@@ -74,8 +74,9 @@ result<server_parts> open_parts(context& c, const server_options& o) {
     }
     auto metrics = std::make_unique<metrics::registry>();
     auto watched = watch(*metrics);
-    auto stores = store::open_sqlite_stores(
-        o.store_file, {.level = store::durability::full, .after_transaction = time_transactions(*metrics)});
+    auto stores = store::open_sqlite_stores(o.store_file, {.level = store::durability::full,
+                                                           .decision_ids_at_once = 1000,
+                                                           .after_transaction = time_transactions(*metrics)});
     if (!stores) return stores.error();
     auto vault = open_vault(*stores->runs, o.data / "master.key");
     if (!vault) return vault.error();

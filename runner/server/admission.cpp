@@ -97,8 +97,13 @@ private:
             return maybe({401, "the token is not valid here: it is unknown, has expired, or is for other addresses"});
         auto person = c_.server.stores.runs->user(known->user);
         if (!person) return person.error();
-        if (notes_ && (!known->used_at || c_.now() - *known->used_at > std::chrono::minutes(1)))
-            if (auto noted = c_.server.stores.tokens->used(known->id, c_.now()); !noted) return noted.error();
+        const policy::time_point now = c_.now();
+        const bool lately = known->used_at && now - *known->used_at <= std::chrono::minutes(1);
+        if (notes_ && !lately)
+            if (auto noted = c_.server.stores.tokens->used(known->id, now); !noted) return noted.error();
+        // When its use is to be noted again, and when it expires.
+        c_.stands_until((lately ? *known->used_at : now) + std::chrono::minutes(1));
+        if (known->expires_at) c_.stands_until(*known->expires_at);
         c_.user = std::move(*person);
         c_.token = std::move(*known);
         return maybe();

@@ -13,6 +13,7 @@
 #include "runner/store/stores.hpp"
 #include "runner/vault/vault.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -89,9 +90,12 @@ struct call {
     std::optional<store::permission_set_record> role = {};  // in the project
     std::optional<store::team_pipeline_record> pipeline = {};
     policy::pipeline_level access = policy::pipeline_level::denied;  // on the pipeline
+    // From then on the clock alone may make another answer of it: whoever looks at a time to come notes it.
+    mutable policy::time_point until = policy::time_point::max();
 
     policy::user_id actor() const { return user.rights.id; }
     policy::time_point now() const { return server.clock(); }
+    void stands_until(policy::time_point t) const { until = std::min(until, t); }
     bool administrator() const { return user.rights.role != policy::workspace_role::member; }
     // A number in the address; not_found: it is none.
     result<std::int64_t> number(std::string_view place) const;

@@ -15,6 +15,7 @@ using r = right;
 constexpr manner confirmed{.confirmed = true};
 constexpr manner on_passwords{.on = lane::passwords};
 constexpr manner on_outgoing{.on = lane::outgoing};
+constexpr manner remembered{.remembered = true};
 
 // Addresses of one resource stand together; the order says nothing.
 constexpr auto table = std::to_array<route>({
@@ -187,11 +188,12 @@ constexpr auto table = std::to_array<route>({
      r::member, remove_grant, "Take every permission of a pipeline to use an integration away"},
 
     // Which integration a member may see, edit or delete is the integration's own matter.
-    {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations"},
+    {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations",
+     remembered},
     {"POST", "/workspaces/:workspace/integrations", s::integration_add, r::member, add_integration,
      "Add an integration"},
     {"GET", "/workspaces/:workspace/integrations/:integration", s::integration_info, r::member, get_integration,
-     "An integration"},
+     "An integration", remembered},
     {"PATCH", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member, edit_integration,
      "Change an integration", confirmed},
     {"DELETE", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member,

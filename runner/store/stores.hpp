@@ -19,8 +19,10 @@
 #include "runner/store/variables.hpp"
 #include "runner/store/webhooks.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace latchkey::store {
 
@@ -42,6 +44,10 @@ struct stores {
     std::unique_ptr<latchkey::store::triggers> triggers;
     std::unique_ptr<access_requests> wishes;
     std::unique_ptr<outbox> outgoing;
+    // A number that is another one after every committed change of whatever is kept here, by this process or another,
+    // and is so before whoever made the change hears of it. Waits for nobody: none, where that can't be known at
+    // once. What was read after a call stands as long as later calls give the same number. May be empty. Any thread.
+    std::function<std::optional<std::int64_t>()> version;
 };
 
 }  // namespace latchkey::store
