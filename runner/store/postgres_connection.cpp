@@ -91,6 +91,14 @@ std::unique_ptr<sql_connection> connect_postgres(const std::string& url, const p
         options.before_statement);
 }
 
+void claim_alone(sql_connection& to) {
+    // As text: 't' or 'f'.
+    const auto got = to.one<std::string>("SELECT CAST(pg_try_advisory_lock(7881698215321723) AS TEXT)");
+    if (!got || !std::get<0>(*got).starts_with('t')) {
+        throw sql_error{{errc::conflict, "another server works on this database: end it, or name another one"}};
+    }
+}
+
 void migrate_postgres(sql_connection& to) {
     migrate(to, {in_postgres_dialect,
                  "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'schema_versions'",

@@ -12,5 +12,7 @@ namespace latchkey::store {
 // Throws sql_error.
 std::unique_ptr<sql_connection> connect_postgres(const std::string& url, const postgres_options&);
 void migrate_postgres(sql_connection&);
+// For as long as it is connected, it alone is the one that writes. conflict: another is.
+void claim_alone(sql_connection&);
 
 }  // namespace latchkey::store

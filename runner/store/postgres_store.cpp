@@ -11,11 +11,16 @@ namespace {
 
 result<std::shared_ptr<sql_database>> open_database(const std::string& url, postgres_options options) {
     try {
-        auto writer = connect_postgres(url, options);
+        auto write = [url, options] {
+            auto made = connect_postgres(url, options);
+            if (options.alone) claim_alone(*made);
+            return made;
+        };
+        auto read = [url, options] { return connect_postgres(url, options); };
+        auto writer = write();
         migrate_postgres(*writer);
-        auto observer = options.after_transaction;
-        auto connect = [url, options = std::move(options)] { return connect_postgres(url, options); };
-        return std::make_shared<sql_database>(std::move(writer), std::move(connect), std::move(observer));
+        return std::make_shared<sql_database>(std::move(writer), std::move(write), std::move(read),
+                                              std::move(options.after_transaction));
     } catch (const sql_error& error) {
         return error.why;
     }
@@ -29,8 +34,8 @@ bool is_postgres_url(std::string_view text) {
 
 std::string without_password(std::string_view url) {
     std::string shown(url);
+    if (!is_postgres_url(url)) return shown;
     const auto host = shown.find("://");
-    if (host == std::string::npos) return shown;
     const auto at = shown.find('@', host + 3);
     const auto colon = shown.find(':', host + 3);
     if (at != std::string::npos && colon < at) shown.replace(colon, at - colon, ":***");

@@ -16,6 +16,9 @@ namespace latchkey::store {
 
 struct postgres_options {
     std::chrono::milliseconds busy_timeout{10'000};  // for another server's turn
+    // Nobody else who says so may write: opening it fails (conflict) while another has it, and so does every change
+    // where another has taken it over after this one's connection was lost.
+    bool alone = false;
     // As in sqlite_options.
     std::function<void(std::string_view sql)> before_statement = nullptr;
     std::function<void(bool writes, std::chrono::nanoseconds)> after_transaction = nullptr;

@@ -90,6 +90,14 @@ public:
         return std::move(found.front());
     }
 
+    // For statements that are made at run time: as many values a row as there are types, row after row.
+    std::vector<sql_value> cells(std::string_view sql, std::span<const sql_type> row, std::span<const sql_input> in) {
+        std::vector<sql_value> found;
+        run(sql, in, row, &found);
+        return found;
+    }
+    void exec_with(std::string_view sql, std::span<const sql_input> in) { run(sql, in, {}, nullptr); }
+
 private:
     struct prepared;
     struct statements;

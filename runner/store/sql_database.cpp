@@ -24,8 +24,12 @@ void write_in_savepoint(sql_connection& in, Pending& part) {
 
 }  // namespace
 
-sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector connect, observer after_transaction)
-    : writer_(std::move(writer)), connect_(std::move(connect)), after_transaction_(std::move(after_transaction)) {}
+sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector connect_writer, connector connect_reader,
+                           observer after_transaction)
+    : writer_(std::move(writer)),
+      connect_writer_(std::move(connect_writer)),
+      connect_reader_(std::move(connect_reader)),
+      after_transaction_(std::move(after_transaction)) {}
 
 sql_database::reader_lease::reader_lease(sql_database& database)
     : owner(database), writer(database.writing_, std::try_to_lock) {
@@ -64,7 +68,7 @@ std::unique_ptr<sql_connection> sql_database::take_reader() {
             if (!reader->lost()) throw;
         }
     }
-    auto made = connect_();
+    auto made = connect_reader_();
     made->begin_read();
     return made;
 }
@@ -132,7 +136,7 @@ void sql_database::begin_writing() {
             if (!writer_->lost()) throw;
         }
     }
-    writer_ = connect_();
+    writer_ = connect_writer_();
     writer_->begin_write();
 }
 

@@ -26,7 +26,8 @@ class sql_database {
 public:
     using connector = std::function<std::unique_ptr<sql_connection>()>;  // throws sql_error
     using observer = std::function<void(bool writes, std::chrono::nanoseconds)>;
-    sql_database(std::unique_ptr<sql_connection> writer, connector connect, observer after_transaction = nullptr);
+    sql_database(std::unique_ptr<sql_connection> writer, connector connect_writer, connector connect_reader,
+                 observer after_transaction = nullptr);
 
     // While it is kept, what its thread reads is of one moment, in one transaction, which begins with the first read
     // and anew after a write of that thread. Kept on the thread that asked for it, the last one first.
@@ -156,7 +157,8 @@ private:
 
     std::mutex writing_;  // held with the writer
     std::unique_ptr<sql_connection> writer_;
-    connector connect_;
+    connector connect_writer_;
+    connector connect_reader_;
     const observer after_transaction_;
     std::mutex idle_guard_;
     std::vector<std::unique_ptr<sql_connection>> idle_;

@@ -15,7 +15,7 @@ result<std::shared_ptr<sql_database>> open_database(const std::filesystem::path&
         migrate_sqlite(*writer, file);
         auto observer = options.after_transaction;
         auto connect = [file, options = std::move(options)] { return connect_sqlite(file, options); };
-        return std::make_shared<sql_database>(std::move(writer), std::move(connect), std::move(observer));
+        return std::make_shared<sql_database>(std::move(writer), connect, connect, std::move(observer));
     } catch (const sql_error& error) {
         return error.why;
     }

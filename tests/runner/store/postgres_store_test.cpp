@@ -124,6 +124,28 @@ TEST_SUITE("store.postgres") {
         CHECK(all.runs->audit(policy::audit_kind::login, policy::user_id(1), {}, at(5000)).has_value());
     }
 
+    TEST_CASE(
+        "a server that wants to be alone is, and one that lost its connection to another changes nothing more") {
+        const temp_dir folder;
+        const std::string url = postgres_at(folder.path());
+        store::postgres_options options;
+        options.alone = true;
+        auto first = store::open_postgres_stores(url, options).value();
+        const auto second = store::open_postgres_stores(url, options);
+        REQUIRE(second.has_error());
+        CHECK_EQ(second.error().code, errc::conflict);
+        CHECK_EQ(second.error().what, "another server works on this database: end it, or name another one");
+        const auto note = [](store::stores& by) {
+            return by.runs->audit(policy::audit_kind::login, policy::user_id(1), {}, at(5000));
+        };
+        CHECK(note(first).has_value());
+        end_all_connections(url);
+        auto third = store::open_postgres_stores(url, options).value();
+        CHECK(note(third).has_value());
+        CHECK_EQ(note(first).error().code, errc::conflict);
+        CHECK_EQ(verify_audit(*third.runs), third.runs->head_of_audit().value().entries);
+    }
+
     TEST_CASE("a store of a newer version, and a server that is not there, are refused with what to do") {
         const temp_dir folder;
         const std::string url = postgres_at(folder.path());

@@ -26,8 +26,8 @@ TEST_SUITE("store.text_form") {
     }
     TEST_CASE("round trip: text of any bytes as plain text, and what is plain stays as it is") {
         using namespace std::string_literals;
-        for (const std::string& plain : std::vector<std::string>
-             {"", "a", "Zo\xc3\xab", "\xe2\x82\xac", "\xf0\x9f\x94\x91", "\x7f", "a\x7fhex:00"}) {
+        for (const std::string& plain : std::vector<std::string>{"", "a", "Zo\xc3\xab", "\xe2\x82\xac",
+                                                                 "\xf0\x9f\x94\x91", "\x7f", "a\x7fhex:00"}) {
             CHECK_EQ(store::to_plain_text(plain), plain);
             CHECK_EQ(store::from_plain_text(plain), plain);
         }
