@@ -76,7 +76,7 @@ constexpr group groups[] = {
     {{"validate", "plan", "why"}, add_reading},
     {{"integration"}, add_integrations},
     {{"grant", "revoke", "audit"}, add_permissions},
-    {{"server", "backup", "restore"}, add_server},
+    {{"server", "backup", "restore", "migrate"}, add_server},
     {{"login", "logout", "whoami"}, add_login},
     {{"workspace", "project", "member", "group", "token", "pipeline"}, add_team},
     {{"export", "apply"}, add_policy},

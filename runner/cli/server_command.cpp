@@ -15,6 +15,7 @@
 #include "runner/server/outgoing_worker.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/server/trigger_worker.hpp"
+#include "runner/store/postgres_store.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
 #include "runner/vault/token.hpp"
@@ -66,7 +67,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
     auto data_lock = lock_for_server(o.data / "server.lock", o.data);
     if (!data_lock) return data_lock.error();
     std::optional<process_lock> store_lock;
-    if (o.store_file.parent_path() != o.data) {
+    if (!o.store_file.empty() && o.store_file.parent_path() != o.data) {
         if (auto made = make_private_folder(o.store_file.parent_path()); !made) return made.error();
         auto lock = lock_for_server(o.store_file.string() + ".lock", o.store_file);
         if (!lock) return lock.error();
@@ -74,9 +75,12 @@ result<server_parts> open_parts(context& c, const server_options& o) {
     }
     auto metrics = std::make_unique<metrics::registry>();
     auto watched = watch(*metrics);
-    auto stores = store::open_sqlite_stores(o.store_file, {.level = store::durability::full,
-                                                           .decision_ids_at_once = 1000,
-                                                           .after_transaction = time_transactions(*metrics)});
+    auto stores = o.store_file.empty()
+                      ? store::open_postgres_stores(o.store_url,
+                                                    {.alone = true, .after_transaction = time_transactions(*metrics)})
+                      : store::open_sqlite_stores(o.store_file, {.level = store::durability::full,
+                                                                 .decision_ids_at_once = 1000,
+                                                                 .after_transaction = time_transactions(*metrics)});
     if (!stores) return stores.error();
     auto vault = open_vault(*stores->runs, o.data / "master.key");
     if (!vault) return vault.error();

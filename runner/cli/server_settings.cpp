@@ -3,6 +3,7 @@
 
 #include "runner/cli/commands.hpp"
 #include "runner/server/tokens.hpp"
+#include "runner/store/postgres_store.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -21,8 +22,10 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"listen", "ADDRESS", "Where it listens, HOST:PORT; port 0 is a free one", "127.0.0.1:8080"},
     {"data", "DIR", "Its folder: store, master key, runs; $XDG_DATA_HOME/latchkey/server if left out", "",
      kind::path},
-    {"store", "URL", "Where it keeps everything, sqlite:FILE; latchkey.db in its folder if left out", "",
-     kind::store},
+    {"store", "URL",
+     "Where it keeps everything: sqlite:FILE, or postgresql://USER@HOST/DATABASE; latchkey.db in its folder if left "
+     "out",
+     "", kind::store},
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
     {"runs", "N", "How many runs it executes at once", "4"},
     {"local-repos", "YES", "yes: folders of this machine can be projects' repositories", "no"},
@@ -184,15 +187,23 @@ result<void> read_listen(const setting& s, server::listen_options& to) {
     return {};
 }
 
-result<std::filesystem::path> read_store(const setting& s) {
-    if (s.value.starts_with("postgresql:") || s.value.starts_with("postgres:"))
-        return failure(errc::usage,
-                       "a store in PostgreSQL (" + s.origin + ") is not built yet: use sqlite:FILE, or leave it out");
+result<void> read_store(const setting& s, server_options& to) {
+    if (store::is_postgres_url(s.value)) {
+        if (s.origin == "--store" && store::without_password(s.value) != s.value)
+            return failure(errc::usage,
+                           "a password on the command line can be read by every program of this machine: put the URL "
+                           "into server.toml (store = \"postgresql://…\", 0600) or LATCHKEY_SERVER_STORE, or the "
+                           "password into ~/.pgpass");
+        to.store_url = s.value;
+        return {};
+    }
     if (!s.value.starts_with(sqlite_scheme) || s.value.size() == sqlite_scheme.size())
-        return wrong(s, "say sqlite:FILE");
+        return failure(errc::usage,
+                       "the store (" + s.origin + ") is at sqlite:FILE or postgresql://USER@HOST/DATABASE");
     std::string_view file = std::string_view(s.value).substr(sqlite_scheme.size());
     if (file.starts_with("//")) file.remove_prefix(2);
-    return std::filesystem::absolute(file);
+    to.store_file = std::filesystem::absolute(file);
+    return {};
 }
 
 // "90d", "500", "90d,500"
@@ -299,8 +310,8 @@ std::string as_config(const settings& all) {
         if (found == all.end())
             text += "# " + key_of(known.name) + " is not set\n";
         else
-            text += key_of(known.name) + " = " + quoted_for_config(found->second.value) + "  # " +
-                    plain(found->second.origin) + "\n";
+            text += key_of(known.name) + " = " + quoted_for_config(store::without_password(found->second.value)) +
+                    "  # " + plain(found->second.origin) + "\n";
     }
     return text;
 }
@@ -311,9 +322,7 @@ result<server_options> read_settings(const settings& all) {
     const setting& data = *r.find("data");
     if (data.value.empty()) return wrong(data, "name a folder");
     o.data = std::filesystem::absolute(data.value);
-    auto store = read_store(*r.find("store"));
-    if (!store) return store.error();
-    o.store_file = *store;
+    if (auto fine = read_store(*r.find("store"), o); !fine) return fine.error();
     if (auto fine = read_listen(*r.find("listen"), o.listen); !fine) return fine.error();
     if (const setting* backend = r.find("backend"); backend != nullptr) {
         if (backend->value != "host" && backend->value != "sandbox" && backend->value != "container")

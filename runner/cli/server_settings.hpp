@@ -41,7 +41,8 @@ std::string as_config(const settings&);
 
 struct server_options {
     std::filesystem::path data;
-    std::filesystem::path store_file;
+    std::filesystem::path store_file;  // of SQLite; empty: the store is at store_url
+    std::string store_url;             // of PostgreSQL, with its password
     std::string backend;
     bool local_repositories = false;  // folders of this machine can be projects' repositories
     bool private_hosts = false;       // what is told to others may go there

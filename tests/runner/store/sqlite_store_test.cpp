@@ -46,14 +46,6 @@ errc open_error(const std::filesystem::path& file) {
 }  // namespace
 
 TEST_SUITE("store.sqlite") {
-    TEST_CASE("conforms: SQLite") {
-        const temp_dir folder;
-        int made = 0;
-        check_store_conformance([&]() -> store_factory {
-            const auto file = folder.path() / ("s" + std::to_string(made++)) / "store.db";
-            return [file] { return open_at(file); };
-        });
-    }
     TEST_CASE("refused: a folder or file that others may enter, a link, another user's database format") {
         const temp_dir folder;
         const auto file = folder / "data" / "store.db";
