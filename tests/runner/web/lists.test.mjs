@@ -103,7 +103,7 @@ test('what is wrong with a definition stands at its line, and it is saved when i
   const before = await text.inputValue();
   await text.fill(before.replace('type: BUILD', 'type: BUIDL'));
   await ana.page.getByRole('list', { name: 'Problems' }).getByRole('button').first().waitFor();
-  await ana.page.locator('.editor li.has-error').first().waitFor();
+  await ana.page.locator('.editor li.has-error, .editor li.has-warning').first().waitFor();
   await text.fill(before.replace('exit 3', 'exit 0'));
   await ana.page.getByRole('list', { name: 'Problems' }).waitFor({ state: 'detached' });
   await ana.page.getByRole('button', { name: 'Save' }).click();
