@@ -73,12 +73,14 @@ std::string_view to_string(audit_kind kind) {
             return "environment_changed";
         case audit_kind::account_changed:
             return "account_changed";
+        case audit_kind::access_requested:
+            return "access_requested";
     }
     return "unknown";
 }
 
 std::optional<audit_kind> audit_kind_from(std::string_view name) {
-    for (int i = 0; i <= static_cast<int>(audit_kind::account_changed); ++i)
+    for (int i = 0; i <= static_cast<int>(audit_kind::access_requested); ++i)
         if (to_string(static_cast<audit_kind>(i)) == name) return static_cast<audit_kind>(i);
     return std::nullopt;
 }

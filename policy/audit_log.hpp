@@ -47,7 +47,8 @@ enum class audit_kind : unsigned char {
     variable_changed,
     webhook_changed,
     environment_changed,
-    account_changed,  // a person's addresses and keys
+    account_changed,   // a person's addresses and keys
+    access_requested,  // somebody asked for a permission, and what became of that
 };
 
 std::string_view to_string(audit_kind);

@@ -16,7 +16,6 @@ namespace latchkey::log {
 
 namespace {
 
-constexpr std::uint64_t lines_an_entry = 1000;
 constexpr std::size_t block = 1U << 18U;
 
 failure unreadable(const std::filesystem::path& file) {
@@ -100,6 +99,27 @@ result<void> log_reader::index() {
 result<std::uint64_t> log_reader::count_lines() {
     if (auto done = index(); !done) return done.error();
     return lines_ + (ends_in_line_ ? 0U : 1U);
+}
+
+result<std::uint64_t> log_reader::size() const {
+    struct stat facts{};
+    if (::fstat(fd_, &facts) != 0) return unreadable(file_);
+    return static_cast<std::uint64_t>(facts.st_size);
+}
+
+result<std::string> log_reader::bytes(std::uint64_t from, std::size_t most) const {
+    std::string out(most, '\0');
+    const ssize_t n = read_at(fd_, out.data(), out.size(), from);
+    if (n < 0) return unreadable(file_);
+    out.resize(static_cast<std::size_t>(n));
+    return out;
+}
+
+bool log_reader::is_at(const std::filesystem::path& file) const {
+    struct stat mine{};
+    struct stat there{};
+    return ::fstat(fd_, &mine) == 0 && ::lstat(file.c_str(), &there) == 0 && mine.st_dev == there.st_dev &&
+           mine.st_ino == there.st_ino;
 }
 
 result<std::string> log_reader::last_lines(std::uint64_t count, std::size_t most) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,25 @@ public:
 
     // Lines [first, first + count), from 1, with their line ends; no more than `most` bytes of them.
     result<std::string> lines(std::uint64_t first, std::uint64_t count, std::size_t most = 1U << 24U);
+    // Of the file as it is now.
+    result<std::uint64_t> size() const;
+    result<std::string> bytes(std::uint64_t from, std::size_t most) const;
+    // Whether the path still leads to the file that is read.
+    bool is_at(const std::filesystem::path&) const;
+
+    struct hit {
+        std::uint64_t line = 1;
+        std::uint64_t column = 1;  // in bytes
+    };
+    struct hits {
+        std::vector<hit> found;
+        std::optional<std::uint64_t> next;  // the line to go on from; none: all was searched
+    };
+    // Lines from `from` on that hold this text, each once, where it stands first; ASCII letters of either case where
+    // case does not count. Ends early, after a line at least, when `most` are found or the time is over.
+    result<hits> search(const std::string& text, bool ignore_case, std::uint64_t from, std::size_t most,
+                        std::chrono::steady_clock::time_point until);
+
     // The last lines, with their line ends; no more than `most` bytes, so the first may lack its beginning.
     result<std::string> last_lines(std::uint64_t count, std::size_t most);
     result<std::uint64_t> count_lines();
@@ -37,6 +57,7 @@ public:
     bool wait(std::chrono::milliseconds);
 
 private:
+    static constexpr std::uint64_t lines_an_entry = 1000;
     explicit log_reader(int fd, std::filesystem::path file) : fd_(fd), file_(std::move(file)) {}
     result<void> index();
     int fd_ = -1;

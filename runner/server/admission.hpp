@@ -16,7 +16,10 @@ struct refusal {
     std::string why;
 };
 
+// Whether it is noted that a token or a session was used: not by a view that is only open.
+enum class noting : unsigned char { uses, nothing };
+
 // Fills in the call. None: it may go on.
-result<std::optional<refusal>> admit(call&, const route&);
+result<std::optional<refusal>> admit(call&, const route&, noting = noting::uses);
 
 }  // namespace latchkey::server

@@ -2,8 +2,10 @@
 // The audit log, for administrators: what is about their workspace, and whether the whole chain holds.
 #include "policy/audit_log.hpp"
 #include "runner/server/handlers.hpp"
+#include "runner/server/query.hpp"
 #include "runner/server/views.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -13,15 +15,20 @@ namespace {
 
 constexpr std::int64_t most_entries = 1000;
 
-result<std::int64_t> number_of(const call& c, const char* name, std::int64_t otherwise) {
-    const std::string* text = c.request.parameter(name);
-    if (text == nullptr || text->empty()) return otherwise;
-    std::int64_t value = 0;
-    const auto [end, wrong] = std::from_chars(text->data(), text->data() + text->size(), value);
-    if (wrong != std::errc() || end != text->data() + text->size() || value < 1)
-        return failure(errc::usage, "`" + std::string(name) + "` must be a number from 1 on");
-    return value;
+// ?expect=COUNT:HASH, a head that was told before.
+result<std::optional<store::audit_head>> expected_head(const call& c) {
+    const std::string* text = c.request.parameter("expect");
+    if (text == nullptr || text->empty()) return std::optional<store::audit_head>();
+    store::audit_head head;
+    const char* const end = text->data() + text->size();
+    const auto [at, wrong] = std::from_chars(text->data(), end, head.entries);
+    if (wrong != std::errc() || at == end || *at != ':' || head.entries < 1 || end - at != 65)
+        return failure(errc::usage, "`expect` must be COUNT:HASH, as it was told before");
+    head.hash.assign(at + 1, end);
+    return std::optional(head);
 }
+
+}  // namespace
 
 json view(const call& c, const policy::audit_entry& e) {
     json about = json::object();
@@ -31,12 +38,11 @@ json view(const call& c, const policy::audit_entry& e) {
             {"hash", policy::to_hex(e.hash)}};
 }
 
-}  // namespace
-
 result<answer> list_audit(call& c) {
-    const auto before = number_of(c, "before", std::numeric_limits<std::int64_t>::max());
+    constexpr auto newest = std::numeric_limits<std::int64_t>::max();
+    const auto before = number_asked(c, "before", newest, 1, newest);
     if (!before) return before.error();
-    const auto limit = number_of(c, "limit", 100);
+    const auto limit = number_asked(c, "limit", 100, 1);
     if (!limit) return limit.error();
     auto found =
         c.server.stores.runs->audit_of(c.workspace->id, *before, static_cast<int>(std::min(*limit, most_entries)));
@@ -50,11 +56,15 @@ result<answer> verify_audit(call& c) {
     // Before the walk: what is written meanwhile is no gap, and an end that was cut off is.
     auto head = c.server.stores.runs->head_of_audit();
     if (!head) return head.error();
+    auto expected = expected_head(c);
+    if (!expected) return expected.error();
     policy::chain_verifier verifier;
     std::string at_head;
+    std::string at_expected;
     auto walked = c.server.stores.runs->walk_audit(1, [&](const policy::audit_entry& e) {
         if (!verifier.feed(e)) return false;
         if (e.sequence == head->entries) at_head = policy::to_hex(e.hash);
+        if (*expected && e.sequence == (*expected)->entries) at_expected = policy::to_hex(e.hash);
         return true;
     });
     if (!walked) return walked.error();
@@ -64,7 +74,11 @@ result<answer> verify_audit(call& c) {
                    {"verified", verifier.verified()},
                    {"first_broken", verifier.first_broken() == 0 ? json() : json(verifier.first_broken())},
                    {"entries", head->entries},
-                   {"head", head->hash}},
+                   {"head", head->hash},
+                   {"expected", !*expected                         ? json()
+                                : at_expected.empty()              ? json("missing")
+                                : at_expected == (*expected)->hash ? json("there")
+                                                                   : json("another")}},
                   {}};
 }
 

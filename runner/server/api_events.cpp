@@ -4,10 +4,14 @@
 #include "runner/async/offload.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
+#include "runner/server/live_call.hpp"
 #include "runner/server/log_feed.hpp"
+#include "runner/server/query.hpp"
 #include "runner/server/run_executor.hpp"
+#include "runner/server/run_rows.hpp"
 #include "runner/server/views.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <functional>
@@ -93,16 +97,30 @@ result<news> news_since(store::store& s, policy::run_id id, position at) {
 struct told {
     std::shared_ptr<const std::string> text;  // events; null: nothing yet
     bool over = false;                        // nothing will follow
+    bool gone = false;                        // they may not look at it any more
 };
 
-// Says what `next` finds for as long as somebody listens. `next` knows how far it is; it reads, on the readers.
-async::task<> tell(http::body_writer& to, run_executor& runs, policy::run_id id, std::string greeting,
-                   std::function<result<told>()> next) {
+using teller = std::function<result<told>(call&)>;
+
+// One transaction for all that is asked at a time, and before it whether who looks still may.
+result<told> look(const state& s, live_call& who, const teller& next) {
+    const std::shared_ptr<void> moment = s.stores.one_moment ? s.stores.one_moment() : nullptr;
+    auto now = who.now();
+    if (!now) return now.error();
+    if (*now == nullptr) return told{nullptr, false, true};
+    return next(**now);
+}
+
+// Says what `next` finds for as long as somebody listens and may. `next` knows how far it is; it reads, on the
+// readers.
+async::task<> tell(http::body_writer& to, const state& s, policy::run_id id, std::string greeting,
+                   std::shared_ptr<live_call> who, teller next) {
+    run_executor& runs = *s.runs;
     const auto listener = runs.hub().listen(id, co_await boost::asio::this_coro::executor);
     auto last_word = std::chrono::steady_clock::now();
     bool alive = co_await to.write(": " + greeting + "\n\n");
     while (alive && !runs.hub().closed()) {
-        auto ask = [&next] { return next(); };
+        auto ask = [&s, &who, &next] { return look(s, *who, next); };
         const auto found = co_await async::offload(runs.readers(), std::move(ask));
         if (!found) co_return;
         const auto now = std::chrono::steady_clock::now();
@@ -111,8 +129,8 @@ async::task<> tell(http::body_writer& to, run_executor& runs, policy::run_id id,
             last_word = now;
             continue;
         }
-        if (found->over) {
-            co_await to.write("event: end\ndata: {}\n\n");
+        if (found->over || found->gone) {
+            co_await to.write(found->over ? "event: end\ndata: {}\n\n" : "event: gone\ndata: {}\n\n");
             co_return;
         }
         if (now - last_word >= between_words) {
@@ -123,11 +141,59 @@ async::task<> tell(http::body_writer& to, run_executor& runs, policy::run_id id,
     }
 }
 
-answer event_stream(std::function<async::task<>(http::body_writer&)> stream) {
+// `id`: whose changes wake it; an invalid one: those of every run.
+answer event_stream(const call& c, policy::run_id id, const char* greeting, teller next) {
     answer a;
     a.headers = {{"Content-Type", "text/event-stream; charset=utf-8"}, {"X-Accel-Buffering", "no"}};
-    a.stream = std::move(stream);
+    a.stream = [&s = c.server, id, greeting, who = std::make_shared<live_call>(c),
+                next = std::move(next)](http::body_writer& to) { return tell(to, s, id, greeting, who, next); };
     return a;
+}
+
+// Whether the client wants to go on listening after what there is has been told.
+bool follows(const call& c, bool usually) {
+    const std::string follow = text_asked(c, "follow");
+    return follow.empty() ? usually : follow == "1";
+}
+
+// Rows of the runs that have changed and that who looks may read, each under the number of its change.
+result<std::string> rows_since(call& c, const std::optional<policy::project_id>& project, std::int64_t& at) {
+    auto changed = c.server.stores.runs->runs_changed(c.workspace->id, project, at, static_cast<int>(most_at_once));
+    if (!changed) return changed.error();
+    run_rows rows(c);
+    std::string text;
+    for (const store::run_record& run : changed->runs) {
+        const auto may = rows.may_read(run);
+        if (!may) return may.error();
+        if (!*may) continue;
+        auto row = rows.row(run);
+        if (!row) return row.error();
+        text += "id: " + std::to_string(run.changed) +
+                "\nevent: run\ndata: " + row->dump(-1, ' ', false, json::error_handler_t::replace) + "\n\n";
+    }
+    at = std::max(at, changed->up_to);
+    // Who has something to answer sees it in another list.
+    if (!text.empty()) text += "event: waiting\ndata: {}\n\n";
+    return text;
+}
+
+result<answer> stream_runs(call& c, const std::optional<policy::project_id>& project, const char* greeting) {
+    if (c.server.runs == nullptr) return failure(errc::engine, "this server executes no runs");
+    const std::string after = where_from(c);
+    std::int64_t from = -1;
+    std::from_chars(after.data(), after.data() + after.size(), from);
+    if (after.empty() || from < 0) {
+        const auto now = c.server.stores.runs->last_change();
+        if (!now) return now.error();
+        from = *now;
+    }
+    auto next = [project, from, on = follows(c, true)](call& who) mutable -> result<told> {
+        auto text = rows_since(who, project, from);
+        if (!text) return text.error();
+        if (text->empty()) return told{nullptr, !on};
+        return told{std::make_shared<const std::string>(std::move(*text))};
+    };
+    return event_stream(c, policy::run_id(), greeting, std::move(next));
 }
 
 }  // namespace
@@ -136,18 +202,15 @@ result<answer> stream_events(call& c) {
     auto run = execution_at(c);
     if (!run) return run.error();
     // Stays open for later attempts too, where the client asks for it.
-    const std::string* follow = c.request.parameter("follow");
-    auto next = [&s = *c.server.stores.runs, id = run->id, at = position_from(where_from(c)),
-                 on = follow != nullptr && *follow == "1"]() mutable -> result<told> {
-        auto n = news_since(s, id, at);
+    auto next = [id = run->id, at = position_from(where_from(c)),
+                 on = follows(c, false)](call& who) mutable -> result<told> {
+        auto n = news_since(*who.server.stores.runs, id, at);
         if (!n) return n.error();
         at = n->at;
         if (n->text.empty()) return told{nullptr, n->over && !on};
-        return told{std::make_shared<const std::string>(std::move(n->text)), false};
+        return told{std::make_shared<const std::string>(std::move(n->text))};
     };
-    return event_stream([&runs = *c.server.runs, id = run->id, next = std::move(next)](http::body_writer& to) {
-        return tell(to, runs, id, "the events of an execution", next);
-    });
+    return event_stream(c, run->id, "the events of an execution", std::move(next));
 }
 
 result<answer> stream_log(call& c) {
@@ -159,15 +222,21 @@ result<answer> stream_log(call& c) {
     std::uint64_t from = 0;
     std::from_chars(after.data(), after.data() + after.size(), from);
     auto next = [feed = c.server.runs->log_of(run->id, place->attempt, place->action),
-                 from]() mutable -> result<told> {
+                 from](call&) mutable -> result<told> {
         auto piece = feed->since(from);
         if (!piece) return piece.error();
         from = piece->next;
         return told{std::move(piece->text), piece->over};
     };
-    return event_stream([&runs = *c.server.runs, id = run->id, next = std::move(next)](http::body_writer& to) {
-        return tell(to, runs, id, "what an action prints", next);
-    });
+    return event_stream(c, run->id, "what an action prints", std::move(next));
+}
+
+result<answer> stream_workspace(call& c) {
+    return stream_runs(c, std::nullopt, "the runs of a workspace");
+}
+
+result<answer> stream_project(call& c) {
+    return stream_runs(c, c.project->id, "the runs of a project");
 }
 
 }  // namespace latchkey::server

@@ -4,10 +4,13 @@
 #include "policy/explain.hpp"
 #include "runner/run/missing_json.hpp"
 #include "runner/run/report.hpp"
+#include "runner/server/execution_input.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/levels.hpp"
+#include "runner/server/query.hpp"
 #include "runner/server/run_executor.hpp"
+#include "runner/server/through.hpp"
 #include "runner/server/views.hpp"
 
 #include <algorithm>
@@ -97,6 +100,7 @@ result<answer> grant_and_retry(call& c) {
     request.grant = true;
     input in(c.body);
     const auto named = in.texts("integrations");
+    read_scope(in, request);
     auto spec = spec_from(c, in);
     if (!spec) return spec.error();
     request.spec = std::move(*spec);
@@ -121,6 +125,55 @@ result<answer> grant_and_retry(call& c) {
     return answer{made->ended ? 200 : 201, std::move(v), {}};
 }
 
+namespace {
+
+std::string why_not(const policy::snapshot& facts, const call& c, const run::missing_integration& m,
+                    policy::pipeline_id pipeline) {
+    switch (policy::may_grant(facts, c.actor(), m.integration, pipeline)) {
+        case policy::grant_refusal::level_too_low:
+            return "your level on it is too low to grant it";
+        case policy::grant_refusal::may_not_run_pipeline:
+            return "you may not run this pipeline";
+        case policy::grant_refusal::other_project:
+            return "it belongs to another project";
+        case policy::grant_refusal::unknown_integration:
+        case policy::grant_refusal::unknown_pipeline:
+            return "you may not know of it";
+        case policy::grant_refusal::none:
+            break;
+    }
+    return "a permission would not help: " + m.reason;
+}
+
+// Besides what the command line shows: what the page names it by, and why its button is off.
+result<json> view_missing(const call& c, const store::run_record& run,
+                          const std::vector<run::missing_integration>& missing) {
+    json all = run::json_of<json>(missing);
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        const run::missing_integration& m = missing[i];
+        json& v = all[i];
+        for (const char* field : {"integration_id", "name", "identifier", "type", "why_not"}) v[field] = nullptr;
+        if (!m.integration.valid()) {
+            v["why_not"] = m.name.empty() ? "you may not know of it" : "there is no such integration: add it first";
+            continue;
+        }
+        auto record = c.server.stores.runs->integration(m.integration);
+        if (!record && record.error().code == errc::not_found) continue;
+        if (!record) return record.error();
+        v["integration_id"] = record->hash_id;
+        v["name"] = record->name;
+        v["identifier"] = record->identifier;
+        v["type"] = record->type;
+        if (m.may_grant) continue;
+        auto facts = c.server.stores.runs->snapshot(run.pipeline, {&m.integration, 1});
+        if (!facts) return facts.error();
+        v["why_not"] = why_not(*facts, c, m, run.pipeline);
+    }
+    return all;
+}
+
+}  // namespace
+
 result<answer> show_missing(call& c) {
     auto run = execution_at(c);
     if (!run) return run.error();
@@ -130,13 +183,58 @@ result<answer> show_missing(call& c) {
     const bool all = std::ranges::all_of(*missing, &run::missing_integration::may_grant);
     const bool ended =
         run::ended(run->attempts.back().status) || run->attempts.back().status == run::status::waiting_for_permission;
+    auto all_of_it = view_missing(c, *run, *missing);
+    if (!all_of_it) return all_of_it.error();
     return answer{
         200,
-        {{"missing", run::json_of<json>(*missing)},
+        {{"missing", std::move(*all_of_it)},
          {"may_grant_and_retry", !missing->empty() && all && may_run && ended},
          {"report", run::report_of(*missing, "latchkey retry " + std::to_string(run->number) + " --grant")}},
         {}};
 }
+
+namespace {
+
+// What the one whom the question is about has on it. not_found: nobody of the workspace; denied: another than the
+// caller, who may not know.
+result<json> asked_about(const call& c, const policy::snapshot& facts, policy::integration_id id) {
+    const auto number = number_asked(c, "user", c.actor().value(), 1);
+    if (!number) return number.error();
+    const policy::user_id user(*number);
+    if (user != c.actor() && !policy::may_edit(facts, c.actor(), id))
+        return failure(errc::denied, "what others may do with an integration is shown to who has Manage on it");
+    const policy::user* u = facts.find(user);
+    const policy::integration* i = facts.find(id);
+    if (u == nullptr || i == nullptr) return failure(errc::not_found, "there is no such member");
+    const policy::grant_refusal refusal = policy::may_grant(facts, user, id, c.pipeline->rights.id);
+    json v = {{"person", person(c, user)},
+              {"level", to_word(policy::level_of(facts, user, id))},
+              {"through", view_of_through(c, *i, *u)},
+              {"may_grant", refusal == policy::grant_refusal::none},
+              {"why_not", nullptr}};
+    switch (refusal) {
+        case policy::grant_refusal::none:
+            break;
+        case policy::grant_refusal::unknown_integration:
+            v["why_not"] = "may not know of the integration";
+            break;
+        case policy::grant_refusal::unknown_pipeline:
+            v["why_not"] = "may not see the pipeline";
+            break;
+        case policy::grant_refusal::level_too_low:
+            v["why_not"] = "the level on the integration is too low to grant it";
+            break;
+        case policy::grant_refusal::may_not_run_pipeline:
+            v["why_not"] = "may not run the pipeline";
+            break;
+        case policy::grant_refusal::other_project:
+            v["why_not"] = "the integration belongs to another project";
+            break;
+    }
+    return v;
+}
+
+}  // namespace
 
 result<answer> show_why(call& c) {
     store::store& runs = *c.server.stores.runs;
@@ -146,6 +244,8 @@ result<answer> show_why(call& c) {
     auto facts = runs.snapshot(c.pipeline->rights.id, {&record->rights.id, 1});
     if (!facts) return facts.error();
     if (!policy::may_see(*facts, c.actor(), record->rights.id)) return none;
+    auto whom = asked_about(c, *facts, record->rights.id);
+    if (!whom) return whom.error();
     policy::use_request request;
     request.pipeline = c.pipeline->rights.id;
     request.integration = record->rights.id;
@@ -188,6 +288,7 @@ result<answer> show_why(call& c) {
                    {"pipeline", c.pipeline->name},
                    {"integration", record->name + " (" + record->identifier + ")"},
                    {"ref", request.ref.name.empty() ? json() : json(request.ref.name)},
+                   {"user", std::move(*whom)},
                    {"rules", std::move(rules)},
                    {"can_grant", std::move(able)}},
                   {}};

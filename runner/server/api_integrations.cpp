@@ -22,10 +22,6 @@ failure unknown() {
     return {errc::not_found, "there is no such integration"};
 }
 
-std::string etag_of(const store::integration_record& r) {
-    return "\"" + std::to_string(r.changed_at.time_since_epoch().count()) + "\"";
-}
-
 result<bool> may_see(const call& c, const store::integration_record& r) {
     const policy::integration_id id = r.rights.id;
     auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), {&id, 1});
@@ -34,6 +30,10 @@ result<bool> may_see(const call& c, const store::integration_record& r) {
 }
 
 }  // namespace
+
+std::string etag_of(const store::integration_record& r) {
+    return "\"" + std::to_string(r.changed_at.time_since_epoch().count()) + "\"";
+}
 
 result<store::integration_record> integration_at(const call& c) {
     auto found = c.server.stores.runs->find_integration_by_hash(c.workspace->id, c.at.at("integration"));
@@ -62,6 +62,7 @@ result<json> allowed_pipelines(const call& c, const store::integration_record& r
     policy::pipeline_id last;
     std::ranges::sort(*grants, {}, &policy::grant::pipeline);
     for (const policy::grant& g : *grants) {
+        if (g.expires && *g.expires > c.now()) c.stands_until(*g.expires);
         if (g.pipeline == last || (g.expires && *g.expires <= c.now())) continue;
         last = g.pipeline;
         auto pipeline = c.server.stores.runs->pipeline(g.pipeline);

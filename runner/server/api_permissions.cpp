@@ -21,11 +21,21 @@ result<json> view_grant(const call& c, const policy::grant& g, const store::pipe
               {"granted_at", time_text(g.granted_at)},
               {"expires_at", time_or_null(g.expires)},
               {"ref", g.ref_pattern.empty() ? json() : json(g.ref_pattern)},
-              {"only_execution", nullptr}};
-    if (!g.only_run.valid()) return v;
-    auto run = c.server.stores.runs->run(g.only_run);
-    if (!run && run.error().code != errc::not_found) return run.error();
-    if (run) v["only_execution"] = run->number;
+              {"id", g.id.value()},
+              {"only_execution", nullptr},
+              {"from_execution", nullptr}};
+    for (const auto& [name, id] :
+         {std::pair("only_execution", g.only_run), std::pair("from_execution", g.from_run)}) {
+        if (!id.valid()) continue;
+        auto run = c.server.stores.runs->run(id);
+        if (!run && run.error().code != errc::not_found) return run.error();
+        if (run) v[name] = run->number;
+    }
+    if (v["from_execution"].is_number())
+        v["from_execution"] = {{"id", v["from_execution"]},
+                               {"html_url", c.base + "/app/" + c.workspace->domain + "/" + project.handle +
+                                                "/pipelines/" + std::to_string(p.id.value()) + "/executions/" +
+                                                std::to_string(v["from_execution"].get<std::int64_t>())}};
     return v;
 }
 
@@ -74,10 +84,8 @@ result<policy::grant> grant_in(const call& c, input& in, const store::pipeline_r
 
 }  // namespace
 
-result<answer> list_grants(call& c) {
-    auto of = integration_at(c);
-    if (!of) return of.error();
-    auto grants = c.server.stores.runs->grants(of->rights.id);
+result<json> view_of_grants(const call& c, const store::integration_record& of) {
+    auto grants = c.server.stores.runs->grants(of.rights.id);
     if (!grants) return grants.error();
     json all = json::array();
     for (const policy::grant& g : *grants) {
@@ -91,10 +99,18 @@ result<answer> list_grants(call& c) {
         if (!v) return v.error();
         all.push_back(std::move(*v));
     }
+    return all;
+}
+
+result<answer> list_grants(call& c) {
+    auto of = integration_at(c);
+    if (!of) return of.error();
+    auto all = view_of_grants(c, *of);
+    if (!all) return all.error();
     return answer{200,
                   list_of(c.base + "/latchkey/v1/workspaces/" + c.workspace->domain + "/integrations/" + of->hash_id +
                               "/grants",
-                          "grants", std::move(all)),
+                          "grants", std::move(*all)),
                   {}};
 }
 

@@ -60,6 +60,12 @@ answer shown(const call& c, const store::team_pipeline_record& p, int status) {
     return {status, view(c, p, true), {{"ETag", etag_of(p)}}};
 }
 
+// So that a client offers what will be let through.
+json what_they_may(policy::pipeline_level access) {
+    return {{"run", access >= policy::pipeline_level::run_only},
+            {"manage", access >= policy::pipeline_level::read_write}};
+}
+
 }  // namespace
 
 json view(const call& c, const store::team_pipeline_record& p, bool full) {
@@ -99,17 +105,21 @@ result<answer> list_pipelines(call& c) {
     for (const auto& p : *all) {
         auto facts = c.server.stores.runs->snapshot(p.rights.id, {});
         if (!facts) return facts.error();
-        if (policy::access_to(*facts, c.actor(), p.rights.id) <= policy::pipeline_level::denied) continue;
+        const auto access = policy::access_to(*facts, c.actor(), p.rights.id);
+        if (access <= policy::pipeline_level::denied) continue;
         const std::size_t place = seen++;
         if (place < static_cast<std::size_t>(page->offset)) continue;
         if (items.size() == static_cast<std::size_t>(page->limit)) break;
         items.push_back(view(c, p, false));
+        items.back()["may"] = what_they_may(access);
     }
     return answer{200, list_of(c.project_url() + "/pipelines", "pipelines", std::move(items)), {}};
 }
 
 result<answer> get_pipeline(call& c) {
-    return shown(c, *c.pipeline, 200);
+    answer a = shown(c, *c.pipeline, 200);
+    a.body["may"] = what_they_may(c.access);
+    return a;
 }
 
 result<answer> add_pipeline(call& c) {

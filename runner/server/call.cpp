@@ -54,4 +54,8 @@ std::string call::project_url() const {
     return workspace_url() + "/projects/" + project->handle;
 }
 
+std::string call::own_url() const {
+    return base + "/latchkey/v1/workspaces/" + workspace->domain;
+}
+
 }  // namespace latchkey::server

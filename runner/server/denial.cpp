@@ -51,6 +51,16 @@ std::string named(const std::string& block, const std::string& name, const run::
 
 }  // namespace
 
+result<std::vector<policy::integration_id>> lacked_by(const call& c, const store::run_record& run,
+                                                      const store::attempt_record& attempt) {
+    auto noted = c.server.stores.runs->events_of_kind(run.id, attempt.number, run::event_kind::missing);
+    if (!noted) return noted.error();
+    if (noted->empty()) return std::vector<policy::integration_id>();
+    std::vector<policy::integration_id> ids = numbers_in(noted->back().text);
+    std::erase_if(ids, [](policy::integration_id id) { return !id.valid(); });
+    return ids;
+}
+
 result<std::string> denial_for(const call& c, const store::run_record& run, const store::attempt_record& attempt) {
     store::store& runs = *c.server.stores.runs;
     auto noted = runs.events_of_kind(run.id, attempt.number, run::event_kind::missing);

@@ -3,8 +3,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <vector>
-
 namespace latchkey::server {
 
 async::task<> event_hub::listener::wait(std::chrono::milliseconds at_most) {
@@ -31,18 +29,23 @@ void event_hub::wake(const std::shared_ptr<listener>& one) {
     boost::asio::post(one->timer_.get_executor(), [one] { one->timer_.cancel(); });
 }
 
-void event_hub::publish(policy::run_id run) {
+void event_hub::add_listeners(policy::run_id run, std::vector<std::shared_ptr<listener>>& to) {
+    for (auto [at, end] = listeners_.equal_range(run); at != end;) {
+        if (auto one = at->second.lock()) {
+            to.push_back(std::move(one));
+            ++at;
+        } else {
+            at = listeners_.erase(at);
+        }
+    }
+}
+
+void event_hub::publish(policy::run_id run, news what) {
     std::vector<std::shared_ptr<listener>> now;
     {
         const std::lock_guard lock(mutex_);
-        for (auto [at, end] = listeners_.equal_range(run); at != end;) {
-            if (auto one = at->second.lock()) {
-                now.push_back(std::move(one));
-                ++at;
-            } else {
-                at = listeners_.erase(at);
-            }
-        }
+        add_listeners(run, now);
+        if (run.valid() && what == news::change) add_listeners(policy::run_id(), now);
     }
     for (const auto& one : now) wake(one);
 }

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace latchkey::server {
 
@@ -32,9 +33,11 @@ public:
         std::atomic<bool> raised_{false};
     };
 
-    // As long as the pointer lives.
+    // As long as the pointer lives. An invalid run: of every run.
     std::shared_ptr<listener> listen(policy::run_id, const boost::asio::any_io_executor&);
-    void publish(policy::run_id);
+    // Output is news to who watches that run, and to nobody who watches all.
+    enum class news : unsigned char { change, output };
+    void publish(policy::run_id, news = news::change);
     std::size_t listening();
     // Wakes everybody, for good: closed() is what they ask.
     void close();
@@ -42,6 +45,7 @@ public:
 
 private:
     static void wake(const std::shared_ptr<listener>&);
+    void add_listeners(policy::run_id, std::vector<std::shared_ptr<listener>>& to);
     std::mutex mutex_;
     std::multimap<policy::run_id, std::weak_ptr<listener>> listeners_;
     std::atomic<bool> closed_{false};

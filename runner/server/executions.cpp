@@ -90,20 +90,52 @@ void show_ref(const policy::ref& ref, json& v) {
     }
 }
 
+// The actions that it comes after: those of the stage before, where there are few enough to be drawn one by one.
+json needs_of(const pipelines::plan& plan, const pipelines::planned_action& p) {
+    constexpr std::size_t most = 32;
+    json all = json::array();
+    if (p.stage == 0) return all;
+    // A stage's actions stand side by side, before those of the next.
+    for (std::size_t i = p.index; i-- > 0 && plan.actions[i].stage + 1 >= p.stage;) {
+        if (plan.actions[i].stage + 1 > p.stage) continue;
+        if (all.size() == most) return json::array();
+        all.push_back(i + 1);
+    }
+    std::ranges::reverse(all);
+    return all;
+}
+
+// For who may know of it.
+json environment_of(const call& c, const store::run_record& run) {
+    const std::string hash_id(origin_of(run.source, origin::environment));
+    auto found = hash_id.empty() ? result<store::environment_record>(failure(errc::not_found, ""))
+                                 : c.server.stores.places->get(c.workspace->id, hash_id);
+    if (!found) return nullptr;
+    const auto level = c.server.stores.places->level_of(*found, c.actor());
+    if (!level || *level <= store::environment_level::denied) return nullptr;
+    return {{"id", hash_id},
+            {"name", found->name},
+            {"identifier", found->identifier},
+            {"url", c.workspace_url() + "/environments/" + hash_id}};
+}
+
 json attempts_of(const call& c, const store::run_record& run) {
     json all = json::array();
-    for (const store::attempt_record& a : run.attempts)
-        all.push_back({{"number", a.number},
-                       {"status", run::to_string(a.status)},
-                       {"actor", person(c, a.actor)},
-                       {"reason", a.reason},
-                       {"create_date", time_text(a.created_at)},
-                       {"start_date", time_or_null(a.started_at)},
-                       {"finish_date", time_or_null(a.ended_at)}});
+    for (const store::attempt_record& a : run.attempts) all.push_back(view_of_attempt(c, a));
     return all;
 }
 
 }  // namespace
+
+json view_of_attempt(const call& c, const store::attempt_record& a) {
+    return {{"number", a.number},
+            {"status", run::to_string(a.status)},
+            {"actor", person(c, a.actor)},
+            {"reason", a.reason},
+            {"create_date", time_text(a.created_at)},
+            {"start_date", time_or_null(a.started_at)},
+            {"finish_date", time_or_null(a.ended_at)}};
+}
 
 result<store::run_record> execution_at(const call& c) {
     if (c.server.runs == nullptr) return failure(errc::engine, "this server executes no runs");
@@ -123,7 +155,15 @@ result<viewed_execution> look_at(const call& c, const store::run_record& run) {
     if (!states) return states.error();
     auto denial = denial_for(c, run, run.attempts.back());
     if (!denial) return denial.error();
-    return viewed_execution{std::move(*what), std::move(*states), std::move(*denial)};
+    std::vector<run::open_question> questions;
+    const run::status status = run.attempts.back().status;
+    if (c.access >= policy::pipeline_level::run_only &&
+        (status == run::status::waiting_for_apply || status == run::status::waiting_for_variables)) {
+        auto open = c.server.runs->runs().open_questions(run, c.actor());
+        if (!open) return open.error();
+        questions = std::move(*open);
+    }
+    return viewed_execution{std::move(*what), std::move(*states), std::move(*denial), std::move(questions)};
 }
 
 std::string action_execution_id(policy::run_id run, int attempt, std::size_t action) {
@@ -145,6 +185,16 @@ std::optional<action_place> action_place_from(const store::run_record& run, std:
 std::string execution_url(const call& c, const store::run_record& run) {
     return c.project_url() + "/pipelines/" + std::to_string(run.pipeline.value()) + "/executions/" +
            std::to_string(run.number);
+}
+
+json view_of_variables(const run::question& q) {
+    json all = json::array();
+    for (const run::asked_variable& v : q.variables)
+        all.push_back({{"key", v.name},
+                       {"value", v.secret ? json() : json(v.suggestion)},
+                       {"options", v.choices},
+                       {"encrypted", v.secret}});
+    return all;
 }
 
 json view_of_action(const call& c, const store::run_record& run, const viewed_execution& seen, std::size_t action,
@@ -169,6 +219,19 @@ json view_of_action(const call& c, const store::run_record& run, const viewed_ex
     const int attempt = state.attempt > 0 ? state.attempt : run.attempts.back().number;
     const std::string id = action_execution_id(run.id, attempt, action);
     v["action_execution_id"] = id;
+    const pipelines::plan& plan = seen.what.compiled.plan;
+    const pipelines::source& source = seen.what.definition->source;
+    v["stage"] = p.stage;
+    v["needs"] = needs_of(plan, p);
+    v["file"] = source.name();
+    v["line"] = source.at(p.definition->where.begin).line;
+    v["question"] = nullptr;
+    v["variables"] = json::array();
+    for (const run::open_question& q : seen.questions) {
+        if (q.action != action) continue;
+        v["question"] = q.asked.comment;
+        v["variables"] = view_of_variables(q.asked);
+    }
     v["url"] = execution_url(c, run) + "/action_executions/" + id;
     v["start_date"] = time_or_null(state.started);
     v["finish_date"] = time_or_null(state.ended);
@@ -205,13 +268,18 @@ json view(const call& c, const store::run_record& run, const viewed_execution* s
               {"comment", run.source.comment},
               {"from_fork", run.source.trust == policy::source_trust::fork},
               {"fork_approved_by", person(c, run.source.fork_approved_by)},
-              {"from_revision", nullptr},
+              {"from_revision", revision_of(run.source.base)},
               {"to_revision", revision_of(run.source.commit)},
               {"creator", person(c, run.actor)}};
     show_ref(run.source.ref, v);
     if (seen == nullptr) return v;
     v["pipeline"] = view(c, *c.pipeline, false);
+    v["environment"] = environment_of(c, run);
+    v["actions_to_run"] = json::array();
+    for (const std::string& place : run.source.only_actions) v["actions_to_run"].push_back(std::stoll(place));
     v["attempts"] = attempts_of(c, run);
+    v["may"] = {{"run", c.access >= policy::pipeline_level::run_only},
+                {"manage", c.access >= policy::pipeline_level::read_write}};
     const std::string& error = seen->denial.empty() ? last.error : seen->denial;
     v["error_message"] = error.empty() ? json() : json(error);
     json actions = json::array();

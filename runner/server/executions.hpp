@@ -23,8 +23,9 @@ struct action_state {
 
 struct viewed_execution {
     run::viewed_run what;
-    std::vector<action_state> actions;  // by their place in the plan
-    std::string denial;                 // in the reader's words; empty: it lacks nothing
+    std::vector<action_state> actions;          // by their place in the plan
+    std::string denial;                         // in the reader's words; empty: it lacks nothing
+    std::vector<run::open_question> questions;  // that the reader may answer
 };
 
 // The run that the address names, of the pipeline that it names.
@@ -42,7 +43,14 @@ std::optional<action_place> action_place_from(const store::run_record&, std::str
 
 std::string execution_url(const call&, const store::run_record&);
 json view(const call&, const store::run_record&, const viewed_execution* = nullptr);
+// What a person is asked for: values, or nothing but an approval.
+json view_of_variables(const run::question&);
+json view_of_attempt(const call&, const store::attempt_record&);
 json view_of_action(const call&, const store::run_record&, const viewed_execution&, std::size_t action, bool full);
+
+// The integrations that the attempt lacked, those that nobody has left out.
+result<std::vector<policy::integration_id>> lacked_by(const call&, const store::run_record&,
+                                                      const store::attempt_record&);
 
 // What the attempt lacked, in the words for this reader; empty: it lacked nothing.
 result<std::string> denial_for(const call&, const store::run_record&, const store::attempt_record&);

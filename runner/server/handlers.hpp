@@ -85,16 +85,45 @@ result<answer> add_integration(call&);
 result<answer> edit_integration(call&);
 result<answer> remove_integration(call&);
 
+// -- api_integration_parts.cpp, api_integration_types.cpp
+result<answer> list_effective_levels(call&);
+result<answer> list_usage(call&);
+result<answer> list_integration_audit(call&);
+result<answer> list_used_by(call&);
+result<answer> preview_grants(call&);
+result<answer> replace_grants(call&);
+result<answer> list_integration_types(call&);
+
 // -- api_executions.cpp
 result<answer> list_executions(call&);
 result<answer> get_execution(call&);
 result<answer> add_execution(call&);
 result<answer> operate_execution(call&);
+result<answer> add_own_execution(call&);
+result<answer> retry_execution(call&);
+result<answer> answer_execution(call&);
+result<answer> get_attempt(call&);
 
 // -- api_action_executions.cpp
 result<answer> get_action_execution(call&);
 result<answer> get_action_logs(call&);
 result<answer> get_action_of_execution(call&);
+
+// -- api_access_requests.cpp
+result<answer> list_waiting(call&);
+result<answer> list_access_requests(call&);
+result<answer> request_access(call&);
+result<answer> close_access_request(call&);
+
+// -- api_definitions.cpp
+result<answer> validate_definition(call&);
+result<answer> show_definition(call&);
+
+// -- api_logs.cpp
+result<answer> get_log_bytes(call&);
+result<answer> get_log_lines(call&);
+result<answer> search_log(call&);
+result<answer> download_log(call&);
 
 // -- api_grants.cpp
 result<answer> grant_and_retry(call&);
@@ -106,13 +135,19 @@ result<answer> list_grants(call&);
 result<answer> add_grant(call&);
 result<answer> remove_grant(call&);
 
-// -- api_project_executions.cpp
+// -- api_run_lists.cpp
+result<answer> list_workspace_executions(call&);
 result<answer> list_project_executions(call&);
+result<answer> list_pipeline_executions(call&);
+
+// -- api_project_executions.cpp
 result<answer> get_project_execution(call&);
 
 // -- api_events.cpp
 result<answer> stream_events(call&);
 result<answer> stream_log(call&);
+result<answer> stream_workspace(call&);
+result<answer> stream_project(call&);
 
 // -- api_hooks.cpp
 result<answer> receive_hook(call&);
@@ -120,11 +155,17 @@ result<answer> list_hooks(call&);
 result<answer> put_hook(call&);
 result<answer> remove_hook(call&);
 
+// -- api_starts.cpp
+result<answer> make_start_address(call&);
+result<answer> remove_start_address(call&);
+result<answer> start_by_address(call&);
+
 // -- api_audit.cpp
 result<answer> list_audit(call&);
 result<answer> verify_audit(call&);
 
 // -- api_session.cpp, api_passwords.cpp, api_openid.cpp, api_issuer.cpp
+result<answer> show_ways_in(call&);
 result<answer> log_in(call&);
 result<answer> show_session(call&);
 result<answer> log_out(call&);
@@ -160,6 +201,9 @@ result<answer> get_webhook(call&);
 result<answer> add_webhook(call&);
 result<answer> edit_webhook(call&);
 result<answer> remove_webhook(call&);
+
+// -- api_repository.cpp
+result<answer> show_contents(call&);
 
 // -- api_environments.cpp
 result<answer> list_environments(call&);

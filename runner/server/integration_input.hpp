@@ -16,6 +16,12 @@ namespace latchkey::server {
 // The one that the address names by its hash id. not_found: there is none, or the caller may not know of it.
 result<store::integration_record> integration_at(const call&);
 
+// What a change of it is made to.
+std::string etag_of(const store::integration_record&);
+// Which pipelines may use it, by whom and under which conditions; those that have ended are left out. In
+// api_permissions.cpp.
+result<json> view_of_grants(const call&, const store::integration_record&);
+
 // WORKSPACE, or PROJECT with `project_name`. usage: one of those that were removed in 2024, with the two that exist.
 result<void> read_scope(const call&, input&, policy::integration&);
 // all_pipelines_allowed and permissions, as far as they are said. `admins: DENIED` is Delete-only, so that a

@@ -18,8 +18,8 @@ struct described_path {
 
 // Numbers in addresses, and names that have a form of their own.
 json schema_of_place(std::string_view name) {
-    constexpr std::string_view numbers[] = {"pipeline", "execution", "member",  "group",
-                                            "set",      "variable",  "webhook", "key"};
+    constexpr std::string_view numbers[] = {"pipeline", "execution", "member", "group",  "set",
+                                            "variable", "webhook",   "key",    "request"};
     if (std::ranges::find(numbers, name) != std::end(numbers))
         return {{"type", "integer"}, {"format", "int64"}, {"minimum", 1}};
     return {{"type", "string"}, {"minLength", 1}};
@@ -31,7 +31,8 @@ described_path describe(std::string_view pattern) {
         const std::size_t end = std::min(pattern.find('/', at + 1), pattern.size());
         const std::string part(pattern.substr(at + 1, end - at - 1));
         if (part.starts_with(':')) {
-            const std::string name = part.substr(1);
+            // All that follows can't be said in OpenAPI: a slash in it is escaped there.
+            const std::string name = part.substr(1, part.size() - (part.ends_with('*') ? 2 : 1));
             d.path += "/{" + name + "}";
             d.parameters.push_back(
                 {{"name", name}, {"in", "path"}, {"required", true}, {"schema", schema_of_place(name)}});
@@ -81,6 +82,8 @@ json responses_of(const route& r) {
     else if (r.gives == gives::events)
         all["200"] = {{"description", "Server-sent events"},
                       {"content", content("text/event-stream", {{"type", "string"}})}};
+    else if (r.gives == gives::text)
+        all["200"] = {{"description", "The text"}, {"content", content("text/plain", {{"type", "string"}})}};
     else if (r.gives == gives::picture)
         all["200"] = {{"description", "The picture"}, {"content", content("image/svg+xml", {{"type", "string"}})}};
     else

@@ -41,14 +41,17 @@ struct manner {
     bool confirmed = false;  // a session must have given its password lately, where the server asks for it
     lane on = lane::ordinary;
     bool raw = false;  // the body is the handler's to read, as it came
+    // What it answers is made of the store, the address and the caller alone (and until call::until): it may be given
+    // to the same call again, see remembered_answers.hpp.
+    bool remembered = false;
 };
 
 // What a call of the route gives, where that is not what its method says: an object (and 204 for DELETE).
-enum class gives : unsigned char { usual, nothing, events, picture };
+enum class gives : unsigned char { usual, nothing, events, picture, text };
 
 struct route {
     std::string_view method;
-    std::string_view path;  // "/workspaces/:workspace/projects/:project"
+    std::string_view path;  // "/workspaces/:workspace/projects/:project"; at its end ":path*" is all that follows
     scope needed;
     server::right right;
     handler run;
@@ -58,6 +61,7 @@ struct route {
 };
 
 std::span<const route> routes();
+std::span<const route> routes_of_views();  // a part of them
 
 struct match {
     const route* found = nullptr;

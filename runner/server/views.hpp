@@ -4,6 +4,7 @@
 // nothing. No secret has a way into them. Pure but for names that are looked up; any thread.
 #pragma once
 
+#include "policy/audit_log.hpp"
 #include "runner/server/call.hpp"
 
 namespace latchkey::server {
@@ -21,6 +22,7 @@ json view(const call&, const store::permission_set_record&);
 json view(const call&, const store::team_project_record&, bool full);
 json view(const call&, const store::team_pipeline_record&, bool full);  // in api_pipelines.cpp
 json view(const call&, const store::access_token_record&);
+json view(const call&, const policy::audit_entry&);  // in api_audit.cpp
 // Who somebody is or was, by number; null: nobody.
 json person(const call&, policy::user_id);
 // {"url", "html_url", <name>: items}

@@ -64,10 +64,20 @@ std::int64_t workspace_of(sql_connection& in, const facts& about) {
     return 0;
 }
 
+// Which integration an entry is about; 0: none.
+std::int64_t integration_of(const facts& about) {
+    const auto fact = std::ranges::find(about, "integration", &std::pair<std::string, std::string>::first);
+    std::int64_t id = 0;
+    if (fact == about.end()) return 0;
+    const std::string& text = fact->second;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), id);
+    return wrong == std::errc() && end == text.data() + text.size() && id > 0 ? id : 0;
+}
+
 }  // namespace
 
 void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id actor, policy::revision revision,
-                  const facts& about, policy::time_point at) {
+                  const facts& about, policy::time_point at, std::optional<std::int64_t> workspace) {
     const auto tail =
         in.one<std::int64_t, std::string>("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
     policy::chain_hash previous{};
@@ -89,10 +99,10 @@ void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id a
     entry.facts = about;
     entry.hash = policy::hash_of(previous, entry);
     in.exec(
-        "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash, workspace) "
-        "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash, :workspace)",
+        "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash, workspace, integration) "
+        "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash, :workspace, :integration)",
         entry.sequence, to_stored(at), policy::to_string(kind), actor.value(), revision.value(), to_pairs_text(about),
-        policy::to_hex(entry.hash), workspace_of(in, about));
+        policy::to_hex(entry.hash), workspace ? *workspace : workspace_of(in, about), integration_of(about));
     in.exec("UPDATE audit_head SET entries = entries + 1, hash = :hash WHERE id = 1", policy::to_hex(entry.hash));
 }
 
@@ -108,7 +118,15 @@ result<void> sql_store::record_decisions(std::span<const decision_record> decisi
                                          policy::time_point at) {
     if (decisions.empty()) return {};
     return write([&](sql_connection& in) -> result<void> {
+        // Those of one run are about one pipeline.
+        policy::pipeline_id last;
+        std::optional<std::int64_t> workspace;
         for (const auto& [decision, subject] : decisions) {
+            if (decision.pipeline() != last || !workspace)
+                workspace = workspace_of(in, {{"pipeline", to_fact(decision.pipeline())},
+                                              {"integration", to_fact(decision.integration())},
+                                              {"run", to_fact(decision.run())}});
+            last = decision.pipeline();
             append_audit(in, policy::audit_kind::decision, actor, decision.revision(),
                          {{"decision", to_fact(decision.id())},
                           {"allowed", decision.allowed() ? "yes" : "no"},
@@ -118,7 +136,7 @@ result<void> sql_store::record_decisions(std::span<const decision_record> decisi
                           {"run", to_fact(decision.run())},
                           {"grant", to_fact(decision.grant())},
                           {"subject", subject}},
-                         at);
+                         at, workspace);
         }
         return {};
     });
@@ -160,6 +178,22 @@ result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::workspace_i
                  "SELECT sequence, at, kind, actor, revision, facts, hash FROM audit "
                  "WHERE workspace = :workspace AND sequence < :before ORDER BY sequence DESC LIMIT :limit",
                  workspace.value(), before, limit))
+            found.push_back(entry_from(row));
+        return found;
+    });
+}
+
+result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::integration_id integration, audit_part part,
+                                                             std::int64_t before, int limit) {
+    return read([&](sql_connection& in) -> result<std::vector<policy::audit_entry>> {
+        std::vector<policy::audit_entry> found;
+        for (const auto& row :
+             in.rows<std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t, std::string, std::string>(
+                 "SELECT sequence, at, kind, actor, revision, facts, hash FROM audit WHERE integration = "
+                 ":integration "
+                 "AND integration <> 0 AND sequence < :before AND (:everything = 1 OR kind IN ('decision', "
+                 "'secret_opened')) ORDER BY sequence DESC LIMIT :limit",
+                 integration.value(), before, part == audit_part::all, limit))
             found.push_back(entry_from(row));
         return found;
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The event stream of an attempt, and what it says about the attempt.
+#include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 
@@ -110,8 +111,17 @@ result<void> sql_store::append_events(policy::run_id run, int attempt, std::span
     return write([&](sql_connection& in) -> result<void> {
         auto state = load_state(in, run, attempt);
         if (!state) return state.error();
+        const run::status before = state->status;
         for (const auto& event : events) {
+            const run::status before = state->status;
+            const bool begun = state->started_at.has_value();
             if (auto fits = apply(*state, event, run, attempt); !fits) return fits;
+            if (run::ended(state->status))
+                leave_notice(in, run, attempt, notice_kind::ended, state->status, event.at);
+            else if (!begun && state->started_at)
+                leave_notice(in, run, attempt, notice_kind::started, state->status, event.at);
+            else if (state->status != before)
+                leave_notice(in, run, attempt, notice_kind::changed, state->status, event.at);
             in.exec(
                 "INSERT INTO events (run, attempt, sequence, at, kind, status, action, reason, number, text) "
                 "VALUES (:run, :attempt, :sequence, :at, :kind, :status, :action, :reason, :number, :text)",
@@ -124,6 +134,7 @@ result<void> sql_store::append_events(policy::run_id run, int attempt, std::span
             "ended_at = :ended_at, error = :error, last_event = :last_event WHERE run = :run AND number = :number",
             run::to_string(state->status), !run::ended(state->status), state->started_at, state->ended_at,
             state->error, state->last_event, run.value(), attempt);
+        if (state->status != before) mark_changed(in, run);
         return {};
     });
 }

@@ -261,6 +261,7 @@ result<integration_record> sql_store::edit_integration(const integration_record&
         append_audit(in, policy::audit_kind::integration_edited, actor, revision, about, at);
         if (allowed)
             if (auto set = set_allowed_pipelines(in, *known, *allowed, actor, revision, at); !set) return set.error();
+        settle_requests(in, rights.id, actor, at);
         return load_integration(in, rights.id);
     });
 }
@@ -281,6 +282,7 @@ result<void> sql_store::remove_integration(policy::integration_id id, policy::us
                           {"reason", "the integration was removed"}},
                          at);
         }
+        drop_requests(in, id, actor, at);
         forget_rows_and_fields(in, id);
         in.exec("DELETE FROM integrations WHERE id = :id", id.value());
         append_audit(in, policy::audit_kind::integration_deleted, actor, revision, facts_of(*known), at);

@@ -38,8 +38,9 @@ Enum enum_from(std::int64_t stored, Enum last) {
 
 policy::revision current_revision(sql_connection&);
 policy::revision next_revision(sql_connection&);
+// Whose business it is is looked up, unless the caller has: the workspace's number.
 void append_audit(sql_connection&, policy::audit_kind, policy::user_id actor, policy::revision, const facts&,
-                  policy::time_point);
+                  policy::time_point, std::optional<std::int64_t> workspace = std::nullopt);
 
 std::optional<pipeline_record> load_pipeline(sql_connection&, policy::pipeline_id);
 std::optional<policy::integration> load_rights(sql_connection&, policy::integration_id);
@@ -51,6 +52,13 @@ result<void> set_allowed_pipelines(sql_connection&, const integration_record&,
                                    policy::revision, policy::time_point);
 // With its audit entry; the id of the grant is the store's.
 policy::grant insert_grant(sql_connection&, policy::grant, policy::revision);
+
+// Requests for it that are met by now are closed. After whatever may let a pipeline use it.
+void settle_requests(sql_connection&, policy::integration_id, policy::user_id actor, policy::time_point);
+// It is gone.
+void drop_requests(sql_connection&, policy::integration_id, policy::user_id actor, policy::time_point);
+// The run looks otherwise from now on: whoever watches its list reads it again.
+void mark_changed(sql_connection&, policy::run_id);
 
 std::optional<run_record> load_run(sql_connection&, policy::run_id);
 // conflict: the last attempt is open.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs and their attempts.
+#include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
@@ -32,20 +33,22 @@ std::vector<attempt_record> load_attempts(sql_connection& in, std::int64_t run) 
 run_source load_source(sql_connection& in, std::int64_t run) {
     auto row = in.one<std::string, std::string, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t,
                       std::string, std::string, std::string, std::string, std::string, std::string, std::string,
-                      std::string, std::string, std::string>(
+                      std::string, std::string, std::string, std::string, std::string>(
         "SELECT file, commit_id, dirty, ref_type, ref_name, trust, fork_approved_by, comment, backend, workspace, "
-        "parameters, secret_names, limits, repository, changes, images, origin FROM runs WHERE id = :id",
+        "parameters, secret_names, limits, repository, changes, images, origin, base, only_actions FROM runs "
+        "WHERE id = :id",
         run);
     if (!row) throw sql_error{damaged_run(run)};
     auto& [file, commit, dirty, ref_type, ref_name, trust, approved_by, comment, backend, workspace, parameters,
-           secret_names, limits_text, repository, changes_text, images_text, origin_text] = *row;
+           secret_names, limits_text, repository, changes_text, images_text, origin_text, base, only_text] = *row;
     auto pairs = from_pairs_text(parameters);
     auto limits = from_pairs_text(limits_text);
     auto images = from_pairs_text(images_text);
     auto names = from_list_text(secret_names);
     auto changes = from_pairs_text(changes_text);
     auto origin = from_pairs_text(origin_text);
-    if (!changes || !origin || !images || !pairs || !limits || !names) throw sql_error{damaged_run(run)};
+    auto only = from_list_text(only_text);
+    if (!only || !changes || !origin || !images || !pairs || !limits || !names) throw sql_error{damaged_run(run)};
     run_source source;
     source.file = std::move(file);
     source.commit = std::move(commit);
@@ -63,6 +66,8 @@ run_source load_source(sql_connection& in, std::int64_t run) {
     source.repository = std::move(repository);
     source.changes = std::move(*changes);
     source.origin = std::move(*origin);
+    source.base = std::move(base);
+    source.only_actions = std::move(*only);
     return source;
 }
 
@@ -85,17 +90,17 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
     const auto made = in.one<std::int64_t>(
         "INSERT INTO runs (number, project, pipeline, actor, created_at, file, yaml, commit_id, dirty, ref_type, "
         "ref_name, trust, fork_approved_by, comment, backend, workspace, parameters, secret_names, limits, "
-        "repository, changes, images, origin) "
+        "repository, changes, images, origin, base, only_actions) "
         "VALUES (:number, :project, :pipeline, :actor, :created_at, :file, :yaml, :commit_id, :dirty, :ref_type, "
         ":ref_name, :trust, "
         ":fork_approved_by, :comment, :backend, :workspace, :parameters, :secret_names, :limits, :repository, "
-        ":changes, :images, :origin) RETURNING id",
+        ":changes, :images, :origin, :base, :only_actions) RETURNING id",
         number ? std::get<0>(*number) : 0, pipeline.project.value(), pipeline.id.value(), wanted.actor.value(),
         to_stored(wanted.at), source.file, definition, source.commit, source.dirty, static_cast<int>(source.ref.type),
         source.ref.name, static_cast<int>(source.trust), source.fork_approved_by.value(), source.comment,
         source.backend, source.workspace, to_pairs_text(source.parameters), to_list_text(source.secret_names),
         to_pairs_text(source.limits), source.repository, to_pairs_text(source.changes), to_pairs_text(source.images),
-        to_pairs_text(source.origin));
+        to_pairs_text(source.origin), source.base, to_list_text(source.only_actions));
     if (!number || !made) throw sql_error{{errc::store, "the store gave no number to a new run: try again"}};
     std::int64_t position = 0;
     for (const type_file& file : wanted.type_files)
@@ -106,6 +111,16 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
     return std::get<0>(*made);
 }
 
+// What a query of runs joins, and what narrows it: each condition holds for everything where its value says so.
+constexpr std::string_view queried =
+    " FROM runs JOIN projects ON projects.id = runs.project JOIN attempts ON attempts.run = runs.id AND "
+    "attempts.number = (SELECT max(number) FROM attempts AS all_of WHERE all_of.run = runs.id) WHERE ";
+constexpr std::string_view narrowed =
+    " AND (:any_status = 1 OR :statuses LIKE '%,' || attempts.status || ',%') AND (:any_ref = '' OR runs.ref_name = "
+    ":ref) AND (:anybody = 0 OR runs.actor = :actor OR attempts.actor = :again) AND (:any_reason = 1 OR EXISTS "
+    "(SELECT 1 FROM events WHERE events.run = runs.id AND events.attempt = attempts.number AND events.kind = "
+    "'missing')) AND (:first = 0 OR runs.id < :before) ORDER BY runs.id DESC LIMIT :limit OFFSET :offset";
+
 void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& attempt) {
     in.exec(
         "INSERT INTO attempts (run, number, status, is_open, actor, created_at, error, reason, from_action, "
@@ -114,17 +129,19 @@ void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& 
         run.value(), attempt.number, run::to_string(attempt.status), attempt.actor.value(),
         to_stored(attempt.created_at), attempt.reason, attempt.from_action, attempt.only_that_action,
         attempt.decided_at.value());
+    leave_notice(in, run, attempt.number, notice_kind::made, attempt.status, attempt.created_at);
 }
 
 }  // namespace
 
 std::optional<run_record> load_run(sql_connection& in, policy::run_id id) {
-    auto row = in.one<std::int64_t, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t>(
-        "SELECT runs.number, runs.project, runs.pipeline, pipelines.name, runs.actor, runs.created_at "
+    auto row = in.one<std::int64_t, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t,
+                      std::int64_t>(
+        "SELECT runs.number, runs.project, runs.pipeline, pipelines.name, runs.actor, runs.created_at, runs.changed "
         "FROM runs JOIN pipelines ON pipelines.id = runs.pipeline WHERE runs.id = :id",
         id.value());
     if (!row) return std::nullopt;
-    auto& [number, project, pipeline, name, actor, created_at] = *row;
+    auto& [number, project, pipeline, name, actor, created_at, changed] = *row;
     run_record record;
     record.id = id;
     record.number = number;
@@ -133,6 +150,7 @@ std::optional<run_record> load_run(sql_connection& in, policy::run_id id) {
     record.pipeline_name = std::move(name);
     record.actor = policy::user_id(actor);
     record.created_at = from_stored(created_at);
+    record.changed = changed;
     record.source = load_source(in, id.value());
     record.attempts = load_attempts(in, id.value());
     if (record.attempts.empty()) throw sql_error{damaged_run(id.value())};
@@ -157,6 +175,7 @@ result<int> insert_attempt(sql_connection& in, const run_record& run, policy::us
     attempt.only_that_action = only_that_action;
     attempt.decided_at = revision;
     open_attempt(in, run.id, attempt);
+    mark_changed(in, run.id);
     append_audit(in, policy::audit_kind::run_retried, actor, revision,
                  {{"run", to_fact(run.id)}, {"attempt", std::to_string(attempt.number)}, {"reason", reason}}, at);
     return attempt.number;
@@ -177,6 +196,7 @@ result<run_record> sql_store::create_run(const new_run& wanted, std::string_view
         first.reason = "run";
         first.decided_at = current_revision(in);
         open_attempt(in, id, first);
+        mark_changed(in, id);
         append_audit(in, policy::audit_kind::run_started, wanted.actor, first.decided_at,
                      {{"run", to_fact(id)}, {"pipeline", to_fact(wanted.pipeline)}}, wanted.at);
         auto made = load_run(in, id);
@@ -233,25 +253,76 @@ result<run_record> sql_store::run_by_number(policy::project_id project, std::int
     });
 }
 
+void mark_changed(sql_connection& in, policy::run_id run) {
+    const auto now =
+        in.one<std::int64_t>("UPDATE counters SET value = value + 1 WHERE name = 'change' RETURNING value");
+    if (!now) throw sql_error{{errc::corrupt, "the store has lost its count of changes: restore it from a backup"}};
+    in.exec("UPDATE runs SET changed = :changed WHERE id = :id", std::get<0>(*now), run.value());
+}
+
 result<std::vector<run_record>> sql_store::runs(const run_query& query) {
     if (query.limit < 1) return std::vector<run_record>();
+    // Newest first, by the index of what is asked for most closely.
+    static const std::string of_pipeline = "SELECT runs.id" + std::string(queried) +
+                                           "runs.pipeline = :scope AND (:any = 0 OR runs.project = :project)" +
+                                           std::string(narrowed);
+    static const std::string of_project = "SELECT runs.id" + std::string(queried) +
+                                          "runs.project = :scope AND (:any = 0 OR :none = 0)" + std::string(narrowed);
+    static const std::string of_workspace = "SELECT runs.id" + std::string(queried) +
+                                            "projects.workspace = :scope AND projects.removed_at IS NULL AND "
+                                            "(:any = 0 OR :none = 0)" +
+                                            std::string(narrowed);
+    static const std::string of_all =
+        "SELECT runs.id" + std::string(queried) + "(:scope = 0 OR :any = 0 OR :none = 0)" + std::string(narrowed);
+    const std::int64_t project = query.project ? query.project->value() : 0;
+    const std::string* sql = &of_all;
+    std::int64_t scope = 0;
+    if (query.pipeline) {
+        sql = &of_pipeline;
+        scope = query.pipeline->value();
+    } else if (query.project) {
+        sql = &of_project;
+        scope = project;
+    } else if (query.workspace) {
+        sql = &of_workspace;
+        scope = query.workspace->value();
+    }
+    const std::int64_t narrow = query.pipeline ? project : 0;
+    std::string statuses = ",";
+    for (const run::status s : query.statuses) statuses += std::string(run::to_string(s)) + ",";
+    const std::int64_t actor = query.actor ? query.actor->value() : 0;
     return read([&](sql_connection& in) -> result<std::vector<run_record>> {
-        if (query.pipeline) {
-            // A project that is not asked for is any project.
-            const auto project = query.project ? query.project->value() : -1;
-            return load_runs(
-                in, in.rows<std::int64_t>("SELECT id FROM runs WHERE pipeline = :pipeline AND "
-                                          "(:any = -1 OR project = :project) ORDER BY id DESC LIMIT :limit "
-                                          "OFFSET :offset",
-                                          query.pipeline->value(), project, project, query.limit, query.offset));
-        }
-        if (query.project) {
-            return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs WHERE project = :project "
-                                                       "ORDER BY number DESC LIMIT :limit OFFSET :offset",
-                                                       query.project->value(), query.limit, query.offset));
-        }
-        return load_runs(in, in.rows<std::int64_t>("SELECT id FROM runs ORDER BY id DESC LIMIT :limit OFFSET :offset",
-                                                   query.limit, query.offset));
+        return load_runs(
+            in, in.rows<std::int64_t>(*sql, scope, narrow, narrow, query.statuses.empty(), statuses, query.ref,
+                                      query.ref, actor, actor, actor, !query.lacked_permissions, query.before.value(),
+                                      query.before.value(), query.limit, query.offset));
+    });
+}
+
+result<changed_runs> sql_store::runs_changed(policy::workspace_id workspace,
+                                             const std::optional<policy::project_id>& project, std::int64_t after,
+                                             int limit) {
+    return read([&](sql_connection& in) -> result<changed_runs> {
+        const std::int64_t one = project ? project->value() : 0;
+        const auto now = in.one<std::int64_t>("SELECT value FROM counters WHERE name = 'change'");
+        const auto ids = in.rows<std::int64_t>(
+            "SELECT runs.id FROM runs JOIN projects ON projects.id = runs.project WHERE runs.changed > :after AND "
+            "projects.workspace = :workspace AND projects.removed_at IS NULL AND (:any = 0 OR projects.id = "
+            ":project) "
+            "ORDER BY runs.changed LIMIT :limit",
+            after, workspace.value(), one, one, limit);
+        auto found = load_runs(in, ids);
+        if (!found) return found.error();
+        changed_runs all{std::move(*found), now ? std::get<0>(*now) : 0};
+        if (static_cast<int>(all.runs.size()) == limit) all.up_to = all.runs.back().changed;
+        return all;
+    });
+}
+
+result<std::int64_t> sql_store::last_change() {
+    return read([](sql_connection& in) -> result<std::int64_t> {
+        const auto now = in.one<std::int64_t>("SELECT value FROM counters WHERE name = 'change'");
+        return now ? std::get<0>(*now) : 0;
     });
 }
 
@@ -268,7 +339,8 @@ result<std::optional<run_record>> sql_store::last_success(policy::pipeline_id pi
     return read([&](sql_connection& in) -> result<std::optional<run_record>> {
         const auto row = in.one<std::int64_t>(
             "SELECT runs.id FROM runs JOIN attempts ON attempts.run = runs.id WHERE runs.pipeline = :pipeline AND "
-            "attempts.status = 'SUCCESSFUL' AND attempts.only_that_action = 0 AND attempts.number = "
+            "attempts.status = 'SUCCESSFUL' AND attempts.only_that_action = 0 AND runs.only_actions = '' AND "
+            "attempts.number = "
             "(SELECT max(number) FROM attempts AS all_of WHERE all_of.run = runs.id) AND "
             "(:any = 1 OR (runs.ref_type = :ref_type AND runs.ref_name = :ref_name)) ORDER BY runs.id DESC LIMIT 1",
             pipeline.value(), ref ? 0 : 1, ref ? static_cast<int>(ref->type) : 0, ref ? ref->name : std::string());

@@ -8,12 +8,13 @@
 #include "runner/store/store.hpp"
 
 #include <memory>
+#include <mutex>
 
 namespace latchkey::store {
 
 class sql_store final : public store {
 public:
-    explicit sql_store(std::shared_ptr<sql_database>);
+    explicit sql_store(std::shared_ptr<sql_database>, int decision_ids_at_once = 1);
 
     result<project_record> project_at(const std::string& root) override;
     result<std::vector<pipeline_record>> sync_pipelines(policy::project_id, const std::string& file,
@@ -66,6 +67,9 @@ public:
     result<run_record> run_by_number(policy::project_id, std::int64_t number) override;
     result<std::vector<run_record>> runs(const run_query&) override;
     result<std::vector<run::event>> events_of_kind(policy::run_id, int attempt, run::event_kind) override;
+    result<changed_runs> runs_changed(policy::workspace_id, const std::optional<policy::project_id>&,
+                                      std::int64_t after, int limit) override;
+    result<std::int64_t> last_change() override;
     result<std::int64_t> count_runs(policy::pipeline_id) override;
     result<std::vector<run_record>> unfinished_runs() override;
     result<std::optional<run_record>> last_success(policy::pipeline_id, const std::optional<policy::ref>&) override;
@@ -80,6 +84,8 @@ public:
                             const std::function<bool(const policy::audit_entry&)>& visit) override;
     result<run_record> approve_fork(policy::run_id, policy::user_id actor, policy::time_point) override;
     result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before, int limit) override;
+    result<std::vector<policy::audit_entry>> audit_of(policy::integration_id, audit_part, std::int64_t before,
+                                                      int limit) override;
 
 private:
     result<std::vector<pipeline_record>> know_pipelines(policy::project_id, const std::string& file,
@@ -95,6 +101,10 @@ private:
     }
 
     std::shared_ptr<sql_database> database_;
+    const int ids_at_once_;
+    std::mutex ids_guard_;
+    std::int64_t next_id_ = 0;  // of a decision; those before end_of_ids_ are ours
+    std::int64_t end_of_ids_ = 0;
 };
 
 }  // namespace latchkey::store

@@ -77,7 +77,9 @@ struct run_source {
     facts images;                           // which stand in for others (run/image_stand_ins.hpp)
     std::string workspace;                  // where actions start
     std::string repository;                 // checked out into the pipeline's own filesystem; empty: a work tree
-    facts changes;                          // since the last success (run/changes.hpp); empty: nothing asked
+    facts changes;                          // since `base` (run/changes.hpp); empty: nothing asked
+    std::string base;                       // a commit; empty: that of the last success
+    std::vector<std::string> only_actions;  // places in the definition, from 1, that it executes; empty: all
     facts origin;                           // on a server: what started it, its priority, …; empty: a person, here
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept
@@ -126,6 +128,7 @@ struct run_record {
     std::string pipeline_name;
     policy::user_id actor;
     policy::time_point created_at{};
+    std::int64_t changed = 0;  // grows with each change that a list shows
     run_source source;
     std::vector<attempt_record> attempts;  // oldest first; never empty
 };
@@ -150,6 +153,7 @@ struct grant_and_retry {
     std::string idempotency_key;  // the same key again gives the same attempt, and changes nothing
     policy::time_point at{};
     int from_action = -1;
+    bool only_that_action = false;
 };
 
 struct granted {
@@ -174,7 +178,22 @@ struct run_query {
     std::optional<policy::pipeline_id> pipeline;
     int limit = 20;
     int offset = 0;
+    std::optional<policy::workspace_id> workspace = {};
+    std::vector<run::status> statuses = {};     // of the last attempt; empty: any
+    std::string ref = {};                       // its full name
+    std::optional<policy::user_id> actor = {};  // who started it, or its last attempt
+    bool lacked_permissions = false;            // only those whose last attempt did
+    policy::run_id before = {};                 // valid: older ones only
 };
+
+// The runs that have changed after a point, the longest unchanged first, and up to where that goes.
+struct changed_runs {
+    std::vector<run_record> runs;
+    std::int64_t up_to = 0;
+};
+
+// Entries of the audit log that are about one integration.
+enum class audit_part : unsigned char { all, uses };  // uses: what runs asked for and were given
 
 class store {
 public:
@@ -275,6 +294,10 @@ public:
     virtual result<std::vector<type_file>> type_files_of(policy::run_id) = 0;  // as they were given
     virtual result<run_record> run_by_number(policy::project_id, std::int64_t number) = 0;
     virtual result<std::vector<run_record>> runs(const run_query&) = 0;  // newest first
+    // In a workspace, or one project of it.
+    virtual result<changed_runs> runs_changed(policy::workspace_id, const std::optional<policy::project_id>&,
+                                              std::int64_t after, int limit) = 0;
+    virtual result<std::int64_t> last_change() = 0;  // of all runs
     virtual result<std::int64_t> count_runs(policy::pipeline_id) = 0;
     virtual result<std::vector<run_record>> unfinished_runs() = 0;  // for recovery after a crash
     // The pipeline's newest run whose last attempt succeeded with all of its actions, of this ref where one is named.
@@ -305,6 +328,8 @@ public:
     // Those that are about one workspace, before that entry, the newest first. One by itself proves nothing: the
     // chain is of all.
     virtual result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before,
+                                                              int limit) = 0;
+    virtual result<std::vector<policy::audit_entry>> audit_of(policy::integration_id, audit_part, std::int64_t before,
                                                               int limit) = 0;
 };
 

@@ -4,10 +4,12 @@
 // keeps them together; any thread may use each.
 #pragma once
 
+#include "runner/store/access_requests.hpp"
 #include "runner/store/access_tokens.hpp"
 #include "runner/store/accounts.hpp"
 #include "runner/store/directory.hpp"
 #include "runner/store/environments.hpp"
+#include "runner/store/outbox.hpp"
 #include "runner/store/sign_ins.hpp"
 #include "runner/store/sign_on.hpp"
 #include "runner/store/signing_keys.hpp"
@@ -17,8 +19,10 @@
 #include "runner/store/variables.hpp"
 #include "runner/store/webhooks.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace latchkey::store {
 
@@ -38,6 +42,12 @@ struct stores {
     // another. To be let go on the same thread. May be empty.
     std::function<std::shared_ptr<void>()> one_moment;
     std::unique_ptr<latchkey::store::triggers> triggers;
+    std::unique_ptr<access_requests> wishes;
+    std::unique_ptr<outbox> outgoing;
+    // A number that is another one after every committed change of whatever is kept here, by this process or another,
+    // and is so before whoever made the change hears of it. Waits for nobody: none, where that can't be known at
+    // once. What was read after a call stands as long as later calls give the same number. May be empty. Any thread.
+    std::function<std::optional<std::int64_t>()> version;
 };
 
 }  // namespace latchkey::store

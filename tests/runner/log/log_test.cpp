@@ -147,3 +147,88 @@ TEST_SUITE("log.log_reader") {
         CHECK(reader.error().code == latchkey::errc::not_found);
     }
 }
+
+TEST_SUITE("log.search") {
+    using latchkey::log::log_reader;
+
+    TEST_CASE("a text is found in its lines, once each, from any line on, across the pieces that are read") {
+        const latchkey::test::temp_dir folder;
+        const auto path = folder / "runs/1/1/0.log";
+        auto writer = log_writer::create(path);
+        REQUIRE(writer.has_value());
+        std::string text;
+        for (int i = 1; i <= 30'000; ++i) text += "line " + std::to_string(i) + " of Many and Many\n";
+        text += std::string(1U << 19U, 'x') + "needle at the end";
+        write(*writer, text);
+        auto reader = log_reader::open(path);
+        REQUIRE(reader.has_value());
+        const auto later = [] { return std::chrono::steady_clock::now() + std::chrono::hours(1); };
+        // Said a second time, line by line.
+        for (const std::string needle : {"line 299", "9 of", "Many"}) {
+            auto all = reader->search(needle, false, 1, 1'000'000, later());
+            REQUIRE(all.has_value());
+            CHECK_FALSE(all->next.has_value());
+            std::size_t hit = 0;
+            std::size_t at = 0;
+            for (std::uint64_t line = 1; at < text.size(); ++line) {
+                const std::size_t end = std::min(text.find('\n', at), text.size());
+                const std::size_t place = text.substr(at, end - at).find(needle);
+                at = end + 1;
+                if (place == std::string::npos) continue;
+                REQUIRE(hit < all->found.size());
+                CHECK_EQ(all->found[hit].line, line);
+                CHECK_EQ(all->found[hit++].column, place + 1);
+            }
+            CHECK_EQ(hit, all->found.size());
+        }
+        const auto some = reader->search("many", true, 29'999, 1, later());
+        REQUIRE_EQ(some->found.size(), 1);
+        CHECK_EQ(some->found[0].line, 29'999);
+        CHECK_EQ(*some->next, 30'000);
+        CHECK(reader->search("many", false, 1, 10, later())->found.empty());
+        const auto last = reader->search("needle", false, 30'001, 10, later());
+        REQUIRE_EQ(last->found.size(), 1);
+        CHECK_EQ(last->found[0].column, (1U << 19U) + 1);
+        CHECK(reader->search("line", false, 40'000, 10, later())->found.empty());
+    }
+
+    TEST_CASE("a search whose time is over says where to go on, and going on finds everything") {
+        const latchkey::test::temp_dir folder;
+        const auto path = folder / "runs/1/1/0.log";
+        auto writer = log_writer::create(path);
+        REQUIRE(writer.has_value());
+        std::string text;
+        for (int i = 1; i <= 50'000; ++i) text += i % 10'000 == 0 ? "the needle\n" : "nothing at all is here\n";
+        write(*writer, text);
+        auto reader = log_reader::open(path);
+        REQUIRE(reader.has_value());
+        std::vector<std::uint64_t> found;
+        std::optional<std::uint64_t> from = 1;
+        int calls = 0;
+        for (; from; ++calls) {
+            auto part = reader->search("needle", false, *from, 100, std::chrono::steady_clock::now());
+            REQUIRE(part.has_value());
+            for (const auto& hit : part->found) found.push_back(hit.line);
+            from = part->next;
+        }
+        CHECK_EQ(found, std::vector<std::uint64_t>{10'000, 20'000, 30'000, 40'000, 50'000});
+        CHECK(calls > 1);
+    }
+
+    TEST_CASE("of a line without an end a bounded part is kept, and a text is found wherever it stands") {
+        const latchkey::test::temp_dir folder;
+        const auto path = folder / "runs/1/1/0.log";
+        auto writer = log_writer::create(path);
+        REQUIRE(writer.has_value());
+        std::string text((1U << 20U) + (1U << 18U) - 3, 'x');
+        text += "needle";
+        text += std::string(1U << 20U, 'y');
+        write(*writer, text);
+        auto reader = log_reader::open(path);
+        REQUIRE(reader.has_value());
+        const auto all =
+            reader->search("needle", false, 1, 10, std::chrono::steady_clock::now() + std::chrono::hours(1));
+        REQUIRE_EQ(all->found.size(), 1);
+        CHECK_EQ(all->found[0].column, text.find("needle") + 1);
+    }
+}

@@ -77,7 +77,8 @@ std::string target_of(const server::route& r, const api_world& world) {
             target += "/" + part;
         at = end;
     }
-    return target;
+    // A view that goes on is asked for what there is.
+    return r.gives == server::gives::events ? target + "?follow=0" : target;
 }
 
 // These would end the world that the walk walks in: who may is tested where they are.

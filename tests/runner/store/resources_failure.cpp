@@ -51,6 +51,16 @@ store::public_key_record key_of(policy::user_id user, const std::string& fingerp
     return key;
 }
 
+// A run of deploy that lacked something.
+policy::run_id run_of_deploy(store::stores& s, const team_world& w) {
+    const auto runs = s.runs->runs({std::nullopt, w.deploy, 1});
+    return runs && !runs->empty() ? runs->front().id : policy::run_id();
+}
+
+auto ask(store::stores& s, const team_world& w, policy::user_id who) {
+    return s.wishes->ask(run_of_deploy(s, w), {&w.slack.rights.id, 1}, who, "please", at(90), at(80), 20);
+}
+
 }  // namespace
 
 void add_resources(store::stores& s, const team_world& w) {
@@ -64,14 +74,42 @@ void add_resources(store::stores& s, const team_world& w) {
     REQUIRE_EQ(s.hooks->enqueue(w.web, "PUSH", "{}", at(80)).value(), 1);
     REQUIRE_EQ(s.hooks->enqueue(w.web, "PUSH", "{}", at(81)).value(), 1);
     REQUIRE_EQ(s.hooks->claim(1, at(80), std::chrono::milliseconds(1000)).value().size(), 1);
+    REQUIRE(s.triggers->take("hook", "first", w.web, w.admin, {{{"event", "PUSH"}}}, at(80), at(0)).value());
     REQUIRE(s.persons->add_email(w.viewer, "old@acme.test", at(80)).has_value());
     REQUIRE(s.persons->add_key(key_of(w.viewer, "old")).has_value());
     REQUIRE(s.sso->enable(w.acme, w.admin, at(80)).has_value());
+    store::new_run run;
+    run.pipeline = w.deploy;
+    run.actor = w.developer;
+    run.at = at(80);
+    run.source.trust = policy::source_trust::trusted;
+    REQUIRE(s.runs->create_run(run, "- pipeline: deploy").has_value());
+    REQUIRE_EQ(ask(s, w, w.viewer).value().all.size(), 1);
 }
 
 std::vector<changing_method> changing_resources() {
     using world = const team_world&;
     return {
+        {"ask for a permission",
+         [](auto& s, world w) {
+             const auto asked = ask(s, w, w.outsider);
+             return asked && asked->anything_new;
+         }},
+        {"dismiss a request",
+         [](auto& s, world w) {
+             store::access_requests::query q;
+             q.workspace = w.acme;
+             const auto all = s.wishes->list(q);
+             return all && !all->empty() && fine(s.wishes->close(w.acme, all->front().id, w.admin, at(99)));
+         }},
+        {"grant what was asked for",
+         [](auto& s, world w) {
+             policy::grant wanted;
+             wanted.integration = w.slack.rights.id;
+             wanted.pipeline = w.deploy;
+             wanted.granted_at = at(99);
+             return fine(s.runs->add_grant(wanted, w.admin));
+         }},
         {"add a variable",
          [](auto& s, world w) { return fine(s.values->add(variable(w, "NEW"), sealed, w.developer)); }},
         {"edit a variable",
@@ -120,6 +158,19 @@ std::vector<changing_method> changing_resources() {
         {"take a delivery",
          [](auto& s, world) { return fine(s.hooks->claim(9, at(99), std::chrono::milliseconds(1000))); }},
         {"finish a delivery", [](auto& s, world) { return fine(s.hooks->finish(1, 1, {"200", true, {}}, at(99))); }},
+        {"queue what a notice comes to",
+         [](auto& s, world) {
+             auto all = s.outgoing->notices(1);
+             return all && !all->empty() && fine(s.outgoing->dispatch(all->front(), {{"PUSH", "{}"}}, true, at(99)));
+         }},
+        {"take what a hook tells",
+         [](auto& s, world w) {
+             return fine(s.triggers->take("hook", "second", w.web, w.admin, {{{"event", "PUSH"}}}, at(99), at(0)));
+         }},
+        {"make the address of a pipeline",
+         [](auto& s, world w) {
+             return fine(s.triggers->put_start({w.acme, w.web, w.deploy, "hash", sealed({}), 0, w.admin, at(99)}));
+         }},
         {"add an address",
          [](auto& s, world w) { return fine(s.persons->add_email(w.viewer, "more@acme.test", at(99))); }},
         {"remove an address",

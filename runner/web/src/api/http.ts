@@ -23,6 +23,7 @@ export interface Options {
   body?: unknown;
   ifMatch?: string | null;
   idempotencyKey?: string;
+  text?: boolean;  // the body is text, and goes as it is
   signal?: AbortSignal;
 }
 
@@ -52,12 +53,12 @@ export function errorOf(status: number, body: unknown, requestId = ''): ApiError
 // `path` begins with "/": see paths.ts.
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<Answer<T>> {
   const headers: Record<string, string> = { Accept: 'application/json' };
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.body !== undefined) headers['Content-Type'] = options.text ? 'text/plain; charset=utf-8' : 'application/json';
   if (method !== 'GET' && csrfToken !== null) headers['X-CSRF-Token'] = csrfToken;
   if (options.ifMatch) headers['If-Match'] = options.ifMatch;
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey;
   const request: RequestInit = { method, headers, credentials: 'same-origin', redirect: 'error' };
-  if (options.body !== undefined) request.body = JSON.stringify(options.body);
+  if (options.body !== undefined) request.body = options.text ? String(options.body) : JSON.stringify(options.body);
   if (options.signal) request.signal = options.signal;
   let reply: Response;
   try {

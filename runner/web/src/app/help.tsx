@@ -12,17 +12,14 @@ export function Help() {
   const list = shortcuts();
   return (
     <Dialog title="Keyboard shortcuts" onClose={() => helpShown.set(false)}>
-      <table class="list">
-        <thead class="hidden-but-read"><tr><th scope="col">Keys</th><th scope="col">What they do</th></tr></thead>
-        <tbody>
-          {list.map((s) => (
-            <tr key={s.keys + s.what}>
-              <td class="fit">{s.keys.split(' ').map((k, i) => <>{i > 0 ? ' ' : ''}<kbd>{k}</kbd></>)}</td>
-              <td>{s.what}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <dl class="keys">
+        {list.map((s) => (
+          <div key={s.keys + s.what}>
+            <dt>{s.keys.split(' ').map((k, i) => <>{i > 0 ? ' ' : ''}<kbd>{k}</kbd></>)}</dt>
+            <dd>{s.what}</dd>
+          </div>
+        ))}
+      </dl>
       <Check label="Single keys do these things" checked={on} onChange={setKeysOn} />
       <div class="ends"><Button kind="primary" onClick={() => helpShown.set(false)}>Close</Button></div>
     </Dialog>

@@ -44,7 +44,6 @@ function entriesOf(workspace: string, waiting: number | undefined): Entry[] {
     { icon: 'key', label: 'Integrations', href: at('integrations') },
     { icon: 'question', label: 'Why', href: at('why') },
     { icon: 'people', label: 'People', href: at('people') },
-    { icon: 'agent', label: 'Agents', href: at('agents') },
     { icon: 'audit', label: 'Audit', href: at('audit') },
     { icon: 'settings', label: 'Settings', href: at('settings') },
   ];
@@ -82,14 +81,12 @@ export function Navigation({ workspace }: { workspace: string | undefined }) {
         {workspace && projects.data?.length === 0 ? <p class="small dim who">No projects yet</p> : null}
       </nav>
       <div class="bottom">
+        {who.state === 'in' ? <p class="who small dim" title={plain(who.session.user.email)}><bdi>{plain(who.session.user.name || who.session.user.email, 60)}</bdi></p> : null}
+        <div class="row between">
+          {who.state === 'in' ? <Button kind="quiet" onClick={signOut}>Sign out</Button> : null}
+          <Button kind="quiet" label="Keyboard shortcuts" title="Keyboard shortcuts (?)" class="icon-only" onClick={() => helpShown.set(true)}><kbd>?</kbd></Button>
+        </div>
         <ThemeSwitch />
-        {who.state === 'in'
-          ? <div class="row between">
-              <span class="who grow small dim" title={plain(who.session.user.email)}><bdi>{plain(who.session.user.name || who.session.user.email, 60)}</bdi></span>
-              <Button kind="quiet" label="Keyboard shortcuts" title="Keyboard shortcuts (?)" class="icon-only" onClick={() => helpShown.set(true)}><kbd>?</kbd></Button>
-              <Button kind="quiet" onClick={signOut}>Sign out</Button>
-            </div>
-          : null}
       </div>
     </aside>
   );

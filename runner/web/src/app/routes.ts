@@ -14,6 +14,17 @@ export interface Route {
 
 export const routes: readonly Route[] = [
   { path: '/', page: () => import('../pages/home') },
+  { path: '/:workspace', page: () => import('../pages/workspace') },
+  { path: '/:workspace/runs', page: () => import('../pages/runs/workspace') },
+  { path: '/:workspace/approvals', page: () => import('../pages/approvals/page') },
+  { path: '/:workspace/:project', page: () => import('../pages/project/page') },
+  { path: '/:workspace/:project/runs', page: () => import('../pages/project/page') },
+  { path: '/:workspace/:project/runs/:run#', page: () => import('../pages/run/page') },
+  { path: '/:workspace/:project/pipelines', page: () => import('../pages/project/page') },
+  { path: '/:workspace/:project/pipelines/:pipeline#', page: () => import('../pages/pipelines/page') },
+  { path: '/:workspace/:project/pipelines/:pipeline#/executions/:run#', page: () => import('../pages/run/page') },
+  { path: '/:workspace/:project/pipelines/:pipeline#/:tab', page: () => import('../pages/pipelines/page') },
+  { path: '/setup', page: () => import('../pages/setup'), open: true },
   { path: '/password', page: () => import('../pages/password'), open: true },
 
   { path: '/:workspace/integrations', page: () => import('../pages/integrations') },

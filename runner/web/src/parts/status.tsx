@@ -54,10 +54,10 @@ export function StatusShape({ status }: { status: string }) {
   }
 }
 
-export function StatusMark({ status }: { status: string }) {
-  return <svg class={`status-mark tone-${toneOf(status)}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false"><StatusShape status={status} /></svg>;
+export function StatusMark({ status, tone }: { status: string; tone?: Tone | undefined }) {
+  return <svg class={`status-mark tone-${tone ?? toneOf(status)}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false"><StatusShape status={status} /></svg>;
 }
 
-export function StatusBadge({ status, pill = false, words }: { status: string; pill?: boolean; words?: string }) {
+export function StatusBadge({ status, pill = false, words }: { status: string; pill?: boolean; words?: string | undefined }) {
   return <span class={`status tone-${toneOf(status)} ${pill ? 'pill' : ''}`}><StatusMark status={status} />{words ?? wordOf(status)}</span>;
 }
