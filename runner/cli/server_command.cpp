@@ -19,6 +19,7 @@
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
 #include "runner/vault/token.hpp"
+#include "runner/web/assets.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -174,8 +175,9 @@ result<void> make_owner_now(context& c, store::stores& stores, const server_opti
 void say_where(context& c, const std::string& url, const server_options& o, const std::string& setup_code) {
     c.out << "latchkey serves at " << url << " with its data in " << plain(o.data.string()) << "\n";
     if (!setup_code.empty())
-        c.out << "it has no owner yet. Whoever opens this link first becomes it:\n  " << url << "/latchkey/v1/setup#"
-              << setup_code << "\nor, without a browser:\n  curl -H 'Content-Type: application/json' " << url
+        c.out << "it has no owner yet. Whoever opens this link first becomes it:\n  " << url
+              << (web::assets().empty() ? "/latchkey/v1/setup#" : "/app/setup#") << setup_code
+              << "\nor, without a browser:\n  curl -H 'Content-Type: application/json' " << url
               << "/latchkey/v1/setup \\\n    -d '{\"code\":\"" << setup_code
               << "\",\"email\":\"you@example.test\",\"workspace\":\"acme\"}'\n";
     c.out.flush();

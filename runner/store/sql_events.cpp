@@ -113,14 +113,14 @@ result<void> sql_store::append_events(policy::run_id run, int attempt, std::span
         if (!state) return state.error();
         const run::status before = state->status;
         for (const auto& event : events) {
-            const run::status before = state->status;
+            const run::status at_first = state->status;
             const bool begun = state->started_at.has_value();
             if (auto fits = apply(*state, event, run, attempt); !fits) return fits;
             if (run::ended(state->status))
                 leave_notice(in, run, attempt, notice_kind::ended, state->status, event.at);
             else if (!begun && state->started_at)
                 leave_notice(in, run, attempt, notice_kind::started, state->status, event.at);
-            else if (state->status != before)
+            else if (state->status != at_first)
                 leave_notice(in, run, attempt, notice_kind::changed, state->status, event.at);
             in.exec(
                 "INSERT INTO events (run, attempt, sequence, at, kind, status, action, reason, number, text) "

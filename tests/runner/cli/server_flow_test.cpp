@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The real server, started as a user starts it: where it says it is, its first owner, what survives, how it ends.
+#include "runner/web/assets.hpp"
 #include "tests/runner/cli/running_server.hpp"
 #include "tests/support/golden.hpp"
 
@@ -79,7 +80,8 @@ TEST_SUITE("cli.server") {
         CHECK_EQ(server.ask("GET", "/latchkey/v1/ready").status, 200);
 
         // The link, as a browser opens it: its code stays there.
-        CHECK(has(said, server.url() + "/latchkey/v1/setup#" + code + "\n"));
+        const std::string place = web::assets().empty() ? "/latchkey/v1/setup#" : "/app/setup#";
+        CHECK(has(said, server.url() + place + code + "\n"));
         const api_reply page = server.ask("GET", "/latchkey/v1/setup");
         REQUIRE_EQ(page.status, 200);
         CHECK_EQ(page.headers.at("content-type"), "text/html; charset=utf-8");

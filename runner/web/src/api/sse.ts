@@ -48,6 +48,8 @@ export interface Listener {
 const longestWait = 10_000;
 // The server says every 15 s that a quiet stream lives; twice that without a word, and it does not.
 const silence = 35_000;
+// A browser has six connections to a server, whatever the number of tabs: one that nobody looks at gives its own back.
+const unseen = 15_000;
 
 export interface Stream { stop(): void; readonly lastId: string }
 
@@ -58,6 +60,9 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
   let abort = new AbortController();
   let retry: ReturnType<typeof setTimeout> | undefined;
   let watch: ReturnType<typeof setTimeout> | undefined;
+  let pause: ReturnType<typeof setTimeout> | undefined;
+  let paused = false;
+  let over = false;  // the server has said all, or no
 
   const alive = () => {
     clearTimeout(watch);
@@ -65,9 +70,9 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
   };
   const again = () => {
     clearTimeout(watch);
-    if (stopped) return;
+    if (stopped || paused) return;
     listener.connection?.('lost');
-    retry = setTimeout(run, wait + Math.random() * 200);
+    retry = setTimeout(() => { retry = undefined; void run(); }, wait + Math.random() * 200);
     wait = Math.min(wait * 2, longestWait);
   };
   const give = (events: StreamEvent[]): boolean => {
@@ -80,7 +85,7 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
   };
 
   async function run(): Promise<void> {
-    if (stopped) return;
+    if (stopped || paused) return;
     abort = new AbortController();
     listener.connection?.('connecting');
     alive();
@@ -92,6 +97,7 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
         const body: unknown = await reply.json().catch(() => null);
         if (reply.status >= 500 || reply.status === 429) return again();
         clearTimeout(watch);
+        over = true;
         return listener.failed?.(errorOf(reply.status, body, messageOf(body)));
       }
       listener.connection?.('live');
@@ -106,6 +112,7 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
         wait = 300;
         if (give(parser.take(decoder.decode(value, { stream: true })))) {
           clearTimeout(watch);
+          over = true;
           void reader.cancel();
           return listener.connection?.('ended');
         }
@@ -123,7 +130,25 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
     wait = 300;
     void run();
   };
+  const looked = () => {
+    clearTimeout(pause);
+    if (over) return;
+    if (document.visibilityState === 'visible') {
+      if (!paused) return wake();
+      paused = false;
+      wait = 300;
+      void run();
+      return;
+    }
+    pause = setTimeout(() => {
+      paused = true;
+      clearTimeout(retry);
+      retry = undefined;
+      abort.abort();
+    }, unseen);
+  };
   addEventListener('online', wake);
+  document.addEventListener('visibilitychange', looked);
   void run();
   return {
     get lastId() { return lastId; },
@@ -131,7 +156,9 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
       stopped = true;
       clearTimeout(retry);
       clearTimeout(watch);
+      clearTimeout(pause);
       removeEventListener('online', wake);
+      document.removeEventListener('visibilitychange', looked);
       abort.abort();
     },
   };

@@ -24,9 +24,13 @@ export function somethingChanged(): void { changes.set(changes.get() + 1); }
 
 export function forgetAll(): void { kept.clear(); }
 
+// Who shows what was asked under a key: what one part learns, all of them show.
+const shown = new Map<string, Set<() => void>>();
+
 function keep(key: string, value: Kept): void {
   kept.delete(key);
   kept.set(key, value);
+  for (const redraw of shown.get(key) ?? []) redraw();
   if (kept.size > mostKept) kept.delete(kept.keys().next().value as string);
 }
 
@@ -65,14 +69,21 @@ export function useLoad<T>(path: string | null, ask?: (signal: AbortSignal) => P
   }, [path]);
 
   useEffect(() => {
+    if (path === null) return;
+    const mine = () => redraw((n) => n + 1);
+    const all = shown.get(path) ?? new Set();
+    shown.set(path, all.add(mine));
     void reload();
-    return () => abort.current?.abort();
+    return () => {
+      abort.current?.abort();
+      all.delete(mine);
+      if (all.size === 0) shown.delete(path);
+    };
   }, [reload]);
 
   const put = useCallback((data: T) => {
     if (path === null) return;
     keep(path, { data, etag: null });
-    redraw((n) => n + 1);
   }, [path]);
 
   const known = path === null ? undefined : kept.get(path);

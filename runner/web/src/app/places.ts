@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Workspaces and projects that the reader may see, asked once for the whole page.
-import { all, get } from '../api/http';
+import { all } from '../api/http';
 import { own, workspaceAt } from '../api/paths';
 import type { Project, Workspace } from '../api/types';
 import { changes, useLoad } from './load';
@@ -15,11 +15,16 @@ export function useProjects(workspace: string | undefined) {
   return useLoad<Project[]>(path, (signal) => all<Project>(path ?? '', 'projects', signal));
 }
 
-// How many things wait for somebody; a server that does not say so shows no number.
+interface Inbox { executions: unknown[]; access_requests: { mine: boolean }[] }
+
+// How many things wait for the reader. Looked at now and then, while somebody looks at the page.
 export function useWaiting(workspace: string | undefined): number | undefined {
-  const path = workspace === undefined ? null : own(`${workspaceAt(workspace)}/waiting?per_page=1`);
-  const loaded = useLoad<{ total?: number }>(path, () => get<{ total?: number }>(path ?? '').catch(() => ({})));
+  const loaded = useLoad<Inbox>(workspace === undefined ? null : own(`${workspaceAt(workspace)}/waiting`));
   const changed = useStore(changes);
   useEffect(() => { if (changed > 0) void loaded.reload(); }, [changed]);
-  return loaded.data?.total;
+  useEffect(() => {
+    const timer = setInterval(() => { if (document.visibilityState === 'visible') void loaded.reload(); }, 60_000);
+    return () => clearInterval(timer);
+  }, [loaded.reload]);
+  return loaded.data ? loaded.data.executions.length + loaded.data.access_requests.filter((r) => !r.mine).length : undefined;
 }

@@ -45,7 +45,7 @@ export default function Setup() {
             <p class="dim">You become its first owner. Others are added later, by you.</p>
             <TextField label="Your e-mail address" type="email" autocomplete="username" required autofocus value={form.email} onChange={set('email')} />
             <TextField label="Your name" autocomplete="name" value={form.name} onChange={set('name')} />
-            <TextField label="A password" type="password" autocomplete="new-password" required minLength={8} value={form.password} onChange={set('password')} />
+            <TextField label="A password" type="password" autocomplete="new-password" required minLength={12} value={form.password} onChange={set('password')} />
             <TextField label="Your workspace" required pattern="[a-z0-9][a-z0-9\-]*" spellcheck={false} value={form.workspace} onChange={set('workspace')} hint="As it stands in addresses: small letters, digits and dashes." />
             {wrong !== null ? <p class="wrong-line" role="alert">{wrong}</p> : null}
             <Button type="submit" kind="primary" class="big" busy={busy}>{busy ? 'Setting up…' : 'Set it up'}</Button>

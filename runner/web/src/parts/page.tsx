@@ -12,18 +12,19 @@ export interface Crumb { text: string; href: string }
 interface PageProps {
   title: string;  // of the window
   heading?: ComponentChildren;  // instead of it, on the page
+  mark?: string;  // before it, in the window's title
   crumbs?: Crumb[];
   actions?: ComponentChildren;
   width?: 'wide' | 'narrow' | '';
   children: ComponentChildren;
 }
 
-export function Page({ title, heading, crumbs = [], actions, width = '', children }: PageProps) {
+export function Page({ title, mark = '', heading, crumbs = [], actions, width = '', children }: PageProps) {
   const shown = plain(title, 120);
   useEffect(() => {
-    document.title = `${shown} · Latchkey`;
+    document.title = `${mark === '' ? '' : `${mark} `}${shown} · Latchkey`;
     titleNow.set(shown);
-  }, [shown]);
+  }, [shown, mark]);
   return (
     <div class={`page ${width}`}>
       <header class="page-head">

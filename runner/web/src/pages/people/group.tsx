@@ -60,7 +60,7 @@ export default function GroupPage({ params }: PageProps) {
                   ? <Select aria-label={`What ${called(m)} is in the group`} value={m.status} onChange={(status) => { void change(() => send('PATCH', `${path}/members/${m.id}`, { status }), 'Saved.'); }}
                       choices={[{ value: 'MEMBER', label: 'Member' }, { value: 'MANAGER', label: 'Manager: adds and removes members' }]} />
                   : m.status === 'MANAGER' ? 'Manager' : 'Member'}</td>
-                <td class="fit">{off === null ? <Button label={`Take ${called(m)} out`} onClick={() => change(() => send('DELETE', `${path}/members/${m.id}`), `${called(m)} is no longer in the group.`)}>Take out</Button> : null}</td>
+                <td class="fit">{off === null ? <Button label={`Take out ${called(m)}`} onClick={() => change(() => send('DELETE', `${path}/members/${m.id}`), `${called(m)} is no longer in the group.`)}>Take out</Button> : null}</td>
               </tr>
             ))}</tbody>
           </table></div>

@@ -59,7 +59,7 @@ function Project({ workspace, project }: { workspace: string; project: string })
                 <td class="lead"><Name text={of.name || of.email || ''} class="strong" /><div class="dim small">{kind === 'groups' ? 'Group' : 'Person'}</div></td>
                 <td class="fit"><Select aria-label={`Role of ${called(of)}`} value={String(of.permission_set.id)} choices={choices}
                   onChange={(id) => { void change(() => send('PATCH', `${path}/${kind}/${of.id}`, { permission_set: { id: Number(id) } })); }} /></td>
-                <td class="fit"><Button label={`Take the role of ${called(of)} away`} onClick={() => change(() => send('DELETE', `${path}/${kind}/${of.id}`))}>Take away</Button></td>
+                <td class="fit"><Button label={`Take away the role of ${called(of)}`} onClick={() => change(() => send('DELETE', `${path}/${kind}/${of.id}`))}>Take away</Button></td>
               </tr>
             ))}</tbody>
           </table></div>

@@ -34,7 +34,7 @@ export function BadgeDialog({ at, pipeline, name, page, onClose }: { at: Place; 
       {badge.error ? <Problem error={badge.error} again={badge.reload} /> : null}
       {url !== ''
         ? <>
-            {broken ? null : <img src={shown} alt={`Last run of ${plain(name, 80)}`} height="20" onError={() => setBroken(true)} />}
+            {broken ? null : <div><img src={shown} alt={`Last run of ${plain(name, 80)}`} height="20" onError={() => setBroken(true)} /></div>}
             <Field label="Markdown, for a README" hint="Whoever has this address sees how the last run went, and nothing else.">
               {(tie) => <textarea {...tie} class="mono" rows={4} readOnly value={text} onFocus={(event) => event.currentTarget.select()} />}
             </Field>

@@ -95,8 +95,8 @@ function whyNot(report: MissingReport, run: Run): string | null {
   return 'This run can’t be retried now.';
 }
 
-export function Denied({ at, run, waiting, hrefOf, onGranted }:
-  { at: Place; run: Run; waiting: boolean; hrefOf: (action: string) => string | null; onGranted: (after: Run & { attempt: number }) => void }) {
+export function Denied({ at, run, waiting, began, hrefOf, onGranted }:
+  { at: Place; run: Run; waiting: boolean; began: boolean; hrefOf: (action: string) => string | null; onGranted: (after: Run & { attempt: number }) => void }) {
   const report = useLoad<MissingReport>(missingPath(at, run.pipeline.id, run.id));
   const [open, setOpen] = useState<'grant' | 'ask' | null>(null);
   const missing = report.data?.missing ?? [];
@@ -116,7 +116,7 @@ export function Denied({ at, run, waiting, hrefOf, onGranted }:
       <div class="row between">
         <div>
           <h2 id="denied-title" class="denied-title">Missing permissions to the following {missing.length === 1 ? 'integration' : 'integrations'}</h2>
-          <p class="dim small">{waiting ? 'The run waits until somebody grants it.' : 'The run failed before it started: nothing was executed.'}</p>
+          <p class="dim small">{waiting ? 'The run waits until somebody grants it.' : began ? 'The permission was not there when the action came to it.' : 'The run failed before it started: nothing was executed.'}</p>
         </div>
         <div class="row">
           {mayAsk ? <Button onClick={() => setOpen('ask')}>Ask for access</Button> : null}

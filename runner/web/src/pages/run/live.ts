@@ -7,7 +7,7 @@ import { eventsPath, runPath, type Run } from '../../api/runs';
 import { listen, type Connection } from '../../api/sse';
 import { announce } from '../../app/announce';
 import { useLoad, type Loaded } from '../../app/load';
-import { wordOf } from '../../parts/status';
+import { ended, wordOf } from '../../parts/status';
 import { apply, emptyState, type AttemptState, type RunEvent, type RunState } from './state';
 
 export interface LiveRun extends Loaded<Run> {
@@ -54,6 +54,14 @@ export function useLiveRun(at: Place, number: number): LiveRun {
     });
     return () => { stream.stop(); cancelAnimationFrame(drawing); };
   }, [key]);
+
+  // A tab that nobody looks at has no stream, but its title still says how the run stands.
+  const going = run.data !== undefined && !ended(run.data.status);
+  useEffect(() => {
+    if (!going) return;
+    const timer = setInterval(() => { if (document.visibilityState !== 'visible') void now.current.reload(); }, 15_000);
+    return () => clearInterval(timer);
+  }, [going]);
 
   return { ...run, state: live.current.state, connection: live.current.connection, streamError: live.current.error };
 }

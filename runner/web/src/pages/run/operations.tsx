@@ -85,7 +85,9 @@ function Answers({ questions, values, set }: { questions: Question[]; values: Re
 export function WaitingFor({ at, run, action, status, put }:
   { at: Place; run: Run; action: ActionExecution; status: string; put: (after: Run) => void }) {
   const questions = action.variables ?? [];
-  const [values, setValues] = useState<Record<string, string>>(() => Object.fromEntries(questions.map((q) => [q.key, q.value ?? q.options?.[0] ?? ''])));
+  // What was typed; the questions may come a moment after the news that the run waits.
+  const [typed, setTyped] = useState<Record<string, string>>({});
+  const values = Object.fromEntries(questions.map((q) => [q.key, typed[q.key] ?? q.value ?? q.options?.[0] ?? '']));
   const [free, setFree] = useState('');
   if (!waits(status) || status === 'WAITING_FOR_PERMISSION') return null;
   const variables = status === 'WAITING_FOR_VARIABLES';
@@ -100,7 +102,7 @@ export function WaitingFor({ at, run, action, status, put }:
       <Icon name="clock" />
       <div class="stack">
         <p><span class="strong"><Name text={action.action.name} /></span> {variables ? 'waits for variables.' : 'waits for approval.'}{action.question ? <> <bdi>{plain(action.question, 600)}</bdi></> : null}</p>
-        {variables && questions.length > 0 ? <Answers questions={questions} values={values} set={(key, value) => setValues({ ...values, [key]: value })} /> : null}
+        {variables && questions.length > 0 ? <Answers questions={questions} values={values} set={(key, value) => setTyped({ ...typed, [key]: value })} /> : null}
         {variables && questions.length === 0
           ? <div class="field"><label for="free-variables">Variables, a line each: NAME=value</label><textarea id="free-variables" rows={3} class="mono" value={free} onInput={(event) => setFree(event.currentTarget.value)} /></div>
           : null}

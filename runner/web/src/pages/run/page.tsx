@@ -22,6 +22,9 @@ import { Operations, WaitingFor } from './operations';
 
 const sentence = 'Missing permissions to the following integration';
 
+// In the window's title: how it stands is seen among many tabs.
+const signOf = (status: string) => (status === 'SUCCESSFUL' ? '✓' : status === 'FAILED' ? '✗' : ended(status) ? '–' : waits(status) ? '⏸' : '●');
+
 const byWhat: Record<string, string> = { CLICK: 'by hand', SCHEDULER: 'by schedule', ON_EVERY_PUSH: 'by a push', PUSH: 'by a push', WEBHOOK: 'by a webhook', PIPELINE: 'by another pipeline' };
 
 function Facts({ run, status }: { run: Run; status: string }) {
@@ -68,8 +71,12 @@ export default function RunPage({ params, query, hash }: PageProps) {
   const latest = shown === lastNumber;
   const newest = attemptIn(run, live.state, lastNumber) ?? attempt;
   const streamed = live.state.attempts.length > 0;
-  const status = latest && !streamed ? run.status : attempt.status;
-  const denied = attempt.denied !== '' || (latest && (run.error_message?.includes(sentence) === true || status === 'WAITING_FOR_PERMISSION'));
+  const told = run.attempts.find((a) => a.number === shown)?.status;
+  const status = latest && (!streamed || (told !== undefined && ended(told))) ? told ?? run.status : attempt.status;
+  // Of this attempt: what was carried over from an earlier one did not begin here.
+  const began = [...attempt.actions.values()].some((a) => a.attempt === shown && a.started !== null);
+  const denied = status === 'WAITING_FOR_PERMISSION' ||
+    (ended(status) && status !== 'SUCCESSFUL' && ((attempt.denied !== '' && !began) || (latest && run.error_message?.includes(sentence) === true)));
   const error = latest ? run.error_message ?? attempt.error : attempt.error;
   const put = (after: Run) => {
     live.put(after);
@@ -81,7 +88,7 @@ export default function RunPage({ params, query, hash }: PageProps) {
   const everything = [...crumbs, { text: run.pipeline.name, href: pipelinePage(at.workspace, at.project, run.pipeline.id) }];
 
   return (
-    <Page title={`${run.pipeline.name} #${number}`} crumbs={everything} width="wide"
+    <Page title={`${run.pipeline.name} #${number}`} mark={signOf(status)} crumbs={everything} width="wide"
       heading={<span class="run-title"><span><bdi>{plain(run.pipeline.name, 80)}</bdi> #{number}</span><StatusBadge pill status={newest.status === attempt.status || latest ? status : newest.status} /></span>}
       actions={<Operations at={at} run={run} status={latest ? status : newest.status} put={put} />}>
       <div class="stack tight run-under">
@@ -100,7 +107,7 @@ export default function RunPage({ params, query, hash }: PageProps) {
       {live.connection === 'lost' ? <Notice tone="wait" icon="warning">The connection to the server is lost. This goes on from here as soon as it is back.</Notice> : null}
       {!latest ? <Notice icon="info">This is attempt {shown} of {lastNumber}. <a class="inline" href={base}>Go to the latest</a></Notice> : null}
       {denied && latest
-        ? <Denied at={at} run={run} waiting={status === 'WAITING_FOR_PERMISSION'} hrefOf={(name) => {
+        ? <Denied at={at} run={run} waiting={status === 'WAITING_FOR_PERMISSION'} began={began} hrefOf={(name) => {
             const found = run.action_executions.find((a) => a.action.name === name);
             return found ? hrefOf(found.action.id) : null;
           }} onGranted={(after) => {
