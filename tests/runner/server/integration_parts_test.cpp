@@ -49,8 +49,8 @@ TEST_SUITE("server.integration_parts") {
                        .status,
                    200);
         std::map<std::int64_t, json> by;
-        for (const json& row : get(integration + "/effective?per_page=100", admin)["users"])
-            by[row["user"]["id"].get<std::int64_t>()] = row;
+        const json levels = get(integration + "/effective?per_page=100", admin);
+        for (const json& row : levels["users"]) by[row["user"]["id"].get<std::int64_t>()] = row;
         CHECK_EQ(by[team.admin.value()]["through"]["row"], "admins");
         CHECK_EQ(by[team.admin.value()]["level"], "MANAGE");
         CHECK_EQ(by[team.developer.value()]["through"]["row"], "user");
