@@ -33,7 +33,9 @@ endif()
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     add_compile_options(-fstack-protector-strong -D_FORTIFY_SOURCE=2 -ffunction-sections -fdata-sections)
-    add_link_options(-Wl,--gc-sections -Wl,-z,relro,-z,now)
+    # A program that a person starts for one action must not spend its time on being loaded: the C++ library is in it,
+    # and what has to be adjusted to where it lies is written down in short.
+    add_link_options(-Wl,--gc-sections -Wl,-z,relro,-z,now -static-libstdc++ -static-libgcc -Wl,-z,pack-relative-relocs)
 endif()
 
 if(LATCHKEY_SANITIZE)

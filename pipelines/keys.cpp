@@ -58,7 +58,7 @@ constexpr std::string_view action_keys =
     "gke_auth_type grace_period_arg group_name groups_count headers helm_integration helm_repository_integration "
     "helm_repository_key helm_repository_region helm_version host host_name hosts html_form_auth_password "
     "html_form_auth_password_input_name html_form_auth_url html_form_auth_username "
-    "html_form_auth_username_input_name ignore_application_stop_failures ignore_codes ignore_errors "
+    "html_form_auth_username_input_name id_tokens ignore_application_stop_failures ignore_codes ignore_errors "
     "ignore_image_pull_failures ignore_missing ignore_urls ignores_path image image_location image_name image_tag "
     "image_url images_history_limit immediate init_path inline_commands input_type inputs insecure "
     "insecure_registry integration integration_hash integration_id internal_links invocation_type isolated key "

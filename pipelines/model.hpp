@@ -103,6 +103,12 @@ struct action_type;
 
 enum class shell : unsigned char { sh, bash, powershell };
 
+// A token that says which run it is of, for who takes such instead of a stored credential (OpenID Connect).
+struct id_token {
+    text name;  // of the variable that holds it
+    text audience;
+};
+
 struct action {
     text name;
     text type;                                // "BUILD"; upper case as written
@@ -126,7 +132,8 @@ struct action {
     text image;  // docker_image_name
     text image_tag;
     std::vector<integration_reference> integrations;  // in file order
-    std::vector<yaml::entry> fields;                  // everything else, as written, for the type's own code
+    std::vector<id_token> id_tokens;
+    std::vector<yaml::entry> fields;  // everything else, as written, for the type's own code
     span where;
 };
 

@@ -40,9 +40,10 @@ enum class action_field : unsigned char {
     image,
     image_tag,
     targets,
+    id_tokens,
 };
 
-constexpr std::array<named<action_field>, 24> action_fields = {{
+constexpr std::array<named<action_field>, 25> action_fields = {{
     {"action", action_field::name},
     {"commands", action_field::commands},
     {"disabled", action_field::disabled},
@@ -50,6 +51,7 @@ constexpr std::array<named<action_field>, 24> action_fields = {{
     {"docker_image_tag", action_field::image_tag},
     {"execute_commands", action_field::commands},
     {"execute_every_command", action_field::execute_every_command},
+    {"id_tokens", action_field::id_tokens},
     {"ignore_errors", action_field::ignore_errors},
     {"inline_commands", action_field::commands},
     {"loop", action_field::loop},
@@ -232,6 +234,9 @@ void read_field(value_reader& reader, action_field field, yaml::entry& entry, ac
             break;
         case action_field::setup_commands:
             out.setup_commands = reader.commands_of(key, value);
+            break;
+        case action_field::id_tokens:
+            out.id_tokens = read_id_tokens(reader, value);
             break;
         case action_field::working_directory:
             set_text(out.working_directory);

@@ -27,6 +27,8 @@ condition read_condition(value_reader&, std::vector<yaml::entry>& fields, span w
 
 std::vector<variable> read_variables(value_reader&, yaml::node& list);
 
+std::vector<id_token> read_id_tokens(value_reader&, yaml::node& map);
+
 std::vector<event> read_events(value_reader&, yaml::node& list);
 // What the older syntaxes say beside `events`, gathered from a pipeline's keys.
 struct old_trigger {

@@ -140,6 +140,7 @@ private:
 
         planned_action next;
         next.index = static_cast<std::uint32_t>(out_.actions.size());
+        next.place = static_cast<std::uint32_t>(&step - from_.actions.data());
         next.definition = &step;
         next.name = cell_name(step.name.value, cell);
         next.stage = out_.stages - 1;

@@ -17,7 +17,8 @@ struct environment_entry {
     std::string name;
     std::string value;    // of a secret: empty, or what the file itself says in plain
     bool secret = false;  // the runner fills in the value that was supplied for `name`, else takes `value`
-    const variable* definition = nullptr;  // where it is a variable of the file: its type, file path and mode
+    // Where it is a variable of the file, or one of elsewhere that is a file: its type, file path and mode.
+    const variable* definition = nullptr;
 };
 
 // What the run brings with it. Everything is text as an action would see it.
@@ -32,6 +33,7 @@ struct run_context {
 
 struct planned_action {
     std::uint32_t index = 0;             // in plan::actions; the action's identity within the run
+    std::uint32_t place = 0;             // in the pipeline's actions: cells of a loop have one
     const action* definition = nullptr;  // in the document, which must outlive the plan
     std::string name;                    // unique enough to read: with the loop values of its cell, `Test (node=20)`
     std::uint32_t stage = 0;             // actions of one stage may run side by side; stages follow one another

@@ -34,10 +34,14 @@ run_environment::run_environment(const pipeline& from, const run_context& contex
         if (each.value || entry.secret || !known) entries_[each.key.value] = std::move(entry);
     }
     for (const std::string& key : context.supplied_secrets)
-        if (!is_declared(from, key)) entries_[key] = {key, {}, true};
+        if (!is_declared(from, key)) {
+            // What it is stays: one that is a file is one with the value that was given, too.
+            environment_entry& entry = entries_[key];
+            entry = {key, {}, true, entry.definition};
+        }
     for (const auto& [name, value] : context.parameters) {
         environment_entry& entry = entries_[name];
-        if (entry.secret && entry.definition != nullptr) continue;  // was reported where it is defined
+        if (entry.secret && defines(from.variables, name)) continue;  // was reported where it is defined
         entry.secret = false;
         entry.name = name;
         entry.value = value;

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <ostream>
 #include <sstream>
 
@@ -63,6 +64,34 @@ void add_housekeeping(CLI::App& app, line& l) {
     complete->callback([&l, &app] { l.command = [&l, &app](context& c) { return complete_word(c, app, l.word); }; });
 }
 
+struct group {
+    std::array<std::string_view, 6> words;
+    void (*add)(CLI::App&, line&);
+};
+
+// In the order in which the help lists them, by the first words that are theirs.
+constexpr group groups[] = {
+    {{"run"}, add_run},
+    {{"approve", "retry", "cancel", "runs", "logs", "files"}, add_running},
+    {{"validate", "plan", "why"}, add_reading},
+    {{"integration"}, add_integrations},
+    {{"grant", "revoke", "audit"}, add_permissions},
+    {{"server", "backup", "restore", "migrate"}, add_server},
+    {{"login", "logout", "whoami"}, add_login},
+    {{"workspace", "project", "member", "group", "token", "pipeline"}, add_team},
+    {{"export", "apply"}, add_policy},
+    {{"key", "doctor"}, add_housekeeping},
+};
+
+// A line means one command, and to set up all of them takes longer than to do a small one. Whatever is none of these
+// words is looked for among all.
+void add_commands(CLI::App& app, line& l, const std::vector<std::string>& words) {
+    if (!words.empty() && !words.front().empty())
+        for (const group& g : groups)
+            if (std::ranges::find(g.words, words.front()) != g.words.end()) return g.add(app, l);
+    for (const group& g : groups) g.add(app, l);
+}
+
 }  // namespace
 
 int run_line(context& c, std::vector<std::string> words) {
@@ -79,15 +108,7 @@ int run_line(context& c, std::vector<std::string> words) {
         "examples.");
     app.option_defaults()->always_capture_default(false);
     line l;
-    add_running(app, l);
-    add_reading(app, l);
-    add_integrations(app, l);
-    add_permissions(app, l);
-    add_server(app, l);
-    add_login(app, l);
-    add_team(app, l);
-    add_policy(app, l);
-    add_housekeeping(app, l);
+    add_commands(app, l, words);
     if (const std::string unknown = unknown_command(app, words); !unknown.empty()) {
         c.err << "latchkey: " << plain_lines(unknown) << "\n";
         return exit_usage;

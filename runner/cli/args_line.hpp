@@ -37,6 +37,7 @@ struct line {
     remote::start_args start;
     backup_args backup;
     restore_args restore;
+    migrate_args migrate;
     std::string number;
     std::string word;
     std::function<int(context&)> command;
@@ -70,11 +71,12 @@ void act_there(line& l, int (*there)(remote::place&, const Args&), const Args& a
     };
 }
 
-void add_running(CLI::App&, line&);       // run, approve, retry, cancel, runs, logs, files
+void add_run(CLI::App&, line&);           // run
+void add_running(CLI::App&, line&);       // approve, retry, cancel, runs, logs, files
 void add_reading(CLI::App&, line&);       // validate, plan, why
 void add_integrations(CLI::App&, line&);  // integration
 void add_permissions(CLI::App&, line&);   // grant, revoke, audit
-void add_server(CLI::App&, line&);        // server, backup, restore
+void add_server(CLI::App&, line&);        // server, backup, restore, migrate
 void add_login(CLI::App&, line&);         // login, logout, whoami
 void add_team(CLI::App&, line&);          // workspace, project, member, group, token, pipeline
 void add_policy(CLI::App&, line&);        // export, apply

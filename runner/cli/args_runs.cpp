@@ -35,7 +35,7 @@ void add_files(CLI::App& app, line& l) {
 
 }  // namespace
 
-void add_running(CLI::App& app, line& l) {
+void add_run(CLI::App& app, line& l) {
     CLI::App* run = add(app, "run", "Run a pipeline",
                         "  latchkey run deploy\n  latchkey run deploy --var VERSION=1.2 --jobs 4\n"
                         "  latchkey run -f .buddy/nightly.yml --backend host\n");
@@ -73,7 +73,9 @@ void add_running(CLI::App& app, line& l) {
     run->add_flag("--json", l.run.json, "JSON lines: one event a line");
     add_place(run, l);
     run->callback([&l] { act(l, run_command, remote::run_command, l.run); });
+}
 
+void add_running(CLI::App& app, line& l) {
     CLI::App* approve = add(app, "approve", "Answer an action that waits for an approval or for values",
                             "  latchkey approve 42\n  latchkey approve 42 \"Which version\" --var VERSION=1.2\n"
                             "  latchkey approve 42 --decline\n");

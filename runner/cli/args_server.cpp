@@ -49,6 +49,22 @@ void add_backup(CLI::App& app, line& l) {
     restore->callback([&l] { l.command = [&l](context& c) { return restore_command(c, l.restore); }; });
 }
 
+void add_migrate(CLI::App& app, line& l) {
+    CLI::App* migrate = add(
+        app, "migrate", "Copy a server's store from SQLite to PostgreSQL, whole or not at all",
+        "  latchkey migrate --from sqlite:/var/lib/latchkey/latchkey.db --to "
+        "postgresql://latchkey@db.acme.test/latchkey\n\n"
+        "The server must not run. The master key and the logs stay in its data folder: start it there afterwards, "
+        "with --store.\n");
+    migrate->add_option("--from", l.migrate.from, "sqlite:FILE; it stays as it is")->type_name("URL")->required();
+    migrate
+        ->add_option("--to", l.migrate.to,
+                     "An empty database: postgresql://USER@HOST/DATABASE, the password from ~/.pgpass or PGPASSWORD")
+        ->type_name("URL")
+        ->required();
+    migrate->callback([&l] { l.command = [&l](context& c) { return migrate_command(c, l.migrate); }; });
+}
+
 }  // namespace
 
 void add_server(CLI::App& app, line& l) {
@@ -66,6 +82,7 @@ void add_server(CLI::App& app, line& l) {
                      "Only print every setting as such a file, with where it came from");
     server->callback([&l] { l.command = [&l](context& c) { return server_command(c, l.server); }; });
     add_backup(app, l);
+    add_migrate(app, l);
 }
 
 }  // namespace latchkey::cli

@@ -77,6 +77,10 @@ result<store::audit_head> note_facts(context& c, const fs::path& folder, checksu
 // The store first: logs that come after it are more than it knows of, never less.
 result<store::audit_head> fill_backup(context& c, const server_options& from, const fs::path& folder,
                                       checksums& sums) {
+    if (from.store_file.empty())
+        return failure(errc::usage,
+                       "the store is in PostgreSQL: back it up with pg_dump or PostgreSQL's own archive, and the "
+                       "data folder as files");
     if (auto copied = store::copy_sqlite(from.store_file, folder / store_name); !copied) return copied.error();
     auto head = note_facts(c, folder, sums);
     if (!head) return head;

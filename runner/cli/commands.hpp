@@ -181,6 +181,11 @@ struct restore_args {
     std::string key_file;  // has the master key
 };
 int restore_command(context&, const restore_args&);
+struct migrate_args {
+    std::string from;  // sqlite:FILE
+    std::string to;    // postgresql://…
+};
+int migrate_command(context&, const migrate_args&);
 
 int key_rotate_command(context&);
 int doctor_command(context&);

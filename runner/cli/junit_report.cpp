@@ -11,9 +11,14 @@
 namespace latchkey::cli {
 
 void junit_report::on_plan(const pipelines::plan& plan) {
-    names_.clear();
+    std::vector<std::string> names;
+    for (const pipelines::planned_action& p : plan.actions) names.push_back(p.name);
+    begin(std::move(names));
+}
+
+void junit_report::begin(std::vector<std::string> actions) {
+    names_ = std::move(actions);
     actions_.clear();
-    for (const pipelines::planned_action& p : plan.actions) names_.push_back(p.name);
 }
 
 void junit_report::on_event(const run::event& e) {

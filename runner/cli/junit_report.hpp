@@ -16,6 +16,7 @@ namespace latchkey::cli {
 class junit_report {
 public:
     void on_plan(const pipelines::plan&);
+    void begin(std::vector<std::string> actions);  // the same, by their names
     void on_event(const run::event&);
     std::string text(const run::finished_attempt&) const;
 

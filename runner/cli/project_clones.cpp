@@ -51,6 +51,17 @@ public:
         return state{clone.path(), std::move(*commit), std::move(of)};
     }
 
+    result<std::string> commit(const state& at, const std::string& revision) override {
+        const bool is_number = revision.size() >= 7 && revision.size() <= 40 &&
+                               revision.find_first_not_of("0123456789abcdef") == std::string::npos;
+        const failure none(errc::not_found, "the repository has no commit \"" + revision + "\"");
+        if (!is_number) return none;
+        auto found = source::project_clone(at.repository).commit_of(revision);
+        // A branch may be called like one.
+        if (found && !found->starts_with(revision)) return none;
+        return found;
+    }
+
     result<std::string> read(const state& at, const std::string& path) override {
         return source::project_clone(at.repository).file_at(at.commit, path);
     }
@@ -59,11 +70,30 @@ public:
         return source::project_clone(at.repository).subject_of(at.commit);
     }
 
+    result<content> look(const state& at, const std::string& path) override {
+        auto found = source::project_clone(at.repository).content_at(at.commit, path);
+        if (!found) return found.error();
+        return as_shown(std::move(*found));
+    }
+
+    result<std::vector<content>> contents(const state& at, const std::string& folder) override {
+        auto found = source::project_clone(at.repository).contents_of(at.commit, folder);
+        if (!found) return found.error();
+        std::vector<content> all;
+        for (source::content& c : *found) all.push_back(as_shown(std::move(c)));
+        return all;
+    }
+
     result<std::vector<std::string>> list(const state& at, const std::string& folder) override {
         return source::project_clone(at.repository).paths_at(at.commit, folder);
     }
 
 private:
+    static content as_shown(source::content c) {
+        constexpr const char* types[] = {"FILE", "DIR", "SUB_MODULE", "SYMLINK"};
+        return {types[static_cast<std::size_t>(c.kind)], std::move(c.path), c.size};
+    }
+
     // Of a pull request none: a fork's file would name what is fetched.
     result<void> fetch_modules(const source::project_clone& clone, const store::team_project_record& project,
                                const std::string& address, const std::string& commit) const {

@@ -8,10 +8,14 @@
 #include "runner/cli/project_clones.hpp"
 #include "runner/cli/server_settings.hpp"
 #include "runner/cli/service_manager.hpp"
+#include "runner/cli/stop_signals.hpp"
 #include "runner/cli/surroundings.hpp"
 #include "runner/identity/token_issuer.hpp"
+#include "runner/run/old_files.hpp"
+#include "runner/server/outgoing_worker.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/server/trigger_worker.hpp"
+#include "runner/store/postgres_store.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "runner/vault/harden.hpp"
 #include "runner/vault/token.hpp"
@@ -63,7 +67,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
     auto data_lock = lock_for_server(o.data / "server.lock", o.data);
     if (!data_lock) return data_lock.error();
     std::optional<process_lock> store_lock;
-    if (o.store_file.parent_path() != o.data) {
+    if (!o.store_file.empty() && o.store_file.parent_path() != o.data) {
         if (auto made = make_private_folder(o.store_file.parent_path()); !made) return made.error();
         auto lock = lock_for_server(o.store_file.string() + ".lock", o.store_file);
         if (!lock) return lock.error();
@@ -71,8 +75,12 @@ result<server_parts> open_parts(context& c, const server_options& o) {
     }
     auto metrics = std::make_unique<metrics::registry>();
     auto watched = watch(*metrics);
-    auto stores = store::open_sqlite_stores(
-        o.store_file, {.level = store::durability::full, .after_transaction = time_transactions(*metrics)});
+    auto stores = o.store_file.empty()
+                      ? store::open_postgres_stores(o.store_url,
+                                                    {.alone = true, .after_transaction = time_transactions(*metrics)})
+                      : store::open_sqlite_stores(o.store_file, {.level = store::durability::full,
+                                                                 .decision_ids_at_once = 1000,
+                                                                 .after_transaction = time_transactions(*metrics)});
     if (!stores) return stores.error();
     auto vault = open_vault(*stores->runs, o.data / "master.key");
     if (!vault) return vault.error();
@@ -84,7 +92,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
 
 // All that calls share.
 server::state make_state(context& c, server_parts& parts, const server_options& o, const std::string& setup_code,
-                         server::run_executor& runs, server::trigger_worker& starts) {
+                         server::run_executor& runs, server::trigger_worker& starts, server::outgoing_worker& tells) {
     return {
         .stores = parts.stores,
         .vault = parts.vault,
@@ -98,11 +106,18 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .session_idle = o.sign_in.session_idle,
         .session_life = o.sign_in.session_life,
         .step_up = o.sign_in.step_up,
-        .wake_triggers = [&starts] { starts.wake(); },
+        .trusted_proxies = o.trusted_proxies,
+        .wake_triggers =
+            [&starts, &tells] {
+                starts.wake();
+                tells.wake();
+            },
     };
 }
 
-std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o) {
+std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o,
+                                                    server::outgoing_worker& tells,
+                                                    std::function<identity::token_issuer*()> run_tokens) {
     auto around = make_surroundings(
         *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
         [&c] { return c.now(); }, o.data);
@@ -115,13 +130,24 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
                                  .slots = o.runs,
                                  .jobs = o.runs,
                                  .log = *parts.log,
-                                 .metrics = *parts.metrics});
+                                 .metrics = *parts.metrics,
+                                 .run_tokens = std::move(run_tokens),
+                                 .on_change = [&tells] { tells.wake(); }});
+}
+
+void clear_files(context& c, server_parts& parts, const server_options& o) {
+    const auto done = run::clear_old_files(*parts.stores.runs, o.data, c.now() - *o.keep_files);
+    if (!done)
+        parts.log->write(server::log_level::error, "old files could not be removed", {{"error", done.error().what}});
+    else if (done->pipelines > 0)
+        parts.log->write(server::log_level::info, "removed old files", {{"pipelines", done->pipelines}});
 }
 
 // What is done every hour.
 std::function<void()> housekeeping(context& c, server_parts& parts, const server_options& o) {
-    if (!o.keep_logs.age && !o.keep_logs.newest) return nullptr;
+    if (!o.keep_logs.age && !o.keep_logs.newest && !o.keep_files) return nullptr;
     return [&c, &parts, &o] {
+        if (o.keep_files) clear_files(c, parts, o);
         const auto done = server::clear_old_logs(*parts.stores.runs, o.data / "runs", o.keep_logs, c.now());
         if (!done)
             parts.log->write(server::log_level::error, "old logs could not be removed",
@@ -191,30 +217,42 @@ int server_command(context& c, const server_args& args) {
         *owned = true;
     }
     const std::string setup_code = *owned ? "" : vault::random_hex(16);
-    const auto executor = make_executor(c, *parts, *options);
+    server::outgoing_worker tells(parts->stores, parts->vault,
+                                  {.clock = [&c] { return c.now(); },
+                                   .send = {.private_hosts = options->private_hosts},
+                                   .log = *parts->log,
+                                   .metrics = *parts->metrics});
+    std::unique_ptr<identity::token_issuer> run_tokens;
+    const auto executor = make_executor(c, *parts, *options, tells, [&run_tokens] { return run_tokens.get(); });
     const auto openid = make_openid_client(options->sign_in);
     if (!openid) return fail_to_start(c, openid.error());
     server::trigger_worker starts(parts->stores, *executor, [&c] { return c.now(); }, *parts->log);
-    server::state state = make_state(c, *parts, *options, setup_code, *executor, starts);
+    server::state state = make_state(c, *parts, *options, setup_code, *executor, starts, tells);
     state.openid = openid->get();
 
     server::listen_options listen = options->listen;
     listen.every_hour = housekeeping(c, *parts, *options);
     server::team_server serving(state, listen);
     if (auto open = serving.open(); !open) return fail_to_start(c, open.error());
-    identity::token_issuer run_tokens(*parts->stores.signing, parts->vault, serving.url());
-    state.run_tokens = &run_tokens;
+    run_tokens = std::make_unique<identity::token_issuer>(*parts->stores.signing, parts->vault, serving.url());
+    state.run_tokens = run_tokens.get();
     say_where(c, serving.url(), *options, setup_code);
     parts->log->write(server::log_level::info, "serving", {{"url", serving.url()}, {"version", LATCHKEY_VERSION}});
     auto waiting = executor->begin();
     if (!waiting) return fail_to_start(c, waiting.error());
     if (*waiting > 0) parts->log->write(server::log_level::info, "runs waited for their turn", {{"runs", *waiting}});
+    const stop_signals hurry([&] {
+        parts->log->write(server::log_level::info, "ending at once: what runs is cancelled");
+        executor->hurry();
+    });
     tell_service_manager("READY=1");
+    tells.begin(serving.url());
     starts.begin();
     serving.run();
     tell_service_manager("STOPPING=1");
     starts.stop();
     executor->stop(options->listen.grace);
+    tells.stop(options->listen.grace);
     c.out << "latchkey has ended\n";
     return exit_success;
 }

@@ -2,6 +2,8 @@
 #include "runner/cli/server_settings.hpp"
 
 #include "runner/cli/commands.hpp"
+#include "runner/server/tokens.hpp"
+#include "runner/store/postgres_store.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -20,12 +22,18 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"listen", "ADDRESS", "Where it listens, HOST:PORT; port 0 is a free one", "127.0.0.1:8080"},
     {"data", "DIR", "Its folder: store, master key, runs; $XDG_DATA_HOME/latchkey/server if left out", "",
      kind::path},
-    {"store", "URL", "Where it keeps everything, sqlite:FILE; latchkey.db in its folder if left out", "",
-     kind::store},
+    {"store", "URL",
+     "Where it keeps everything: sqlite:FILE, or postgresql://USER@HOST/DATABASE; latchkey.db in its folder if left "
+     "out",
+     "", kind::store},
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
     {"runs", "N", "How many runs it executes at once", "4"},
     {"local-repos", "YES", "yes: folders of this machine can be projects' repositories", "no"},
+    {"private-hosts", "YES",
+     "yes: webhooks and statuses of commits may go to this machine and its own networks, and without TLS", "no"},
     {"public-url", "URL", "How others name it, behind a proxy: https://ci.example.test"},
+    {"trusted-proxies", "LIST",
+     "Believe what these proxies say of who calls (X-Forwarded-For): 10.0.0.5,10.1.0.0/16"},
     {"tls-cert", "FILE", "Serve TLS with this certificate chain (PEM); read again on SIGHUP", "", kind::path},
     {"tls-key", "FILE", "Its key (PEM, 0600)", "", kind::path},
     {"init-owner", "EMAIL", "Make the first owner, where there is none yet"},
@@ -40,11 +48,15 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"openid-secret-file", "FILE", "Holds the secret that it gave us for that (0600)", "", kind::path},
     {"openid-domains", "LIST", "Let in only e-mail addresses of these domains: acme.test,other.test"},
     {"openid-new-users", "YES|NO", "Whether whoever nobody here knows yet becomes a user", "no"},
-    {"threads", "N", "How many calls it works on at once", "4"},
+    {"threads", "N", "How many calls it works on at once", "16"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
     {"keep-logs", "RULE",
      "Remove logs of older runs: 90d since their end, or 500 runs of each pipeline, or 90d,500 for what is beyond "
      "both"},
+    {"keep-files", "TIME",
+     "Remove the files and caches of pipelines in which nothing has run for so long, as in 30d; the next run makes "
+     "them "
+     "anew"},
     {"rate-limit", "N", "How many calls a user may make in an hour", "60000"},
     {"metrics", "WHO", "Who may read /metrics: loopback (others with a token), token, or off", "loopback"},
     {"log-format", "FORM", "Of its log on standard error: plain (key=value) or json", "plain"},
@@ -175,15 +187,23 @@ result<void> read_listen(const setting& s, server::listen_options& to) {
     return {};
 }
 
-result<std::filesystem::path> read_store(const setting& s) {
-    if (s.value.starts_with("postgresql:") || s.value.starts_with("postgres:"))
-        return failure(errc::usage,
-                       "a store in PostgreSQL (" + s.origin + ") is not built yet: use sqlite:FILE, or leave it out");
+result<void> read_store(const setting& s, server_options& to) {
+    if (store::is_postgres_url(s.value)) {
+        if (s.origin == "--store" && store::without_password(s.value) != s.value)
+            return failure(errc::usage,
+                           "a password on the command line can be read by every program of this machine: put the URL "
+                           "into server.toml (store = \"postgresql://…\", 0600) or LATCHKEY_SERVER_STORE, or the "
+                           "password into ~/.pgpass");
+        to.store_url = s.value;
+        return {};
+    }
     if (!s.value.starts_with(sqlite_scheme) || s.value.size() == sqlite_scheme.size())
-        return wrong(s, "say sqlite:FILE");
+        return failure(errc::usage,
+                       "the store (" + s.origin + ") is at sqlite:FILE or postgresql://USER@HOST/DATABASE");
     std::string_view file = std::string_view(s.value).substr(sqlite_scheme.size());
     if (file.starts_with("//")) file.remove_prefix(2);
-    return std::filesystem::absolute(file);
+    to.store_file = std::filesystem::absolute(file);
+    return {};
 }
 
 // "90d", "500", "90d,500"
@@ -233,6 +253,18 @@ result<void> read_first_owner(const reader& r, server_options& to) {
     return {};
 }
 
+// "10.0.0.5,10.1.0.0/16"
+result<void> read_proxies(const setting& s, std::vector<std::string>& to) {
+    for (std::string_view rest = s.value; !rest.empty();) {
+        const std::string_view part = rest.substr(0, rest.find(','));
+        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        if (!server::is_address_pattern(part))
+            return wrong(s, "say addresses and networks, as in 10.0.0.5,10.1.0.0/16");
+        to.emplace_back(part);
+    }
+    return {};
+}
+
 result<void> read_public_url(const setting& s, std::string& to) {
     const bool web = s.value.starts_with("http://") || s.value.starts_with("https://");
     const bool bare = std::ranges::none_of(
@@ -278,8 +310,8 @@ std::string as_config(const settings& all) {
         if (found == all.end())
             text += "# " + key_of(known.name) + " is not set\n";
         else
-            text += key_of(known.name) + " = " + quoted_for_config(found->second.value) + "  # " +
-                    plain(found->second.origin) + "\n";
+            text += key_of(known.name) + " = " + quoted_for_config(store::without_password(found->second.value)) +
+                    "  # " + plain(found->second.origin) + "\n";
     }
     return text;
 }
@@ -290,9 +322,7 @@ result<server_options> read_settings(const settings& all) {
     const setting& data = *r.find("data");
     if (data.value.empty()) return wrong(data, "name a folder");
     o.data = std::filesystem::absolute(data.value);
-    auto store = read_store(*r.find("store"));
-    if (!store) return store.error();
-    o.store_file = *store;
+    if (auto fine = read_store(*r.find("store"), o); !fine) return fine.error();
     if (auto fine = read_listen(*r.find("listen"), o.listen); !fine) return fine.error();
     if (const setting* backend = r.find("backend"); backend != nullptr) {
         if (backend->value != "host" && backend->value != "sandbox" && backend->value != "container")
@@ -311,11 +341,20 @@ result<server_options> read_settings(const settings& all) {
     const std::string local = r.text("local-repos");
     if (local != "yes" && local != "no") return wrong(*r.find("local-repos"), "say yes or no");
     o.local_repositories = local == "yes";
+    if (const setting* proxies = r.find("trusted-proxies"); proxies != nullptr)
+        if (auto fine = read_proxies(*proxies, o.trusted_proxies); !fine) return fine.error();
+    const std::string hosts = r.text("private-hosts");
+    if (hosts != "yes" && hosts != "no") return wrong(*r.find("private-hosts"), "say yes or no");
+    o.private_hosts = hosts == "yes";
     const auto grace = length_of_time(r.text("grace"));
     if (!grace || *grace > std::chrono::hours(24)) return wrong(*r.find("grace"), "say 30s, 2m or 1h");
     o.listen.grace = *grace;
     if (const setting* keep = r.find("keep-logs"); keep != nullptr)
         if (auto fine = read_retention(*keep, o.keep_logs); !fine) return fine.error();
+    if (const setting* keep = r.find("keep-files"); keep != nullptr) {
+        o.keep_files = length_of_time(keep->value);
+        if (!o.keep_files) return wrong(*keep, "say a time, as in 30d");
+    }
     if (auto fine = read_watching(r, o); !fine) return fine.error();
     if ((r.find("tls-cert") == nullptr) != (r.find("tls-key") == nullptr))
         return failure(errc::usage, "TLS needs both --tls-cert FILE and --tls-key FILE");

@@ -41,13 +41,17 @@ std::string as_config(const settings&);
 
 struct server_options {
     std::filesystem::path data;
-    std::filesystem::path store_file;
+    std::filesystem::path store_file;  // of SQLite; empty: the store is at store_url
+    std::string store_url;             // of PostgreSQL, with its password
     std::string backend;
     bool local_repositories = false;  // folders of this machine can be projects' repositories
-    int runs = 4;                     // at once
+    bool private_hosts = false;       // what is told to others may go there
+    std::vector<std::string> trusted_proxies;
+    int runs = 4;  // at once
     server::listen_options listen;
     std::string public_url;
     server::retention keep_logs;
+    std::optional<std::chrono::seconds> keep_files;
     server::metrics_readers metrics = server::metrics_readers::loopback;
     server::server_log::form log_form = server::server_log::form::plain;
     server::log_level log_least = server::log_level::info;

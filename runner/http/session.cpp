@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <vector>
 
 namespace latchkey::http {
 
@@ -75,7 +77,7 @@ private:
         for (;;) {
             const bool had_head = parser.head_done();
             const bool had_begun = parser.begun();
-            pending_.erase(0, parser.feed(pending_));
+            drop(parser.feed(pending()));
             if (parser.begun() && !had_begun) {
                 connection_.set_idle(false);
                 connection_.expires_after(facts_.most.head_time);
@@ -91,7 +93,7 @@ private:
                 co_return false;
             }
             if (parser.done()) co_return true;
-            if (parser.head_done() && !had_head && !pending_.empty()) continue;
+            if (parser.head_done() && !had_head && held_ > 0) continue;
             if (parser.expects_continue() && parser.head_done() && !told_to_continue) {
                 told_to_continue = true;
                 error_code ec;
@@ -108,13 +110,20 @@ private:
         }
     }
 
+    // Read and not yet parsed.
+    std::string_view pending() const { return {buffer_.data(), held_}; }
+    void drop(std::size_t n) {
+        held_ -= n;
+        if (held_ > 0) std::memmove(buffer_.data(), buffer_.data() + n, held_);
+    }
+
     async::task<std::size_t> fill() {
-        const std::size_t had = pending_.size();
-        pending_.resize(had + read_size);
+        if (buffer_.size() < held_ + read_size) buffer_.resize(held_ + read_size);
         error_code ec;
-        const std::size_t n = co_await connection_.read_some(asio::buffer(pending_.data() + had, read_size), ec);
-        pending_.resize(had + (ec ? 0 : n));
-        co_return ec ? 0 : n;
+        const std::size_t n = co_await connection_.read_some(asio::buffer(buffer_.data() + held_, read_size), ec);
+        if (ec) co_return 0;
+        held_ += n;
+        co_return n;
     }
 
     async::task<bool> send(response r, bool head_only, bool keep) {
@@ -174,7 +183,8 @@ private:
 
     connection& connection_;
     session_facts facts_;
-    std::string pending_;  // read and not yet parsed
+    std::vector<char> buffer_;  // as long as it ever had to be: only `held_` of it are bytes of the peer
+    std::size_t held_ = 0;
     bool http_11_ = true;
     bool chunked_ = false;
     bool broken_ = false;

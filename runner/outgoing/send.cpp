@@ -30,6 +30,7 @@ struct transfer {
     bool private_hosts = false;
     bool kept_out = false;
     std::size_t received = 0;
+    const std::atomic<bool>* cut = nullptr;
     std::string body;
 };
 
@@ -66,6 +67,11 @@ std::size_t keep_beginning(char* bytes, std::size_t size, std::size_t count, voi
     if (t.received > static_cast<std::size_t>(most_received)) return 0;
     t.body.append(bytes, std::min(all, most_kept - std::min(t.body.size(), most_kept)));
     return all;
+}
+
+int look_whether_cut(void* data, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    const auto* cut = static_cast<transfer*>(data)->cut;
+    return cut != nullptr && *cut ? 1 : 0;
 }
 
 bool has_line_end(const std::string& text) {
@@ -121,6 +127,7 @@ result<response> send(const request& r, const vault::secret& secret, const send_
     const std::unique_ptr<curl_slist, free_headers> headers(list);
     transfer t;
     t.private_hosts = o.private_hosts;
+    t.cut = o.cut;
     const auto set = [&c](CURLoption option, auto value) { curl_easy_setopt(c.get(), option, value); };
     char words[CURL_ERROR_SIZE] = {};
     set(CURLOPT_URL, r.url.c_str());
@@ -136,6 +143,9 @@ result<response> send(const request& r, const vault::secret& secret, const send_
     set(CURLOPT_ERRORBUFFER, words);
     set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
     set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&t));
+    set(CURLOPT_NOPROGRESS, 0L);
+    set(CURLOPT_XFERINFOFUNCTION, &look_whether_cut);
+    set(CURLOPT_XFERINFODATA, static_cast<void*>(&t));
     set(CURLOPT_WRITEFUNCTION, &keep_beginning);
     set(CURLOPT_WRITEDATA, static_cast<void*>(&t));
     set(CURLOPT_HTTPHEADER, headers.get());

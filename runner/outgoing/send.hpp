@@ -8,6 +8,7 @@
 #include "runner/error.hpp"
 #include "runner/vault/secret.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -26,7 +27,8 @@ struct request {
 
 struct send_options {
     std::chrono::milliseconds limit = std::chrono::seconds(10);
-    bool private_hosts = false;  // and http without TLS to them
+    bool private_hosts = false;              // and http without TLS to them
+    const std::atomic<bool>* cut = nullptr;  // once it is true: given up, as io
 };
 
 struct response {

@@ -195,7 +195,8 @@ private:
         auto known = co_await async::offload(pool_, std::move(ask));
         if (!known) co_return known.error();
         for (const action_secrets& s : known->all) driver_->learn(s);
-        for (const std::string& name : known->closed)
+        // Of a first attempt that leaves actions out, nothing was given to any before.
+        for (const std::string& name : request_.attempt > 1 ? known->closed : std::vector<std::string>())
             push(event_kind::warning, status::in_progress,
                  "what an earlier attempt was given of " + name + " can't be masked: it is not allowed any more");
         co_return result<void>();
@@ -246,6 +247,10 @@ private:
         o.program = around_.program;
         o.project = std::filesystem::path(request_.run.source.workspace).filename().string();
         o.run_child = request_.run_child;
+        if (around_.issue_token)
+            o.issue_token = [this](const std::string& audience) {
+                return around_.issue_token(request_.run, request_.attempt, audience);
+            };
         if (around_.on_output) o.on_output = [this] { around_.on_output(request_.run.id); };
         o.answer_here = options_.answer_here;
         o.answer_in_store = [this](std::uint32_t action, const question&) { return answer_from_store(action); };

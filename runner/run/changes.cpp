@@ -174,8 +174,12 @@ result<store::facts> find_changes(store::store& s, const definition& d, const st
     };
     if (source.commit.empty()) return everything("there is no commit here to compare");
     const std::string wanted = base_wanted(*d.pipeline);
-    auto base = wanted == "PULL_REQUEST" ? result<run::base>(base_of_pull_request(source))
-                                         : base_of_last_run(s, source, pipeline, wanted == "LATEST_RUN_MATCHING_REF");
+    run::base given;
+    given.name = source.base;
+    auto base = !source.base.empty() ? result<run::base>(given)
+                : wanted == "PULL_REQUEST"
+                    ? result<run::base>(base_of_pull_request(source))
+                    : base_of_last_run(s, source, pipeline, wanted == "LATEST_RUN_MATCHING_REF");
     if (!base) return base.error();
     // What was checked out for the run has nothing beside its commit.
     const bool own = !source.repository.empty();

@@ -46,8 +46,9 @@ std::string last_word(const finished_attempt& f) {
 
 result<std::unique_ptr<definition>> service::definition_of_child(const definition& parent,
                                                                  const store::pipeline_record& child,
-                                                                 const store::run_source& source) const {
-    if (around_.find_definition) return around_.find_definition(child, source);
+                                                                 const store::run_source& source,
+                                                                 policy::user_id actor) const {
+    if (around_.find_definition) return around_.find_definition(child, source, actor);
     // One of the same file is of the same definition; for another the files are read as the file itself is.
     const bool same = child.file == source.file;
     auto text = same ? result<std::string>(std::string(parent.source.text()))
@@ -77,7 +78,7 @@ child_end service::run_child(const definition& parent, const store::run_record& 
                 if (p.id == id) circle += p.name + " → ";
         return {false, "it would run itself: " + circle + wanted.pipeline};
     }
-    auto read = definition_of_child(parent, *found, run.source);
+    auto read = definition_of_child(parent, *found, run.source, run.attempts.back().actor);
     if (!read) return {false, read.error().what};
     const std::unique_ptr<definition>& child = *read;
     if (child->pipeline == nullptr) return {false, found->file + " has no pipeline \"" + wanted.pipeline + "\""};
@@ -92,6 +93,8 @@ child_end service::run_child(const definition& parent, const store::run_record& 
     request.source.parameters = std::move(wanted.parameters);
     request.source.secret_names.clear();
     request.source.changes.clear();
+    request.source.base.clear();
+    request.source.only_actions.clear();
     if (around_.shared)
         request.source.origin = {{"triggered_on", "PIPELINE"}, {"pipeline", child->pipeline->id.value}};
     run_options child_options;

@@ -167,7 +167,7 @@ compiled compile(const definition& d, const compile_facts& f) {
 }
 
 result<void> check_executable(const pipelines::plan& plan, const std::string& backend,
-                              const std::function<result<void>()>& find_engine) {
+                              const std::function<result<void>()>& find_engine, bool issues_tokens) {
     if (!backend.empty() && backend != "container" && backend != "host" && backend != "sandbox")
         return failure(errc::usage, "there is no backend \"" + backend + "\": there are host, sandbox and container");
     // One engine is asked for, once, whatever the images.
@@ -178,6 +178,16 @@ result<void> check_executable(const pipelines::plan& plan, const std::string& ba
     };
     for (const pipelines::planned_action& p : plan.actions) {
         if (!p.may_run) continue;
+        if (!p.definition->id_tokens.empty() && (is_native(*p.definition) || is_flow(*p.definition)))
+            return failure(errc::usage,
+                           "the action \"" + p.name +
+                               "\" asks for a token (id_tokens), and only a script could use it: move it to an "
+                               "action with commands");
+        if (!p.definition->id_tokens.empty() && !issues_tokens)
+            return failure(errc::engine,
+                           "the action \"" + p.name +
+                               "\" asks for a token of its run (id_tokens), which only a server issues: "
+                               "run it on one (latchkey login)");
         const pipelines::action_type* type = p.definition->kind.get();
         if (type != nullptr && type->needs_engine) {
             if (const auto& found = engine(); !found)

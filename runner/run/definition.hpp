@@ -51,13 +51,15 @@ struct compiled {
     pipelines::plan plan;
     pipelines::condition_facts facts;  // for conditions that are decided as the run goes
     pipelines::diagnostics problems;
+    // What entries of the plan point to that are variables of elsewhere.
+    std::shared_ptr<const std::vector<pipelines::variable>> outer = nullptr;
 };
 
 compiled compile(const definition&, const compile_facts&);
 
 // engine: an action names an image, no container engine answers, and nobody said to do without. `find_engine` is
-// asked at most once.
+// asked at most once. Likewise where one asks for a token of the run and nobody here issues any.
 result<void> check_executable(const pipelines::plan&, const std::string& backend,
-                              const std::function<result<void>()>& find_engine);
+                              const std::function<result<void>()>& find_engine, bool issues_tokens);
 
 }  // namespace latchkey::run

@@ -57,7 +57,7 @@ result<std::string> service::respond(const store::run_record& run, const std::st
     auto kept = kept_definition(around_.store, run);
     if (!kept) return kept.error();
     const std::unique_ptr<definition>& d = *kept;
-    auto c = compile_now(around_, *d, run.source, run.pipeline, run.attempts.back().actor, run.number);
+    auto c = compile_now(around_, *d, run.source, run.pipeline, run.attempts.back().actor, run.number, true);
     if (!c) return c.error();
     const pipelines::planned_action* chosen = nullptr;
     std::string list;

@@ -83,7 +83,7 @@ result<std::vector<missing_integration>> service::missing_in(const compiled& c, 
 result<viewed_run> service::view(const store::run_record& run) {
     auto kept = kept_definition(around_.store, run);
     if (!kept) return kept.error();
-    auto c = compile_now(around_, **kept, run.source, run.pipeline, run.attempts.back().actor, run.number);
+    auto c = compile_now(around_, **kept, run.source, run.pipeline, run.attempts.back().actor, run.number, true);
     if (!c) return c.error();
     return viewed_run{std::move(*kept), std::move(*c)};
 }
@@ -104,7 +104,9 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
     auto c = compile_now(around_, d, run.source, run.pipeline, request.actor, run.number);
     if (!c) return c.error();
     if (pipelines::has_errors(c->problems)) return refused_or_made(invalid_definition(d, c->problems));
-    if (auto can = check_executable(c->plan, run.source.backend, around_.find_engine); !can) return can.error();
+    if (auto can = check_executable(c->plan, run.source.backend, around_.find_engine, around_.issue_token != nullptr);
+        !can)
+        return can.error();
     if (auto ready = before_it_is_made(); !ready) return ready.error();
     const auto first = first_action(run, c->plan.actions, request);
     if (!first) return first.error();
@@ -131,6 +133,7 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
             grant.idempotency_key = request.idempotency_key;
             grant.at = around_.clock();
             grant.from_action = *first;
+            grant.only_that_action = request.only_that_action;
             auto granted = around_.store.grant_and_retry(grant);
             if (!granted) return granted.error();
             if (std::holds_alternative<std::vector<policy::refused_grant>>(*granted))

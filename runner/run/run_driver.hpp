@@ -45,8 +45,10 @@ struct driver_options {
     // terminal (must not block). Either may be absent.
     std::function<result<std::optional<answer>>(std::uint32_t action, const question&)> answer_in_store;
     std::function<std::optional<answer>(std::uint32_t action, const question&)> answer_here;
-    std::string answer_command;       // how another terminal answers
-    child_runner run_child;           // blocks
+    std::string answer_command;  // how another terminal answers
+    child_runner run_child;      // blocks
+    // A token of this run for that audience; blocks; may be absent.
+    std::function<result<vault::secret>(const std::string& audience)> issue_token;
     std::function<void()> on_output;  // after an action's log has grown; may be absent
     std::string project;              // its name
     std::string program;              // latchkey-native, for the types that we perform
@@ -89,6 +91,7 @@ private:
     async::task<> carry_output(running&);
     async::task<> limit_time(running&, std::chrono::milliseconds);
     async::task<result<access::delivery>> deliver(std::uint32_t action);
+    async::task<result<std::vector<std::string>>> add_tokens(std::uint32_t action, action_secrets&);
     result<std::vector<std::string>> add_fields(std::uint32_t action, action_secrets&);
     std::string why_skipped(std::uint32_t action) const;
     void stop(running&, end_reason);

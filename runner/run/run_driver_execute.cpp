@@ -124,11 +124,13 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
         if (p.secret) maskers_.learn(p.file.content);
         delivery.secrets.files.push_back(std::move(p.file));
     }
-    std::vector<std::string> own;
+    auto tokens = co_await add_tokens(action, delivery.secrets);
+    if (!tokens) co_return tokens.error().what;
+    std::vector<std::string> own = std::move(*tokens);
     if (type->takes_fields()) {
         auto fields = add_fields(action, delivery.secrets);
         if (!fields) co_return fields.error().what;
-        own = std::move(*fields);
+        std::ranges::move(*fields, std::back_inserter(own));
     }
     if (std::string why_not = co_await open_log(action, r); !why_not.empty()) co_return why_not;
     // It was cancelled while its secrets were being opened.
@@ -174,6 +176,22 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     if (definition.timeout > 0) r.helpers.spawn(limit_time(r, std::chrono::seconds(definition.timeout)));
     if (r.stopped != end_reason::none) r.execution->terminate();
     co_return std::string();
+}
+
+// The tokens that it asks for, issued now: they are short-lived. The names of their variables.
+async::task<result<std::vector<std::string>>> run_driver::add_tokens(std::uint32_t action, action_secrets& to) {
+    std::vector<std::string> names;
+    for (const pipelines::id_token& wanted : context_.plan.actions[action].definition->id_tokens) {
+        if (!options_.issue_token) co_return failure(errc::engine, "nobody issues tokens of runs here");
+        auto issue = [this, &wanted] { return options_.issue_token(wanted.audience.value); };
+        auto token = co_await async::offload(pool_, std::move(issue));
+        if (!token)
+            co_return failure(token.error().code, "no token " + wanted.name.value + ": " + token.error().what);
+        maskers_.learn(*token);
+        to.variables.emplace_back(wanted.name.value, std::move(*token));
+        names.push_back(wanted.name.value);
+    }
+    co_return names;
 }
 
 // What its type makes of its fields comes to what its integrations deliver. The names of these variables.

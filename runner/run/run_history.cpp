@@ -6,6 +6,15 @@
 
 namespace latchkey::run {
 
+namespace {
+
+bool is_part_of(const store::run_source& source, std::uint32_t place) {
+    return source.only_actions.empty() ||
+           std::ranges::find(source.only_actions, std::to_string(place + 1)) != source.only_actions.end();
+}
+
+}  // namespace
+
 result<bool> failed_before(store::store& s, const store::run_record& run, int attempt) {
     for (auto a = run.attempts.rbegin(); a != run.attempts.rend(); ++a)
         if (a->number < attempt && (a->status == status::failed || a->status == status::successful))
@@ -58,7 +67,8 @@ result<retry_scope> scope_of(store::store& s, const store::run_record& run,
         const bool ordinary = p.definition->trigger_time == pipelines::trigger_time::on_every_execution;
         const bool again = from >= 0 && index >= from && (!only_that_action || index == from);
         scope.carried[p.index] = ordinary && (*succeeded)[p.index] && !again;
-        scope.left_out[p.index] = only_that_action && index != from && !scope.carried[p.index];
+        scope.left_out[p.index] =
+            (only_that_action && index != from && !scope.carried[p.index]) || !is_part_of(run.source, p.place);
     }
     if (auto carried = carry_variables(s, run, actions, scope); !carried) return carried.error();
     return scope;

@@ -55,7 +55,7 @@ std::filesystem::path service::folder_of(policy::run_id run) const {
 }
 
 result<compiled> compile_now(const surroundings& around, const definition& d, const store::run_source& source,
-                             policy::pipeline_id id, policy::user_id actor, std::int64_t number) {
+                             policy::pipeline_id id, policy::user_id actor, std::int64_t number, bool only_to_look) {
     auto record = around.store.pipeline(id);
     if (!record) return record.error();
     auto user = around.store.user(actor);
@@ -75,13 +75,18 @@ result<compiled> compile_now(const surroundings& around, const definition& d, co
             facts.successful_pipelines.insert({"", other.name});
         }
     }
+    const auto files = std::make_shared<std::vector<pipelines::variable>>();
     if (around.outer_variables) {
-        auto outer = around.outer_variables(id);
+        auto outer = around.outer_variables({id, source, actor, only_to_look});
         if (!outer) return outer.error();
-        for (outer_variable& each : *outer)
-            facts.inherited.push_back({std::move(each.name), std::move(each.value), each.secret, nullptr});
+        files->reserve(outer->size());  // they are pointed to
+        for (outer_variable& each : *outer) {
+            const pipelines::variable* file = each.file ? &files->emplace_back(std::move(*each.file)) : nullptr;
+            facts.inherited.push_back({std::move(each.name), std::move(each.value), each.secret, file});
+        }
     }
     compiled c = compile(d, facts);
+    c.outer = files;
     if (auto looked = check_integration_types(around.store, c.plan, record->project, id, actor, c.problems); !looked)
         return looked.error();
     return c;
@@ -102,7 +107,10 @@ result<std::optional<finished_attempt>> service::prepare(const definition& d, st
     if (pipelines::has_errors(c->problems)) return std::optional(invalid_definition(d, c->problems));
     if (auto limits = limits_from(request.source.limits); !limits) return limits.error();
     if (auto images = check_stand_ins(request.source.images); !images) return images.error();
-    if (auto can = check_executable(c->plan, request.source.backend, around_.find_engine); !can) return can.error();
+    if (auto can =
+            check_executable(c->plan, request.source.backend, around_.find_engine, around_.issue_token != nullptr);
+        !can)
+        return can.error();
     return std::optional<finished_attempt>();
 }
 
@@ -185,7 +193,7 @@ result<finished_attempt> service::perform(policy::run_id id, run_options options
     auto files = prepare_files(around_.store, around_.data, **kept, run->source, run->pipeline, std::move(*own));
     if (!files) return failed(files.error());
     retry_scope scope;
-    if (attempt.number > 1) {
+    if (attempt.number > 1 || !run->source.only_actions.empty()) {
         auto found = scope_of(around_.store, *run, c->plan.actions, attempt.from_action, attempt.only_that_action);
         if (!found) return failed(found.error());
         scope = std::move(*found);
@@ -212,7 +220,7 @@ result<finished_attempt> service::execute(const definition& d, compiled c, const
     // A fork's code is a stranger's until somebody vouches for it: it is given no secret.
     const bool trusted = run.source.trust == policy::source_trust::trusted || run.source.fork_approved_by.valid();
     if (around_.open_outer && trusted) {
-        auto opened = around_.open_outer(run.pipeline);
+        auto opened = around_.open_outer({run.pipeline, run.source, run.attempts.back().actor});
         if (!opened) return opened.error();
         // What was given for this run wins.
         for (auto& [name, value] : *opened) options.secrets.try_emplace(name, std::move(value));

@@ -33,6 +33,15 @@ struct outer_variable {
     std::string name;
     std::string value;  // empty of a secret
     bool secret = false;
+    std::optional<pipelines::variable> file = std::nullopt;  // where it is one: its type, place and mode
+};
+
+// Whose run they are for.
+struct outer_request {
+    policy::pipeline_id pipeline;
+    const store::run_source& source;
+    policy::user_id actor;
+    bool only_to_look = false;  // nobody gets a value: what may not be used any more is left out, and is no failure
 };
 
 // What the service stands on. All of it outlives the service.
@@ -61,10 +70,14 @@ struct surroundings {
     std::function<void(policy::run_id)> on_output = nullptr;
     // On a server the API keeps variables too: what they are, and the values of the secret ones, opened as an attempt
     // begins.
-    std::function<result<std::vector<outer_variable>>(policy::pipeline_id)> outer_variables = nullptr;
-    std::function<result<std::map<std::string, vault::secret>>(policy::pipeline_id)> open_outer = nullptr;
+    std::function<result<std::vector<outer_variable>>(const outer_request&)> outer_variables = nullptr;
+    std::function<result<std::map<std::string, vault::secret>>(const outer_request&)> open_outer = nullptr;
+    // A token that says which run it is of, for this audience; absent: nobody issues any. Blocks.
+    std::function<result<vault::secret>(const store::run_record&, int attempt, const std::string& audience)>
+        issue_token = nullptr;
     // Where another pipeline's definition is, for a run of that parent; absent: in the file of the work tree.
-    std::function<result<std::unique_ptr<definition>>(const store::pipeline_record&, const store::run_source& parent)>
+    std::function<result<std::unique_ptr<definition>>(const store::pipeline_record&, const store::run_source& parent,
+                                                      policy::user_id actor)>
         find_definition = nullptr;
 };
 
@@ -146,7 +159,7 @@ finished_attempt invalid_definition(const definition&, const pipelines::diagnost
 
 // What a definition compiles to as things stand, with what it needs to know of other runs.
 result<compiled> compile_now(const surroundings&, const definition&, const store::run_source&, policy::pipeline_id,
-                             policy::user_id actor, std::int64_t number);
+                             policy::user_id actor, std::int64_t number, bool only_to_look = false);
 
 class service {
 public:
@@ -197,7 +210,7 @@ public:
 
 private:
     result<std::unique_ptr<definition>> definition_of_child(const definition& parent, const store::pipeline_record&,
-                                                            const store::run_source&) const;
+                                                            const store::run_source&, policy::user_id actor) const;
     child_end run_child(const definition& parent, const store::run_record&, const run_options&, child_request,
                         const std::function<void(std::string)>& made, cancel_switch&);
     result<finished_attempt> execute(const definition&, compiled, const store::run_record&, int attempt,

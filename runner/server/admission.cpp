@@ -97,8 +97,13 @@ private:
             return maybe({401, "the token is not valid here: it is unknown, has expired, or is for other addresses"});
         auto person = c_.server.stores.runs->user(known->user);
         if (!person) return person.error();
-        if (notes_ && (!known->used_at || c_.now() - *known->used_at > std::chrono::minutes(1)))
-            if (auto noted = c_.server.stores.tokens->used(known->id, c_.now()); !noted) return noted.error();
+        const policy::time_point now = c_.now();
+        const bool lately = known->used_at && now - *known->used_at <= std::chrono::minutes(1);
+        if (notes_ && !lately)
+            if (auto noted = c_.server.stores.tokens->used(known->id, now); !noted) return noted.error();
+        // When its use is to be noted again, and when it expires.
+        c_.stands_until((lately ? *known->used_at : now) + std::chrono::minutes(1));
+        if (known->expires_at) c_.stands_until(*known->expires_at);
         c_.user = std::move(*person);
         c_.token = std::move(*known);
         return maybe();
@@ -121,7 +126,21 @@ private:
         if (auto no = missing(member, "workspace"); !no || *no) return no;
         c_.user = std::move(member->user);
         c_.workspace = std::move(*found);
-        return maybe();
+        return check_sign_on();
+    }
+
+    // What somebody could do without the company's provider, where a workspace asks all of its members to come by it.
+    // A token that an administrator has made for somebody is a service's; owners always get in, to change this.
+    result<maybe> check_sign_on() {
+        const bool by_provider = c_.session && c_.session->how != "password";
+        const bool service = c_.token && c_.token->created_by != c_.token->user;
+        if (by_provider || service || c_.user.rights.role == policy::workspace_role::owner) return maybe();
+        auto asked = c_.server.stores.sso->is_set(c_.workspace->id, store::sso_for_all);
+        if (!asked) return asked.error();
+        if (!*asked) return maybe();
+        return maybe({403,
+                      "this workspace asks its members to sign in with their identity provider "
+                      "(/latchkey/v1/login/oidc); programs use a token that an administrator has made for them"});
     }
 
     result<maybe> enter_project() {
@@ -184,15 +203,9 @@ private:
         return maybe({403, "only " + std::string(to_string(route_.right)) + " can do that"});
     }
 
-    // Personal tokens are for programs, which have no password to give.
     result<maybe> check_confirmed() {
-        const auto window = c_.server.step_up;
-        if (!route_.how.confirmed || !c_.session || window.count() == 0) return maybe();
-        const auto& at = c_.session->confirmed_at;
-        if (at && c_.now() - *at < window) return maybe();
-        return maybe({403,
-                      "this needs your password again: send it to /latchkey/v1/session/confirm, or sign in again "
-                      "with the identity provider (/latchkey/v1/login/oidc?confirm=1)"});
+        auto why = route_.how.confirmed ? password_needed(c_) : std::nullopt;
+        return why ? maybe({403, std::move(*why)}) : maybe();
     }
 
     call& c_;

@@ -3,6 +3,8 @@
 
 #include "runner/async/offload.hpp"
 #include "runner/server/admission.hpp"
+#include "runner/server/client_address.hpp"
+#include "runner/server/page.hpp"
 #include "runner/server/route.hpp"
 #include "runner/vault/token.hpp"
 
@@ -102,16 +104,16 @@ async::task<http::response> api::handle(http::request r) {
     served s;
     s.id = instance_ + "-" + std::to_string(++calls_);
     s.method = r.method;
+    r.peer = client_address(r, state_.trusted_proxies);
     s.peer = r.peer;
-    match m = find_route(r);
-    auto work = [this, &r, &m, &s] {
-        try {
-            return answer_to(r, m, s);
-        } catch (const std::exception& e) {
-            return failed(failure(errc::corrupt, std::string("a bug: ") + e.what()), s);
-        }
-    };
-    http::response out = co_await async::offload(pool_for(m), std::move(work));
+    http::response out;
+    if (auto page = page_for(r)) {
+        out = std::move(*page);
+    } else {
+        std::string key = state_.stores.version ? remembered_answers::key_of(r) : std::string();
+        std::optional<http::response> again = answer_again(key, s);
+        out = again ? std::move(*again) : co_await answer_anew(r, std::move(key), s);
+    }
     out.with("X-Request-Id", s.id);
     s.status = out.status;
     s.took = std::chrono::steady_clock::now() - began;
@@ -120,12 +122,53 @@ async::task<http::response> api::handle(http::request r) {
     co_return out;
 }
 
+std::optional<http::response> api::answer_again(const std::string& key, served& s) {
+    if (key.empty() || !remembered_.may_know(key)) return std::nullopt;
+    const auto version = state_.stores.version();
+    const auto now = state_.clock();
+    const remembered_answer* known = version ? remembered_.find(key, *version, now) : nullptr;
+    if (known == nullptr) return std::nullopt;
+    s.route = known->route;
+    s.user = known->user;
+    const auto standing = limit_.take(std::to_string(known->user.value()), now);
+    if (standing.allowed) return with_limits(known->response, standing);
+    metrics_.rate_limited.add();
+    return with_limits(problem(429, "Rate limit exceeded."), standing);
+}
+
+async::task<http::response> api::answer_anew(const http::request& r, std::string key, served& s) {
+    match m = find_route(r);
+    // Before the store is looked at: what changes meanwhile makes another version.
+    const bool may_keep = !key.empty() && m.found != nullptr && m.found->how.remembered && state_.stores.one_moment;
+    const auto version = may_keep ? state_.stores.version() : std::nullopt;
+    std::optional<remembered_answer> keep;
+    auto work = [this, &r, &m, &s, &keep] {
+        try {
+            return answer_to(r, m, s, keep);
+        } catch (const std::exception& e) {
+            return failed(failure(errc::corrupt, std::string("a bug: ") + e.what()), s);
+        }
+    };
+    http::response out = co_await async::offload(pool_for(m), std::move(work));
+    if (version && keep) remembered_.keep(std::move(key), *version, std::move(*keep));
+    co_return out;
+}
+
 boost::asio::thread_pool& api::pool_for(const match& m) {
     if (m.found == nullptr || m.found->how.on == lane::ordinary) return pool_;
     return m.found->how.on == lane::passwords ? passwords_ : outgoing_;
 }
 
-http::response api::answer_to(const http::request& r, match& m, served& s) {
+http::response api::with_limits(http::response out, const rate_limit::standing& standing) const {
+    // A handler's own limit, such as that of logins, stands.
+    if (http::find_header(out.headers, "X-Rate-Limit-Limit") == nullptr)
+        out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
+            .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
+            .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
+    return out;
+}
+
+http::response api::answer_to(const http::request& r, match& m, served& s, std::optional<remembered_answer>& keep) {
     if (m.found == nullptr && m.methods.empty()) return problem(404, "there is nothing at this address");
     if (m.found == nullptr) {
         std::string allowed;
@@ -139,6 +182,7 @@ http::response api::answer_to(const http::request& r, match& m, served& s) {
     // Who only looks sees one state of the store, in one transaction.
     const bool looks = m.found->method == "GET" && state_.stores.one_moment;
     const std::shared_ptr<void> moment = looks ? state_.stores.one_moment() : nullptr;
+    const auto began = state_.clock();
     call c{.request = r,
            .server = state_,
            .at = std::move(m.at),
@@ -149,16 +193,13 @@ http::response api::answer_to(const http::request& r, match& m, served& s) {
     s.user = c.actor();
     const auto standing = limit_.take(c.actor().valid() ? std::to_string(c.actor().value()) : r.peer, c.now());
     const auto with_headers = [&](http::response out) {
-        // A handler's own limit, such as that of logins, stands.
-        if (http::find_header(out.headers, "X-Rate-Limit-Limit") == nullptr)
-            out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
-                .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
-                .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
         if (c.token) out.with("X-0Auth-Scopes", joined(c.token->scopes));
         if (m.found->needed != scope::none)
             out.with("X-Accepted-0Auth-Scopes", std::string(to_string(m.found->needed)));
         if (out.status == 401) out.with("WWW-Authenticate", "Bearer");
-        return out;
+        if (m.found->how.remembered && c.token && out.status == 200 && !out.stream)
+            keep = {out, m.found, c.actor(), began, c.until};
+        return with_limits(std::move(out), standing);
     };
     if (!standing.allowed) {
         metrics_.rate_limited.add();

@@ -8,6 +8,7 @@
 #include "runner/http/server.hpp"
 #include "runner/server/call.hpp"
 #include "runner/server/rate_limit.hpp"
+#include "runner/server/remembered_answers.hpp"
 #include "runner/server/request_metrics.hpp"
 #include "runner/server/served.hpp"
 
@@ -34,7 +35,12 @@ public:
     http::response refuse(int status, std::string_view why) override;
 
 private:
-    http::response answer_to(const http::request&, match&, served&);
+    // On the pool. `keep` gets an answer that the same call may be given again.
+    http::response answer_to(const http::request&, match&, served&, std::optional<remembered_answer>& keep);
+    async::task<http::response> answer_anew(const http::request&, std::string key, served&);
+    // What the store still says, without a thread of the pool; none: it has to be looked at.
+    std::optional<http::response> answer_again(const std::string& key, served&);
+    http::response with_limits(http::response, const rate_limit::standing&) const;
     boost::asio::thread_pool& pool_for(const match&);
     http::response problem(int status, const std::string& why) const;
     http::response failed(const failure&, served&) const;
@@ -47,6 +53,7 @@ private:
     options options_;
     rate_limit limit_;
     request_metrics metrics_;
+    remembered_answers remembered_;
     std::atomic<std::uint64_t> calls_{0};
     std::string instance_;
 };

@@ -6,6 +6,7 @@
 #include "runner/server/views.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 namespace latchkey::server {
@@ -13,6 +14,19 @@ namespace latchkey::server {
 namespace {
 
 constexpr std::int64_t most_entries = 1000;
+
+// ?expect=COUNT:HASH, a head that was told before.
+result<std::optional<store::audit_head>> expected_head(const call& c) {
+    const std::string* text = c.request.parameter("expect");
+    if (text == nullptr || text->empty()) return std::optional<store::audit_head>();
+    store::audit_head head;
+    const char* const end = text->data() + text->size();
+    const auto [at, wrong] = std::from_chars(text->data(), end, head.entries);
+    if (wrong != std::errc() || at == end || *at != ':' || head.entries < 1 || end - at != 65)
+        return failure(errc::usage, "`expect` must be COUNT:HASH, as it was told before");
+    head.hash.assign(at + 1, end);
+    return std::optional(head);
+}
 
 }  // namespace
 
@@ -42,11 +56,15 @@ result<answer> verify_audit(call& c) {
     // Before the walk: what is written meanwhile is no gap, and an end that was cut off is.
     auto head = c.server.stores.runs->head_of_audit();
     if (!head) return head.error();
+    auto expected = expected_head(c);
+    if (!expected) return expected.error();
     policy::chain_verifier verifier;
     std::string at_head;
+    std::string at_expected;
     auto walked = c.server.stores.runs->walk_audit(1, [&](const policy::audit_entry& e) {
         if (!verifier.feed(e)) return false;
         if (e.sequence == head->entries) at_head = policy::to_hex(e.hash);
+        if (*expected && e.sequence == (*expected)->entries) at_expected = policy::to_hex(e.hash);
         return true;
     });
     if (!walked) return walked.error();
@@ -56,7 +74,11 @@ result<answer> verify_audit(call& c) {
                    {"verified", verifier.verified()},
                    {"first_broken", verifier.first_broken() == 0 ? json() : json(verifier.first_broken())},
                    {"entries", head->entries},
-                   {"head", head->hash}},
+                   {"head", head->hash},
+                   {"expected", !*expected                         ? json()
+                                : at_expected.empty()              ? json("missing")
+                                : at_expected == (*expected)->hash ? json("there")
+                                                                   : json("another")}},
                   {}};
 }
 

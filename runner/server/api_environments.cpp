@@ -2,8 +2,10 @@
 // Environments of a workspace and of projects (rest-api §11). Who may not know of one gets the answer of one that is
 // not there.
 #include "pipelines/identifier.hpp"
+#include "policy/decision.hpp"
 #include "runner/server/environment_input.hpp"
 #include "runner/server/handlers.hpp"
+#include "runner/server/pipeline_settings.hpp"
 #include "runner/server/scopes.hpp"
 #include "runner/server/variable_places.hpp"
 #include "runner/server/views.hpp"
@@ -77,6 +79,57 @@ result<answer> shown(const call& c, const store::environment_record& e, int stat
     return answer{status, std::move(*v), {{"ETag", etag_of(e)}}};
 }
 
+// The pipeline or environment of the caller's projects that is called so; 0: none, or more than one.
+result<std::int64_t> number_of(const call& c, const store::team_project_record& project, const json& row) {
+    std::vector<std::int64_t> found;
+    if (row.contains("pipeline")) {
+        auto all = c.server.stores.pipelines->list(project.id);
+        if (!all) return all.error();
+        for (const auto& p : *all) {
+            const json identifier = setting_of(p.settings, "identifier");
+            if (p.name != row["pipeline"].get<std::string>() && identifier != row["pipeline"]) continue;
+            auto facts = c.server.stores.runs->snapshot(p.rights.id, {});
+            if (!facts) return facts.error();
+            if (policy::access_to(*facts, c.actor(), p.rights.id) > policy::pipeline_level::denied)
+                found.push_back(p.rights.id.value());
+        }
+    } else {
+        auto all = c.server.stores.places->list(c.workspace->id);
+        if (!all) return all.error();
+        for (const auto& e : *all) {
+            if (e.identifier != row["environment"].get<std::string>() || e.project != project.id) continue;
+            const auto may = sees(c, e);
+            if (!may) return may.error();
+            if (*may) found.push_back(e.id.value());
+        }
+    }
+    return found.size() == 1 ? found.front() : 0;
+}
+
+// Names are for people: who is let in is kept by number, so that what is called so later is not.
+result<void> find_allowed(const call& c, store::environment_record& e) {
+    for (const char* list : {"allowed_pipelines", "allowed_environments"}) {
+        json rows = setting_of(e.settings, list);
+        if (!rows.is_array()) continue;
+        for (json& row : rows) {
+            if (row.contains("id")) continue;
+            const std::string handle = row["project"];
+            auto project = c.server.stores.people->project(c.workspace->id, handle);
+            if (!project && project.error().code != errc::not_found) return project.error();
+            auto number = project ? number_of(c, *project, row) : result<std::int64_t>(0);
+            if (!number) return number.error();
+            if (*number == 0)
+                return failure(errc::usage, "in `" + std::string(list) + "`: there is no " +
+                                                (row.contains("pipeline") ? "pipeline " : "environment ") +
+                                                row.value("pipeline", row.value("environment", "")) +
+                                                " in the project " + handle + ", or more than one");
+            row["id"] = *number;
+        }
+        put_setting(e.settings, list, rows);
+    }
+    return {};
+}
+
 // Of which project; none: of the workspace.
 result<policy::project_id> project_in(const call& c, input& in) {
     const auto object = in.object("project");
@@ -146,6 +199,7 @@ result<answer> add_environment(call& c) {
     auto project = project_in(c, in);
     if (!project) return project.error();
     wanted.project = *project;
+    if (auto found = find_allowed(c, wanted); !found) return found.error();
     if (wanted.identifier.empty()) wanted.identifier = pipelines::identifier_from(wanted.name);
     if (wanted.identifier.empty()) wanted.identifier = "environment";
     // Who adds one can manage it, whatever `others` may.
@@ -173,6 +227,7 @@ result<answer> edit_environment(call& c) {
         if (auto fine = in.checked(); !fine) return fine.error();
         if (scope && *scope != (known->project.valid() ? "PROJECT" : "WORKSPACE"))
             return failure(errc::refused, "the scope of an environment can't be changed: add another one");
+        if (auto found = find_allowed(c, changed); !found) return found.error();
         auto edited = c.server.stores.places->edit(changed, c.actor(), c.now());
         if (edited) return shown(c, *edited, 200);
         if (edited.error().code != errc::conflict || if_match != nullptr) return edited.error();

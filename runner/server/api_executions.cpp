@@ -1,113 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Executions of a pipeline (rest-api §8).
+#include "runner/server/execution_input.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
-#include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_executor.hpp"
+#include "runner/server/sessions.hpp"
 #include "runner/server/views.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace latchkey::server {
 
 namespace {
-
-bool is_ref_name(const std::string& name) {
-    // As git takes them, less what would be read as something else.
-    return !name.empty() && name.size() <= 250 && !name.starts_with('-') && !name.starts_with('/') &&
-           !name.ends_with('/') && !name.ends_with(".lock") && name.find("..") == std::string::npos &&
-           name.find("@{") == std::string::npos && std::ranges::all_of(name, [](char ch) {
-               const auto u = static_cast<unsigned char>(ch);
-               return u > 0x20 && u != 0x7f && std::string_view("~^:?*[\\").find(ch) == std::string_view::npos;
-           });
-}
-
-// "main" and "refs/heads/main" are the same branch.
-policy::ref ref_in(input& in) {
-    policy::ref ref;
-    const auto take = [&](const char* field, policy::ref_type type, const std::string& prefix) {
-        const auto object = in.object(field);
-        if (!object) return;
-        input inner(*object);
-        std::string name = inner.text("name").value_or("");
-        if (name.starts_with(prefix)) name.erase(0, prefix.size());
-        if (!is_ref_name(name)) in.refuse("`" + std::string(field) + ".name` is no name of a ref");
-        if (ref.type != policy::ref_type::none) in.refuse("say one of `branch`, `tag` and `pull_request`");
-        ref = {type, prefix + name};
-    };
-    take("branch", policy::ref_type::branch, "refs/heads/");
-    take("tag", policy::ref_type::tag, "refs/tags/");
-    take("pull_request", policy::ref_type::pull_request, "refs/");
-    return ref;
-}
-
-void read_variables(input& in, store::facts& plain, std::map<std::string, vault::secret>& secrets) {
-    const auto all = in.objects("variables");
-    if (!all) return;
-    for (const json& each : *all) {
-        input one(each);
-        const std::string key = one.required("key");
-        std::string value = one.text("value").value_or("");
-        const bool encrypted = one.flag("encrypted").value_or(false);
-        if (const auto fine = one.checked(); !fine) in.refuse("in `variables`: " + fine.error().what);
-        const bool good = !key.empty() && std::ranges::all_of(key, [](char ch) {
-            return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_';
-        });
-        if (!good || (key.front() >= '0' && key.front() <= '9'))
-            in.refuse("\"" + key + "\" can't name a variable: letters, digits and _, and no digit at its beginning");
-        if (encrypted)
-            secrets.insert_or_assign(key, vault::secret(std::move(value)));
-        else
-            plain.emplace_back(key, std::move(value));
-    }
-}
-
-// What would be a promise that is not kept.
-void refuse_fields_without_effect(input& in) {
-    for (const char* name : {"actions_to_run", "environment", "package_version", "from_revision"})
-        if (in.has(name)) in.refuse("this version does nothing with `" + std::string(name) + "`: leave it out");
-}
-
-result<run_order> order_from(const call& c) {
-    input in(c.body);
-    run_order order;
-    order.project = *c.project;
-    order.pipeline = *c.pipeline;
-    order.actor = c.actor();
-    order.ref = ref_in(in);
-    // Whoever opens a pull request writes its files: nobody has approved them yet.
-    if (order.ref.type == policy::ref_type::pull_request) order.trust = policy::source_trust::fork;
-    if (const auto revision = in.object("to_revision")) {
-        input inner(*revision);
-        order.revision = inner.text("revision").value_or("");
-    }
-    order.comment = in.text("comment").value_or("");
-    order.origin.emplace_back(origin::triggered_on, "CLICK");
-    std::string priority = in.text("priority").value_or("");
-    if (priority.empty()) priority = setting_of(c.pipeline->settings, "priority").get<std::string>();
-    if (priority != "LOW" && priority != "NORMAL" && priority != "HIGH")
-        in.refuse("`priority` must be LOW, NORMAL or HIGH");
-    order.origin.emplace_back(origin::priority, priority);
-    if (in.flag("refresh").value_or(false)) order.origin.emplace_back("refresh", "true");
-    if (in.flag("clear_cache").value_or(false)) order.origin.emplace_back(origin::clear_cache, "true");
-    if (const auto until = in.text("delay_until")) {
-        const auto at = time_from(*until);
-        if (!at) in.refuse("`delay_until` must be a time like 2026-01-02T03:04:05Z");
-        if (at) order.origin.emplace_back(origin::delay_until, std::to_string(at->time_since_epoch().count()));
-    }
-    read_variables(in, order.parameters, order.secrets);
-    refuse_fields_without_effect(in);
-    if (auto fine = in.checked(); !fine) return fine.error();
-    if (setting_of(c.pipeline->settings, "description_required") == true && order.comment.empty())
-        return failure(errc::usage, "this pipeline wants a `comment` with each run");
-    if (setting_of(c.pipeline->settings, "disabled") == true) {
-        const json why = setting_of(c.pipeline->settings, "disabled_reason");
-        return failure(errc::conflict,
-                       "the pipeline is disabled" + (why.is_string() ? ": " + why.get<std::string>() : ""));
-    }
-    return order;
-}
 
 result<answer> shown(const call& c, const store::run_record& run, int status) {
     auto seen = look_at(c, run);
@@ -128,23 +32,26 @@ result<std::string> action_to_answer(const call& c, const store::run_record& run
     return actions[static_cast<std::size_t>(*id) - 1].name;
 }
 
-result<void> respond(const call& c, const store::run_record& run, input& in) {
-    auto action = action_to_answer(c, run, in);
-    if (!action) return action.error();
+// The action's name.
+result<std::string> respond(const call& c, const store::run_record& run, const std::string& action, bool accepted,
+                            input& in) {
     run::answer a;
-    a.accepted = true;
+    a.accepted = accepted;
     a.by = c.user.email;
     read_variables(in, a.variables, a.secrets);
     if (auto fine = in.checked(); !fine) return fine.error();
     if (!a.secrets.empty())
         return failure(errc::usage, "values of encrypted variables can't be answered here: they would be stored");
-    auto done = c.server.runs->runs().respond(run, *action, std::move(a), c.actor());
-    if (!done) return done.error();
-    return {};
+    return c.server.runs->runs().respond(run, action, std::move(a), c.actor());
 }
 
-result<answer> retry(const call& c, const store::run_record& run, input& in) {
-    run::retry_request request;
+result<answer> as_it_is_now(const call& c, const store::run_record& run, int status) {
+    auto now = c.server.stores.runs->run(run.id);
+    if (!now) return now.error();
+    return shown(c, *now, status);
+}
+
+result<answer> retry(const call& c, const store::run_record& run, input& in, run::retry_request request) {
     request.number = run.number;
     request.project = run.project;
     request.actor = c.actor();
@@ -159,6 +66,13 @@ result<answer> retry(const call& c, const store::run_record& run, input& in) {
     if (made->ended && made->ended->outcome == run::outcome::invalid)
         return failure(errc::refused, made->ended->report);
     return shown(c, made->run, 200);
+}
+
+result<answer> started(const call& c, run_order order) {
+    auto made = c.server.runs->start(std::move(order));
+    if (!made) return made.error();
+    if (made->ended) return failure(errc::refused, made->ended->report);
+    return shown(c, made->run, 201);
 }
 
 }  // namespace
@@ -194,10 +108,20 @@ result<answer> add_execution(call& c) {
     if (c.server.runs == nullptr) return failure(errc::engine, "this server executes no runs");
     auto order = order_from(c);
     if (!order) return order.error();
-    auto made = c.server.runs->start(std::move(*order));
-    if (!made) return made.error();
-    if (made->ended) return failure(errc::refused, made->ended->report);
-    return shown(c, made->run, 201);
+    return started(c, std::move(*order));
+}
+
+result<answer> add_own_execution(call& c) {
+    if (c.server.runs == nullptr) return failure(errc::engine, "this server executes no runs");
+    auto order = order_from(c);
+    if (!order) return order.error();
+    input in(c.body);
+    const auto how = in.text(origin::on_missing);
+    if (how && *how != "wait" && *how != "fail") in.refuse("`on_missing_permissions` must be wait or fail");
+    if (auto fine = in.checked(); !fine) return fine.error();
+    // Said for this one, it wins over what the project says.
+    if (how) order->origin.emplace_back(origin::on_missing, *how);
+    return started(c, std::move(*order));
 }
 
 result<answer> operate_execution(call& c) {
@@ -206,22 +130,73 @@ result<answer> operate_execution(call& c) {
     input in(c.body);
     const std::string operation = in.required("operation");
     if (auto fine = in.checked(); !fine) return fine.error();
-    if (operation == "RETRY") return retry(c, *run, in);
+    if (operation == "RETRY") return retry(c, *run, in, {});
     result<void> done = failure(errc::usage,
                                 "`operation` must be RETRY, CANCEL, APPLY, APPLY_VARIABLES, "
                                 "SET_VARIABLES, RUN_DELAYED or APPROVE_FORK");
     if (operation == "APPROVE_FORK") {
+        // It lets a stranger's code use what the pipeline may: as a grant does.
+        if (const auto why = password_needed(c)) return problem(403, *why);
         auto approved = c.server.stores.runs->approve_fork(run->id, c.actor(), c.now());
         done = approved ? result<void>() : approved.error();
     }
     if (operation == "CANCEL") done = c.server.runs->cancel(*run, c.actor());
-    if (operation == "APPLY" || operation == "APPLY_VARIABLES" || operation == "SET_VARIABLES")
-        done = respond(c, *run, in);
+    if (operation == "APPLY" || operation == "APPLY_VARIABLES" || operation == "SET_VARIABLES") {
+        auto action = action_to_answer(c, *run, in);
+        if (!action) return action.error();
+        auto answered = respond(c, *run, *action, true, in);
+        done = answered ? result<void>() : answered.error();
+    }
     if (operation == "RUN_DELAYED") done = c.server.runs->queue().run_now(run->id);
     if (!done) return done.error();
-    auto now = c.server.stores.runs->run(run->id);
-    if (!now) return now.error();
-    return shown(c, *now, 200);
+    return as_it_is_now(c, *run, 200);
+}
+
+result<answer> retry_execution(call& c) {
+    auto run = execution_at(c);
+    if (!run) return run.error();
+    input in(c.body);
+    run::retry_request request;
+    read_scope(in, request);
+    if (auto fine = in.checked(); !fine) return fine.error();
+    return retry(c, *run, in, std::move(request));
+}
+
+result<answer> answer_execution(call& c) {
+    auto run = execution_at(c);
+    if (!run) return run.error();
+    input in(c.body);
+    const auto accepted = in.flag("accepted");
+    const std::string action = in.text("action").value_or("");
+    if (!accepted) in.refuse("`accepted` is missing: true or false");
+    if (auto fine = in.checked(); !fine) return fine.error();
+    auto answered = respond(c, *run, action, *accepted, in);
+    if (!answered) return answered.error();
+    auto now = as_it_is_now(c, *run, 200);
+    if (now) now->body["answered"] = *answered;
+    return now;
+}
+
+result<answer> get_attempt(call& c) {
+    auto run = execution_at(c);
+    if (!run) return run.error();
+    const auto number = c.number("attempt");
+    const auto attempt =
+        number ? std::ranges::find(run->attempts, *number, &store::attempt_record::number) : run->attempts.end();
+    if (attempt == run->attempts.end()) return failure(errc::not_found, "the execution has no such attempt");
+    // As if there were no other: what its actions did in it.
+    run->attempts = {store::attempt_record(*attempt)};
+    auto seen = look_at(c, *run);
+    if (!seen) return seen.error();
+    json v = view_of_attempt(c, run->attempts.front());
+    v["url"] = execution_url(c, *run) + "/attempts/" + std::to_string(*number);
+    v["html_url"] = nullptr;
+    const std::string& error = seen->denial.empty() ? run->attempts.front().error : seen->denial;
+    v["error_message"] = error.empty() ? json() : json(error);
+    v["action_executions"] = json::array();
+    for (std::size_t i = 0; i < seen->actions.size(); ++i)
+        v["action_executions"].push_back(view_of_action(c, *run, *seen, i, false));
+    return answer{200, std::move(v), {}};
 }
 
 }  // namespace latchkey::server

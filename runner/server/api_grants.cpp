@@ -4,6 +4,7 @@
 #include "policy/explain.hpp"
 #include "runner/run/missing_json.hpp"
 #include "runner/run/report.hpp"
+#include "runner/server/execution_input.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/levels.hpp"
@@ -99,6 +100,7 @@ result<answer> grant_and_retry(call& c) {
     request.grant = true;
     input in(c.body);
     const auto named = in.texts("integrations");
+    read_scope(in, request);
     auto spec = spec_from(c, in);
     if (!spec) return spec.error();
     request.spec = std::move(*spec);

@@ -62,6 +62,7 @@ result<json> allowed_pipelines(const call& c, const store::integration_record& r
     policy::pipeline_id last;
     std::ranges::sort(*grants, {}, &policy::grant::pipeline);
     for (const policy::grant& g : *grants) {
+        if (g.expires && *g.expires > c.now()) c.stands_until(*g.expires);
         if (g.pipeline == last || (g.expires && *g.expires <= c.now())) continue;
         last = g.pipeline;
         auto pipeline = c.server.stores.runs->pipeline(g.pipeline);

@@ -3,6 +3,7 @@
 #include "runner/identity/base64url.hpp"
 #include "runner/identity/openid_client.hpp"
 #include "runner/server/handlers.hpp"
+#include "runner/server/request_metrics.hpp"
 #include "runner/server/sessions.hpp"
 
 #include <algorithm>
@@ -103,6 +104,7 @@ result<answer> finish_openid_login(call& c) {
         c.server.openid->finish(ticket, {parameter_of(c, "state"), parameter_of(c, "code"), parameter_of(c, "iss")},
                                 redirect_uri(c), c.now());
     if (!who) {
+        count_login(c.server.metrics, "openid", false);
         if (auto noted = c.server.stores.runs->audit(policy::audit_kind::login, {},
                                                      {{"did", "failed"}, {"how", "openid"}, {"from", c.request.peer}},
                                                      c.now());
@@ -111,6 +113,7 @@ result<answer> finish_openid_login(call& c) {
         return refuse(refused_by_provider(who.error()));
     }
     const auto user = user_for(c, *who);
+    count_login(c.server.metrics, "openid", user.has_value());
     if (!user && user.error().code == errc::denied) return refuse(problem(403, user.error().what));
     if (!user) return user.error();
     auto session = begin_session(c, *user, "openid", who->proved_at);

@@ -7,6 +7,7 @@
 #include "runner/server/scopes.hpp"
 #include "runner/server/setup_page.hpp"
 #include "runner/vault/token.hpp"
+#include "runner/web/assets.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -66,7 +67,7 @@ result<answer> show_setup_page(call& c) {
                                                    "frame-ancestors 'none'"},
                    {"Referrer-Policy", "no-referrer"},
                    {"X-Content-Type-Options", "nosniff"}},
-                  setup_page(nonce)};
+                  setup_page(nonce, !web::assets().empty())};
 }
 
 result<answer> make_first_owner(call& c) {

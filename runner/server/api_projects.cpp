@@ -49,6 +49,7 @@ std::string setting_of_project(const store::team_project_record& p, std::string_
 struct repository_login {
     std::optional<vault::secret> password;
     std::optional<vault::secret> key;
+    bool elsewhere = false;  // the repository is on another server than before
 };
 
 std::string server_of(const std::string& url) {
@@ -74,6 +75,7 @@ void fill_repository(store::team_project_record& p, input& in, repository_login&
         if (!before.empty() && server_of(before) != server_of(address->url)) {
             if (!login.password) login.password.emplace();
             login.key.emplace();
+            login.elsewhere = true;
         }
     } else if (url) {
         put(p.settings, "custom_repo_url", "");
@@ -157,10 +159,17 @@ result<answer> edit_project(call& c) {
     repository_login login;
     fill(changed, in, login);
     if (auto fine = in.checked(); !fine) return fine.error();
-    // The old login is gone before the new address is there, whatever happens in between.
-    if (auto kept = keep_login(c, changed.id, std::move(login)); !kept) return kept.error();
+    // The old login is gone before the new address is there, and the new one comes after it, whatever happens in
+    // between: no server is shown what is another's.
+    if (login.elsewhere) {
+        repository_login gone;
+        gone.password.emplace();
+        gone.key.emplace();
+        if (auto dropped = keep_login(c, changed.id, std::move(gone)); !dropped) return dropped.error();
+    }
     auto edited = c.server.stores.people->edit_project(changed, c.actor(), c.now());
     if (!edited) return edited.error();
+    if (auto kept = keep_login(c, changed.id, std::move(login)); !kept) return kept.error();
     return answer{200, view(c, *edited, true), {}};
 }
 

@@ -2,6 +2,7 @@
 // Signing in and out with a password, and changing it.
 #include "runner/identity/password.hpp"
 #include "runner/server/handlers.hpp"
+#include "runner/server/request_metrics.hpp"
 #include "runner/server/sessions.hpp"
 
 namespace latchkey::server {
@@ -51,6 +52,7 @@ result<answer> log_in(call& c) {
     if (!user && user.error().code != errc::not_found) return user.error();
     const auto same = is_password_of(c, user ? std::optional(user->rights.id) : std::nullopt, password);
     if (!same) return same.error();
+    count_login(c.server.metrics, "password", *same);
     // One answer, after the same time, whether there is such a user or not.
     if (!*same) return problem(401, "the e-mail address or the password is wrong");
     auto cookie = begin_session(c, *user, "password", c.now());

@@ -25,7 +25,7 @@ constexpr std::array<setting, 8> settings = {{{"type", "SAML", " SAML OIDC "},
                                               {"client_id"},
                                               {"signature_method", "sha256", " sha1 sha256 sha512 "},
                                               {"digest_method", "sha256", " sha1 sha256 sha512 "}}};
-constexpr const char* for_all = "require_sso_for_all_members";
+constexpr const char* for_all = store::sso_for_all;
 
 std::string get(const store::facts& from, std::string_view name) {
     const auto at = std::ranges::find(from, name, &std::pair<std::string, std::string>::first);

@@ -13,6 +13,7 @@
 #include "runner/store/stores.hpp"
 #include "runner/vault/vault.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -50,6 +51,10 @@ struct state {
     std::chrono::minutes session_life = std::chrono::hours(24 * 7);
     std::chrono::minutes step_up{0};  // for how long a password is good for grants and the like; 0: as the session
     std::shared_ptr<login_limits> logins = std::make_shared<login_limits>();
+    std::vector<std::string> trusted_proxies = {};  // addresses and networks whose X-Forwarded-For counts
+    // Of addresses that start pipelines: passwords that were wrong, and starts.
+    std::shared_ptr<rate_limit> wrong_codes = std::make_shared<rate_limit>(10, std::chrono::minutes(15));
+    std::shared_ptr<rate_limit> starts_by_address = std::make_shared<rate_limit>(60, std::chrono::minutes(1));
     identity::openid_client* openid = nullptr;      // none: people sign in with passwords only
     identity::token_issuer* run_tokens = nullptr;   // none: no tokens for runs
     std::function<void()> wake_triggers = nullptr;  // there is something that starts runs
@@ -85,9 +90,12 @@ struct call {
     std::optional<store::permission_set_record> role = {};  // in the project
     std::optional<store::team_pipeline_record> pipeline = {};
     policy::pipeline_level access = policy::pipeline_level::denied;  // on the pipeline
+    // From then on the clock alone may make another answer of it: whoever looks at a time to come notes it.
+    mutable policy::time_point until = policy::time_point::max();
 
     policy::user_id actor() const { return user.rights.id; }
     policy::time_point now() const { return server.clock(); }
+    void stands_until(policy::time_point t) const { until = std::min(until, t); }
     bool administrator() const { return user.rights.role != policy::workspace_role::member; }
     // A number in the address; not_found: it is none.
     result<std::int64_t> number(std::string_view place) const;

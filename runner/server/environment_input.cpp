@@ -104,8 +104,10 @@ void show_environment_settings(const store::facts& settings, json& to) {
     for (const char* name : lists) show(name, json::array());
     for (const char* name : access) show(name, "USE_ONLY");
     show("base_only", false);
-    show("allowed_pipelines", json::array());
-    show("allowed_environments", json::array());
+    for (const char* list : {"allowed_pipelines", "allowed_environments"}) {
+        show(list, json::array());
+        for (json& row : to[list]) row.erase("id");
+    }
 }
 
 }  // namespace latchkey::server

@@ -124,4 +124,14 @@ result<void> event_runs::start_scheduled(const store::scheduled_pipeline& what, 
                  policy::source_trust::trusted, "");
 }
 
+result<void> event_runs::start_called(const store::pipeline_start_record& start,
+                                      store::team_pipeline_record pipeline) const {
+    auto project = stores_.people->project_with(start.workspace, start.project);
+    if (!project) return project.error();
+    if (is_set(pipeline, "disabled")) return failure(errc::conflict, "the pipeline is disabled");
+    const policy::ref ref = ref_of_schedule(pipeline);
+    return order({std::move(*project), start.made_by}, std::move(pipeline),
+                 {{std::string(origin::triggered_on), "WEBHOOK"}}, ref, "", policy::source_trust::trusted, "");
+}
+
 }  // namespace latchkey::server

@@ -22,6 +22,8 @@ public:
                        const triggers::repository_event&) const;
     result<void> start_scheduled(const store::scheduled_pipeline&, std::chrono::sys_seconds due, int times) const;
 
+    result<void> start_called(const store::pipeline_start_record&, store::team_pipeline_record) const;
+
 private:
     struct context;
     result<void> order(const context&, store::team_pipeline_record, store::facts origin, const policy::ref&,

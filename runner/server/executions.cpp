@@ -105,20 +105,37 @@ json needs_of(const pipelines::plan& plan, const pipelines::planned_action& p) {
     return all;
 }
 
+// For who may know of it.
+json environment_of(const call& c, const store::run_record& run) {
+    const std::string hash_id(origin_of(run.source, origin::environment));
+    auto found = hash_id.empty() ? result<store::environment_record>(failure(errc::not_found, ""))
+                                 : c.server.stores.places->get(c.workspace->id, hash_id);
+    if (!found) return nullptr;
+    const auto level = c.server.stores.places->level_of(*found, c.actor());
+    if (!level || *level <= store::environment_level::denied) return nullptr;
+    return {{"id", hash_id},
+            {"name", found->name},
+            {"identifier", found->identifier},
+            {"url", c.workspace_url() + "/environments/" + hash_id}};
+}
+
 json attempts_of(const call& c, const store::run_record& run) {
     json all = json::array();
-    for (const store::attempt_record& a : run.attempts)
-        all.push_back({{"number", a.number},
-                       {"status", run::to_string(a.status)},
-                       {"actor", person(c, a.actor)},
-                       {"reason", a.reason},
-                       {"create_date", time_text(a.created_at)},
-                       {"start_date", time_or_null(a.started_at)},
-                       {"finish_date", time_or_null(a.ended_at)}});
+    for (const store::attempt_record& a : run.attempts) all.push_back(view_of_attempt(c, a));
     return all;
 }
 
 }  // namespace
+
+json view_of_attempt(const call& c, const store::attempt_record& a) {
+    return {{"number", a.number},
+            {"status", run::to_string(a.status)},
+            {"actor", person(c, a.actor)},
+            {"reason", a.reason},
+            {"create_date", time_text(a.created_at)},
+            {"start_date", time_or_null(a.started_at)},
+            {"finish_date", time_or_null(a.ended_at)}};
+}
 
 result<store::run_record> execution_at(const call& c) {
     if (c.server.runs == nullptr) return failure(errc::engine, "this server executes no runs");
@@ -251,12 +268,15 @@ json view(const call& c, const store::run_record& run, const viewed_execution* s
               {"comment", run.source.comment},
               {"from_fork", run.source.trust == policy::source_trust::fork},
               {"fork_approved_by", person(c, run.source.fork_approved_by)},
-              {"from_revision", nullptr},
+              {"from_revision", revision_of(run.source.base)},
               {"to_revision", revision_of(run.source.commit)},
               {"creator", person(c, run.actor)}};
     show_ref(run.source.ref, v);
     if (seen == nullptr) return v;
     v["pipeline"] = view(c, *c.pipeline, false);
+    v["environment"] = environment_of(c, run);
+    v["actions_to_run"] = json::array();
+    for (const std::string& place : run.source.only_actions) v["actions_to_run"].push_back(std::stoll(place));
     v["attempts"] = attempts_of(c, run);
     v["may"] = {{"run", c.access >= policy::pipeline_level::run_only},
                 {"manage", c.access >= policy::pipeline_level::read_write}};

@@ -45,6 +45,7 @@ std::string execution_url(const call&, const store::run_record&);
 json view(const call&, const store::run_record&, const viewed_execution* = nullptr);
 // What a person is asked for: values, or nothing but an approval.
 json view_of_variables(const run::question&);
+json view_of_attempt(const call&, const store::attempt_record&);
 json view_of_action(const call&, const store::run_record&, const viewed_execution&, std::size_t action, bool full);
 
 // The integrations that the attempt lacked, those that nobody has left out.

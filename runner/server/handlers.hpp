@@ -99,6 +99,10 @@ result<answer> list_executions(call&);
 result<answer> get_execution(call&);
 result<answer> add_execution(call&);
 result<answer> operate_execution(call&);
+result<answer> add_own_execution(call&);
+result<answer> retry_execution(call&);
+result<answer> answer_execution(call&);
+result<answer> get_attempt(call&);
 
 // -- api_action_executions.cpp
 result<answer> get_action_execution(call&);
@@ -151,6 +155,11 @@ result<answer> list_hooks(call&);
 result<answer> put_hook(call&);
 result<answer> remove_hook(call&);
 
+// -- api_starts.cpp
+result<answer> make_start_address(call&);
+result<answer> remove_start_address(call&);
+result<answer> start_by_address(call&);
+
 // -- api_audit.cpp
 result<answer> list_audit(call&);
 result<answer> verify_audit(call&);
@@ -192,6 +201,9 @@ result<answer> get_webhook(call&);
 result<answer> add_webhook(call&);
 result<answer> edit_webhook(call&);
 result<answer> remove_webhook(call&);
+
+// -- api_repository.cpp
+result<answer> show_contents(call&);
 
 // -- api_environments.cpp
 result<answer> list_environments(call&);

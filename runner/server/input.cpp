@@ -71,6 +71,20 @@ std::optional<std::vector<std::string>> input::texts(std::string_view name) {
     return std::nullopt;
 }
 
+std::optional<std::vector<std::int64_t>> input::numbers(std::string_view name) {
+    const json* at = find(name);
+    if (at == nullptr) return std::nullopt;
+    std::vector<std::int64_t> all;
+    if (at->is_array())
+        for (const json& item : *at)
+            if (item.is_number_integer() &&
+                (!item.is_number_unsigned() || item.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)))
+                all.push_back(item.get<std::int64_t>());
+    if (at->is_array() && all.size() == at->size()) return all;
+    wrong(name, "a list of whole numbers");
+    return std::nullopt;
+}
+
 std::optional<std::vector<json>> input::objects(std::string_view name) {
     const json* at = find(name);
     if (at == nullptr) return std::nullopt;

@@ -28,6 +28,7 @@ public:
     std::optional<bool> flag(std::string_view name);
     std::optional<std::int64_t> number(std::string_view name);
     std::optional<std::vector<std::string>> texts(std::string_view name);
+    std::optional<std::vector<std::int64_t>> numbers(std::string_view name);
     // A list of objects.
     std::optional<std::vector<json>> objects(std::string_view name);
     std::optional<json> object(std::string_view name);

@@ -31,7 +31,8 @@ described_path describe(std::string_view pattern) {
         const std::size_t end = std::min(pattern.find('/', at + 1), pattern.size());
         const std::string part(pattern.substr(at + 1, end - at - 1));
         if (part.starts_with(':')) {
-            const std::string name = part.substr(1);
+            // All that follows can't be said in OpenAPI: a slash in it is escaped there.
+            const std::string name = part.substr(1, part.size() - (part.ends_with('*') ? 2 : 1));
             d.path += "/{" + name + "}";
             d.parameters.push_back(
                 {{"name", name}, {"in", "path"}, {"required", true}, {"schema", schema_of_place(name)}});

@@ -69,7 +69,9 @@ bool is_yaml_file(std::string_view path) {
 }  // namespace
 
 bool project_definitions::is_in_git(const store::team_pipeline_record& p) const {
-    return setting_of(p.settings, "git_config_ref") == "DYNAMIC";
+    // A template elsewhere does not say when it runs here.
+    return setting_of(p.settings, "git_config_ref") == "DYNAMIC" &&
+           setting_of(p.settings, "definition_source") != "REMOTE";
 }
 
 const triggers::start_rules* project_definitions::in_files(const store::team_pipeline_record& p) const {

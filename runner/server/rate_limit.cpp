@@ -6,6 +6,14 @@
 namespace latchkey::server {
 
 rate_limit::standing rate_limit::take(const std::string& who, policy::time_point at) {
+    return count(who, at, 1);
+}
+
+rate_limit::standing rate_limit::look(const std::string& who, policy::time_point at) {
+    return count(who, at, 0);
+}
+
+rate_limit::standing rate_limit::count(const std::string& who, policy::time_point at, int calls) {
     const auto now = std::chrono::floor<std::chrono::seconds>(at);
     const std::lock_guard lock(mutex_);
     if (now - swept_ >= window_) {
@@ -19,7 +27,7 @@ rate_limit::standing rate_limit::take(const std::string& who, policy::time_point
     s.limit = calls_;
     s.reset = c.began + window_;
     s.allowed = c.used < calls_;
-    if (s.allowed) ++c.used;
+    if (s.allowed) c.used += calls;
     s.remaining = std::max(calls_ - c.used, 0);
     return s;
 }

@@ -23,8 +23,11 @@ public:
         std::chrono::sys_seconds reset;  // when the window ends
     };
     standing take(const std::string& who, policy::time_point now);
+    // As it stands, without a call.
+    standing look(const std::string& who, policy::time_point now);
 
 private:
+    standing count(const std::string& who, policy::time_point now, int calls);
     struct counter {
         std::chrono::sys_seconds began;
         int used = 0;

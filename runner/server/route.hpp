@@ -41,6 +41,9 @@ struct manner {
     bool confirmed = false;  // a session must have given its password lately, where the server asks for it
     lane on = lane::ordinary;
     bool raw = false;  // the body is the handler's to read, as it came
+    // What it answers is made of the store, the address and the caller alone (and until call::until): it may be given
+    // to the same call again, see remembered_answers.hpp.
+    bool remembered = false;
 };
 
 // What a call of the route gives, where that is not what its method says: an object (and 204 for DELETE).
@@ -48,7 +51,7 @@ enum class gives : unsigned char { usual, nothing, events, picture, text };
 
 struct route {
     std::string_view method;
-    std::string_view path;  // "/workspaces/:workspace/projects/:project"
+    std::string_view path;  // "/workspaces/:workspace/projects/:project"; at its end ":path*" is all that follows
     scope needed;
     server::right right;
     handler run;

@@ -2,6 +2,7 @@
 #include "runner/server/route.hpp"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 namespace latchkey::server {
@@ -23,13 +24,17 @@ struct prepared_route {
     std::vector<std::string_view> parts;
 };
 
+bool takes_rest(const std::vector<std::string_view>& parts) {
+    return !parts.empty() && parts.back().ends_with('*');
+}
+
 // Routes of one length; a request looks at those only.
 const std::vector<prepared_route>& routes_of_length(std::size_t length) {
     static const auto table = [] {
         std::unordered_map<std::size_t, std::vector<prepared_route>> made;
         for (const route& r : routes()) {
             auto parts = parts_of(r.path);
-            made[parts.size()].push_back({&r, std::move(parts)});
+            if (!takes_rest(parts)) made[parts.size()].push_back({&r, std::move(parts)});
         }
         // Where a word and a place both fit, the word wins: "sso" before ":id".
         for (auto& [size, all] : made)
@@ -41,6 +46,39 @@ const std::vector<prepared_route>& routes_of_length(std::size_t length) {
     static const std::vector<prepared_route> none;
     const auto at = table.find(length);
     return at == table.end() ? none : at->second;
+}
+
+// Those whose last place takes all that follows; few.
+const std::vector<prepared_route>& open_routes() {
+    static const auto table = [] {
+        std::vector<prepared_route> made;
+        for (const route& r : routes())
+            if (auto parts = parts_of(r.path); takes_rest(parts)) made.push_back({&r, std::move(parts)});
+        return made;
+    }();
+    return table;
+}
+
+bool fits(const prepared_route& p, std::span<const std::string> path) {
+    for (std::size_t i = 0; i < p.parts.size(); ++i)
+        if (p.parts[i].starts_with(':') ? path[i].empty() : p.parts[i] != path[i]) return false;
+    return true;
+}
+
+// The places of an address that the route fits.
+void fill(match& m, const prepared_route& p, std::span<const std::string> path) {
+    for (std::size_t i = 0; i < p.parts.size(); ++i) {
+        if (!p.parts[i].starts_with(':')) continue;
+        std::string_view name = p.parts[i].substr(1);
+        std::string value = path[i];
+        if (name.ends_with('*')) {
+            name.remove_suffix(1);
+            for (std::size_t rest = i + 1; rest < path.size(); ++rest) value += "/" + path[rest];
+        }
+        m.at.emplace(name, std::move(value));
+    }
+    m.found = p.of;
+    m.methods.clear();
 }
 
 }  // namespace
@@ -74,22 +112,20 @@ match find_route(const http::request& r) {
     std::span<const std::string> path = r.path;
     m.below_api = !path.empty() && path.front() == "api";
     if (m.below_api) path = path.subspan(1);
-    for (const prepared_route& p : routes_of_length(path.size())) {
-        bool fits = true;
-        for (std::size_t i = 0; i < path.size() && fits; ++i)
-            fits = p.parts[i].starts_with(':') ? !path[i].empty() : p.parts[i] == path[i];
-        if (!fits) continue;
+    const auto try_route = [&](const prepared_route& p) {
+        if (path.size() < p.parts.size() || !fits(p, path)) return false;
         // HEAD is GET without its body.
         if (p.of->method != r.method && !(r.method == "HEAD" && p.of->method == "GET")) {
             m.methods.push_back(p.of->method);
-            continue;
+            return false;
         }
-        for (std::size_t i = 0; i < path.size(); ++i)
-            if (p.parts[i].starts_with(':')) m.at.emplace(p.parts[i].substr(1), path[i]);
-        m.found = p.of;
-        m.methods.clear();
-        return m;
-    }
+        fill(m, p, path);
+        return true;
+    };
+    for (const prepared_route& p : routes_of_length(path.size()))
+        if (try_route(p)) return m;
+    for (const prepared_route& p : open_routes())
+        if (try_route(p)) return m;
     return m;
 }
 

@@ -15,6 +15,7 @@ using r = right;
 constexpr manner confirmed{.confirmed = true};
 constexpr manner on_passwords{.on = lane::passwords};
 constexpr manner on_outgoing{.on = lane::outgoing};
+constexpr manner remembered{.remembered = true};
 
 // Addresses of one resource stand together; the order says nothing.
 constexpr auto table = std::to_array<route>({
@@ -98,6 +99,12 @@ constexpr auto table = std::to_array<route>({
     {"DELETE", "/workspaces/:workspace/projects/:project/groups/:group", s::workspace, r::project_manager,
      remove_project_group, "Take a group's role in a project away"},
 
+    // Whatever role somebody has in a project, it lets them read its repository.
+    {"GET", "/workspaces/:workspace/projects/:project/repository/contents", s::repository_read, r::project_member,
+     show_contents, "What the root of a project's repository holds", on_outgoing},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_read,
+     r::project_member, show_contents, "A file or folder of a project's repository", on_outgoing},
+
     {"GET", "/workspaces/:workspace/projects/:project/pipelines", s::execution_info, r::project_member,
      list_pipelines, "Pipelines"},
     {"POST", "/workspaces/:workspace/projects/:project/pipelines", s::execution_manage, r::project_member,
@@ -128,6 +135,18 @@ constexpr auto table = std::to_array<route>({
      s::execution_info, r::pipeline_reader, get_action_of_execution, "One action, by its number in the pipeline"},
     {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/actions/:action",
      s::execution_info, r::pipeline_reader, get_action_of_execution, "One action, by its number in the pipeline"},
+
+    // What Buddy's own can't be told.
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions", s::execution_run,
+     r::pipeline_runner, add_own_execution, "Run a pipeline, and say whether it waits for a missing permission"},
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/retry",
+     s::execution_run, r::pipeline_runner, retry_execution, "Retry from an action on, one action only, or all"},
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/answer",
+     s::execution_run, r::pipeline_runner, answer_execution, "Approve or decline an action that waits for people"},
+    {"GET",
+     "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/attempts/"
+     ":attempt",
+     s::execution_info, r::pipeline_reader, get_attempt, "What an attempt's actions did"},
 
     // Whoever may run the pipeline asks; whether they may grant is the integration's own matter.
     {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/grant",
@@ -169,11 +188,12 @@ constexpr auto table = std::to_array<route>({
      r::member, remove_grant, "Take every permission of a pipeline to use an integration away"},
 
     // Which integration a member may see, edit or delete is the integration's own matter.
-    {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations"},
+    {"GET", "/workspaces/:workspace/integrations", s::integration_info, r::member, list_integrations, "Integrations",
+     remembered},
     {"POST", "/workspaces/:workspace/integrations", s::integration_add, r::member, add_integration,
      "Add an integration"},
     {"GET", "/workspaces/:workspace/integrations/:integration", s::integration_info, r::member, get_integration,
-     "An integration"},
+     "An integration", remembered},
     {"PATCH", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member, edit_integration,
      "Change an integration", confirmed},
     {"DELETE", "/workspaces/:workspace/integrations/:integration", s::integration_manage, r::member,
@@ -268,6 +288,17 @@ constexpr auto table = std::to_array<route>({
      receive_hook,
      "Where a forge sends its webhooks",
      {.raw = true}},
+    {"POST",
+     "/latchkey/v1/start/:token",
+     s::none,
+     r::anybody,
+     start_by_address,
+     "Start the pipeline that this address is of",
+     {.raw = true}},
+    {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/webhook", s::workspace,
+     r::pipeline_manager, make_start_address, "Make the address that starts a pipeline"},
+    {"DELETE", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/webhook", s::workspace,
+     r::pipeline_manager, remove_start_address, "Remove the address that starts a pipeline"},
     {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/hooks", s::workspace, r::project_manager,
      list_hooks, "Hooks of a project"},
     {"PUT", "/latchkey/v1/workspaces/:workspace/projects/:project/hooks/:kind", s::workspace, r::project_manager,

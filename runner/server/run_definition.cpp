@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/run_definition.hpp"
 
+#include "pipelines/definition_template.hpp"
 #include "runner/server/pipeline_settings.hpp"
 
 #include <algorithm>
@@ -106,33 +107,136 @@ bool has_repository(const store::team_project_record& p) {
                                [](const auto& s) { return s.first == "custom_repo_url" && !s.second.empty(); });
 }
 
-result<found_definition> from_files(project_files& files, const run_order& order, const project_files::state& at) {
-    const std::string how = text_setting(order.pipeline, "git_config_ref");
-    if (how == "FIXED") {
-        const json config = setting_of(order.pipeline.settings, "git_config");
-        const std::string project = config.is_object() ? config.value("project", "") : "";
-        const std::string path = config.is_object() ? config.value("path", "") : "";
-        if (path.empty()) return failure(errc::usage, "git_config of the pipeline names no path");
-        if (!project.empty() && project != order.project.handle)
-            return failure(errc::usage, "git_config of the pipeline names another project, " + project +
-                                            ": this version reads definitions of its own project only");
-        const std::string branch = config.value("branch", "");
-        auto there = files.find(order.project, {policy::ref_type::branch, "refs/heads/" + branch}, "");
-        if (!there) return there.error();
-        return in_commit(files, *there, order.pipeline, {path});
-    }
-    auto paths = definition_files(files, at);
+// Whose definition is looked for, and for whom.
+struct question {
+    store::stores& stores;
+    project_files& files;
+    const store::team_project_record& project;
+    const store::team_pipeline_record& pipeline;
+    policy::user_id actor;
+};
+
+// Another project of the workspace: one that is not there and one that the actor may not read are the same.
+result<store::team_project_record> readable_project(const question& q, const std::string& handle) {
+    if (handle.empty() || handle == q.project.handle) return q.project;
+    const failure none(errc::not_found, "the pipeline's definition is in the project \"" + handle +
+                                            "\", which is not there for who stands behind this run");
+    auto other = q.stores.people->project(q.project.workspace, handle);
+    if (!other) return other.error().code == errc::not_found ? none : other.error();
+    auto role = q.stores.people->role_in_project(q.project.workspace, other->id, q.actor);
+    if (!role) return role.error();
+    if (!*role) return none;
+    return other;
+}
+
+result<policy::ref> ref_named(const std::string& name) {
+    if (name.empty()) return policy::ref();
+    if (name.starts_with("refs/heads/")) return policy::ref{policy::ref_type::branch, name};
+    if (name.starts_with("refs/tags/")) return policy::ref{policy::ref_type::tag, name};
+    if (name.starts_with("refs/"))
+        return failure(errc::usage, "the pipeline's definition is at " + name + ", which is no branch and no tag");
+    return policy::ref{policy::ref_type::branch, "refs/heads/" + name};
+}
+
+result<project_files::state> state_of(const question& q, const store::team_project_record& project,
+                                      const std::string& ref) {
+    if (!has_repository(project))
+        return failure(errc::usage, "the pipeline's definition is in the project \"" + project.handle +
+                                        "\", which has no repository");
+    auto of = ref_named(ref);
+    if (!of) return of.error();
+    return q.files.find(project, *of, "");
+}
+
+// One file of a branch, whatever the run's commit.
+result<found_definition> fixed(const question& q) {
+    const json config = setting_of(q.pipeline.settings, "git_config");
+    const auto text = [&](const char* name) {
+        const bool there = config.is_object() && config.contains(name) && config[name].is_string();
+        return there ? config[name].get<std::string>() : std::string();
+    };
+    if (text("path").empty()) return failure(errc::usage, "git_config of the pipeline names no path");
+    auto project = readable_project(q, text("project"));
+    if (!project) return project.error();
+    auto at = state_of(q, *project, text("branch"));
+    if (!at) return at.error();
+    return in_commit(q.files, *at, q.pipeline, {text("path")});
+}
+
+result<std::string> filled(const std::string& path, const std::string& text, const json& given) {
+    std::map<std::string, std::string, std::less<>> parameters;
+    if (given.is_array())
+        for (const json& one : given)
+            if (one.is_object() && one.contains("key") && one["key"].is_string()) {
+                const json value = one.value("value", json());
+                parameters[one["key"]] = value.is_string() ? value.get<std::string>()
+                                         : value.is_null() ? ""
+                                                           : value.dump();
+            }
+    pipelines::filled_template f = pipelines::fill_template(text, parameters);
+    if (f.too_long) return failure(errc::refused, path + " is too long with its parameters");
+    if (f.missing.empty()) return std::move(f.text);
+    std::string names;
+    for (const std::string& name : f.missing) names += (names.empty() ? "" : ", ") + name;
+    return failure(errc::usage, path + " asks for " + names + ": say it in `remote_parameters`");
+}
+
+// A template that may lie in another project, filled in.
+result<found_definition> remote(const question& q) {
+    const std::string path = text_setting(q.pipeline, "remote_path");
+    if (path.empty())
+        return failure(errc::usage, "the pipeline's definition is REMOTE, and `remote_path` is missing");
+    auto project = readable_project(q, text_setting(q.pipeline, "remote_project_name"));
+    if (!project) return project.error();
+    auto at = state_of(q, *project, text_setting(q.pipeline, "remote_ref"));
+    if (!at) return at.error();
+    auto text = q.files.read(*at, path);
+    if (!text) return text.error();
+    auto yaml = filled(path, *text, setting_of(q.pipeline.settings, "remote_parameters"));
+    if (!yaml) return yaml.error();
+    auto types = type_files(q.files, *at);
+    if (!types) return types.error();
+    found_definition found;
+    found.source.file = path;
+    found.definition = run::read_definition(path, std::move(*yaml), q.pipeline.name, *types);
+    found.definition->pipeline = pipeline_in(*found.definition, q.pipeline);
+    auto& all = found.definition->parsed.model.pipelines;
+    if (found.definition->pipeline == nullptr && all.size() == 1) found.definition->pipeline = &all.front();
+    // Of one that can't be read its faults are said.
+    if (found.definition->pipeline == nullptr && !pipelines::has_errors(found.definition->parsed.problems))
+        return failure(errc::not_found, path + " defines no pipeline \"" + q.pipeline.name + "\"");
+    return found;
+}
+
+bool is_remote(const store::team_pipeline_record& p) {
+    return text_setting(p, "definition_source") == "REMOTE";
+}
+
+// `at`: the run's own commit; absent: there is none.
+result<found_definition> of_pipeline(store::stores& stores, project_files* files,
+                                     const store::team_project_record& project,
+                                     const store::team_pipeline_record& pipeline, policy::user_id actor,
+                                     const project_files::state* at) {
+    const std::string how = text_setting(pipeline, "git_config_ref");
+    if (!is_remote(pipeline) && how == "NONE") return saved(pipeline);
+    if (files == nullptr)
+        return failure(errc::usage,
+                       "the definition of \"" + pipeline.name + "\" is in git, which this server does not read");
+    const question q{stores, *files, project, pipeline, actor};
+    if (is_remote(pipeline)) return remote(q);
+    if (how == "FIXED") return fixed(q);
+    if (at == nullptr)
+        return failure(errc::usage,
+                       "the definition of \"" + pipeline.name + "\" is in git, and this run has no commit");
+    auto paths = definition_files(*files, *at);
     if (!paths) return paths.error();
-    return in_commit(files, at, order.pipeline, *paths);
+    return in_commit(*files, *at, pipeline, *paths);
 }
 
 }  // namespace
 
-result<found_definition> find_definition(project_files* files, const std::filesystem::path& data,
-                                         const run_order& order) {
-    if (text_setting(order.pipeline, "definition_source") == "REMOTE")
-        return failure(errc::usage, "the pipeline's definition is REMOTE, which this version does not read");
-    const bool of_git = text_setting(order.pipeline, "git_config_ref") != "NONE";
+result<found_definition> find_definition(store::stores& stores, project_files* files,
+                                         const std::filesystem::path& data, const run_order& order) {
     found_definition found;
     // The folder's last part is the project's name; without a repository it is the name alone.
     std::filesystem::path repository =
@@ -140,18 +244,28 @@ result<found_definition> find_definition(project_files* files, const std::filesy
     if (has_repository(order.project) && files != nullptr) {
         auto at = files->find(order.project, order.ref, order.revision);
         if (!at) return at.error();
-        auto read = of_git ? from_files(*files, order, *at) : result<found_definition>(saved(order.pipeline));
+        auto read = of_pipeline(stores, files, order.project, order.pipeline, order.actor, &*at);
         if (!read) return read.error();
         found = std::move(*read);
+        if (!order.base.empty()) {
+            auto base = files->commit(*at, order.base);
+            if (!base) return base.error();
+            found.source.base = std::move(*base);
+        }
         found.source.commit = at->commit;
         found.source.ref = at->ref;
         repository = at->repository;
-    } else if (of_git) {
-        return failure(errc::usage,
-                       "the pipeline's definition is in git, and its project has no repository: set "
-                       "custom_repo_url");
     } else {
-        found = saved(order.pipeline);
+        if ((!order.revision.empty() && order.revision != "HEAD") || !order.base.empty())
+            return failure(errc::usage, "the project has no repository, and so no commit " +
+                                            (order.base.empty() ? order.revision : order.base));
+        if (text_setting(order.pipeline, "git_config_ref") == "DYNAMIC" && !is_remote(order.pipeline))
+            return failure(errc::usage,
+                           "the pipeline's definition is in git, and its project has no repository: set "
+                           "custom_repo_url");
+        auto read = of_pipeline(stores, files, order.project, order.pipeline, order.actor, nullptr);
+        if (!read) return read.error();
+        found = std::move(*read);
         found.source.ref = order.ref;
     }
     if (found.definition->pipeline != nullptr) name_in_file(found, found.definition->pipeline->id.value);
@@ -161,16 +275,13 @@ result<found_definition> find_definition(project_files* files, const std::filesy
 
 result<std::unique_ptr<run::definition>> definition_of_child(store::stores& stores, project_files* files,
                                                              const store::pipeline_record& child,
-                                                             const store::run_source& parent) {
+                                                             const store::run_source& parent, policy::user_id actor) {
     auto record = stores.pipelines->get(child.project, child.id);
     if (!record) return record.error();
-    if (text_setting(*record, "git_config_ref") == "NONE") return std::move(saved(*record).definition);
-    if (files == nullptr || parent.commit.empty())
-        return failure(errc::usage, "the definition of \"" + child.name + "\" is in git, and this run has no commit");
+    auto project = stores.people->project_numbered(child.project);
+    if (!project) return project.error();
     const project_files::state at{parent.repository, parent.commit, parent.ref};
-    auto paths = definition_files(*files, at);
-    if (!paths) return paths.error();
-    auto found = in_commit(*files, at, *record, *paths);
+    auto found = of_pipeline(stores, files, *project, *record, actor, parent.commit.empty() ? nullptr : &at);
     if (!found) return found.error();
     return std::move(found->definition);
 }

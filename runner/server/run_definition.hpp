@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which definition a pipeline of a server has, and which files its run works with: what was saved with the pipeline
-// (git_config_ref NONE), or a file of the run's own commit (DYNAMIC) or of another branch (FIXED). Blocks; any
+// (git_config_ref NONE), a file of the run's own commit (DYNAMIC) or of one branch, maybe another project's (FIXED),
+// or a template (definition_source REMOTE). Another project is read for who stands behind the run. Blocks; any
 // thread.
 #pragma once
 
@@ -18,11 +19,12 @@ struct found_definition {
 };
 
 // usage, not_found: there is none, and why. A definition with errors is found: who makes the run reports them.
-result<found_definition> find_definition(project_files*, const std::filesystem::path& data, const run_order&);
+result<found_definition> find_definition(store::stores&, project_files*, const std::filesystem::path& data,
+                                         const run_order&);
 
 // For a pipeline that another one runs.
 result<std::unique_ptr<run::definition>> definition_of_child(store::stores&, project_files*,
                                                              const store::pipeline_record&,
-                                                             const store::run_source& parent);
+                                                             const store::run_source& parent, policy::user_id actor);
 
 }  // namespace latchkey::server

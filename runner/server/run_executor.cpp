@@ -2,8 +2,10 @@
 #include "runner/server/run_executor.hpp"
 
 #include "runner/log/log_writer.hpp"
+#include "runner/server/outer_variables.hpp"
 #include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_definition.hpp"
+#include "runner/server/run_token.hpp"
 
 #include <mutex>
 #include <tuple>
@@ -12,32 +14,13 @@ namespace latchkey::server {
 
 namespace {
 
-result<std::vector<run::outer_variable>> variables_of(store::stores& stores, policy::pipeline_id pipeline) {
-    auto kept = stores.values->variables_for(pipeline);
-    if (!kept) return kept.error();
-    std::vector<run::outer_variable> all;
-    for (store::variable_record& v : *kept)
-        all.push_back({std::move(v.key), v.encrypted ? "" : std::move(v.value), v.encrypted});
-    return all;
-}
-
-result<std::map<std::string, vault::secret>> secret_variables_of(store::stores& stores,
-                                                                 const run::access::unlock& unlock,
-                                                                 policy::pipeline_id pipeline) {
-    std::map<std::string, vault::secret> all;
-    auto kept = stores.values->variables_for(pipeline);
-    if (!kept) return kept.error();
-    for (const store::variable_record& v : *kept) {
-        // Of two with one key the later counts, and it may be plain.
-        all.erase(v.key);
-        if (!v.sealed) continue;
-        auto keys = unlock();
-        if (!keys) return keys.error();
-        auto opened = (*keys)->open_value({vault::value_kind::variable, v.id.value()}, *v.sealed);
-        if (!opened) return opened.error();
-        all.emplace(v.key, std::move(*opened));
-    }
-    return all;
+result<void> check_parts(const run_order& order, const run::definition& d) {
+    if (d.pipeline == nullptr) return {};  // reported by who makes the run
+    for (const std::string& place : order.only_actions)
+        if (std::stoull(place) > d.pipeline->actions.size())
+            return failure(errc::usage, "`actions_to_run` names the action " + place + ", and the pipeline has " +
+                                            std::to_string(d.pipeline->actions.size()));
+    return {};
 }
 
 }  // namespace
@@ -51,7 +34,7 @@ struct run_executor::impl {
           service(complete(std::move(around))),
           counts(options.metrics),
           queue(service, all, clock,
-                {options.slots, options.jobs, options.log, counts, [this](policy::run_id run) { hub.publish(run); }}),
+                {options.slots, options.jobs, options.log, counts, [this](policy::run_id run) { changed(run); }}),
           watched(options.metrics.before_text([this] {
               const run_queue::counts now = queue.now();
               counts.show(now.waiting, now.running);
@@ -59,16 +42,26 @@ struct run_executor::impl {
 
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
-        around.on_change = [this](policy::run_id run) { hub.publish(run); };
+        around.on_change = [this](policy::run_id run) { changed(run); };
         around.on_output = [this](policy::run_id run) { hub.publish(run, event_hub::news::output); };
-        around.outer_variables = [this](policy::pipeline_id pipeline) { return variables_of(stores, pipeline); };
-        around.open_outer = [this, unlock = around.unlock](policy::pipeline_id pipeline) {
-            return secret_variables_of(stores, unlock, pipeline);
+        around.outer_variables = [this](const run::outer_request& r) { return variables_of(stores, r); };
+        around.open_outer = [this, unlock = around.unlock](const run::outer_request& r) {
+            return secret_variables_of(stores, unlock, r);
         };
-        around.find_definition = [this](const store::pipeline_record& p, const store::run_source& parent) {
-            return definition_of_child(stores, files.get(), p, parent);
+        if (options.run_tokens)
+            around.issue_token = [this](const store::run_record& run, int attempt, const std::string& audience) {
+                return issue_token(stores, options.run_tokens(), run, attempt, audience, clock());
+            };
+        around.find_definition = [this](const store::pipeline_record& p, const store::run_source& parent,
+                                        policy::user_id actor) {
+            return definition_of_child(stores, files.get(), p, parent, actor);
         };
         return around;
+    }
+
+    void changed(policy::run_id run) {
+        hub.publish(run);
+        if (options.on_change) options.on_change();
     }
 
     store::stores& stores;
@@ -100,8 +93,12 @@ void run_executor::stop(std::chrono::milliseconds grace) {
     impl_->queue.stop(grace);
 }
 
+void run_executor::hurry() {
+    impl_->queue.hurry();
+}
+
 result<run::made_attempt> run_executor::start(run_order order) {
-    auto found = find_definition(impl_->files.get(), impl_->options.data, order);
+    auto found = find_definition(impl_->stores, impl_->files.get(), impl_->options.data, order);
     if (!found) return found.error();
     for (const auto& [name, value] : order.project.settings)
         if (name == origin::on_missing) order.origin.emplace_back(name, value);
@@ -120,11 +117,14 @@ result<run::made_attempt> run_executor::start(run_order order) {
     wanted.source.backend = impl_->options.backend;
     wanted.source.origin.insert(wanted.source.origin.end(), order.origin.begin(), order.origin.end());
     wanted.source.parameters = std::move(order.parameters);
+    if (auto parts = check_parts(order, *found->definition); !parts) return parts.error();
+    wanted.source.only_actions = std::move(order.only_actions);
     wanted.source.trust = order.trust;
     for (const auto& [name, value] : order.secrets) wanted.source.secret_names.push_back(name);
     auto made = impl_->service.create(*found->definition, std::move(wanted));
     if (!made) return made.error();
     if (!made->ended) impl_->queue.add(made->run, std::move(order.secrets));
+    if (impl_->options.on_change) impl_->options.on_change();
     return made;
 }
 
@@ -133,12 +133,13 @@ result<run::made_attempt> run_executor::retry(const run::retry_request& request,
     auto made = impl_->service.create_retry(request, secrets);
     if (!made) return made.error();
     if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(secrets));
+    if (impl_->options.on_change) impl_->options.on_change();
     return made;
 }
 
 result<void> run_executor::cancel(const store::run_record& run, policy::user_id actor) {
     auto done = impl_->service.cancel(run, actor);
-    impl_->hub.publish(run.id);
+    impl_->changed(run.id);
     impl_->queue.look();
     return done;
 }

@@ -21,6 +21,10 @@
 #include <memory>
 #include <string>
 
+namespace latchkey::identity {
+class token_issuer;
+}
+
 namespace latchkey::server {
 
 struct run_order {
@@ -29,6 +33,8 @@ struct run_order {
     policy::user_id actor;
     policy::ref ref;       // type none: the project's default branch
     std::string revision;  // a commit's id; empty or HEAD: the newest of the ref
+    std::string base;      // a commit's id, from which changes are told; empty: that of the last success
+    std::vector<std::string> only_actions;  // as in store::run_source
     std::string comment;
     store::facts origin;
     store::facts parameters;
@@ -48,11 +54,22 @@ public:
     // Fetches, and finds what the order means. not_found: there is no such ref or commit.
     virtual result<state> find(const store::team_project_record&, const policy::ref&,
                                const std::string& revision) = 0;
+    // The whole number of a commit that a branch or a tag leads to; not_found: none does.
+    virtual result<std::string> commit(const state&, const std::string& revision) = 0;
     // A file of a commit; not_found: it has none.
     virtual result<std::string> read(const state&, const std::string& path) = 0;
     // The first line of what its commit says, as far as a list shows it.
     virtual result<std::string> subject(const state&) = 0;
-    // The files of a folder of it, by their paths.
+    struct content {
+        std::string type;  // FILE, DIR, SUB_MODULE, SYMLINK, as the API says it
+        std::string path;
+        std::size_t size = 0;
+    };
+    // What is at a path of a commit, and what is in a folder (empty: the root). not_found: nothing; refused: too
+    // much.
+    virtual result<content> look(const state&, const std::string& path) = 0;
+    virtual result<std::vector<content>> contents(const state&, const std::string& folder) = 0;
+    // The files of a folder of it and below, by their paths.
     virtual result<std::vector<std::string>> list(const state&, const std::string& folder) = 0;
 };
 
@@ -63,6 +80,9 @@ struct executor_options {
     int jobs = 4;
     server_log& log = server_log::silent();
     metrics::registry& metrics = metrics::unread();
+    // Who issues tokens of runs; may be absent, or give nullptr: nobody does.
+    std::function<identity::token_issuer*()> run_tokens = nullptr;
+    std::function<void()> on_change = nullptr;  // after something has happened to a run; must not block
 };
 
 class run_executor {
@@ -78,6 +98,7 @@ public:
     // Takes up what an earlier server has left. Returns how many runs wait.
     result<int> begin();
     void stop(std::chrono::milliseconds grace);
+    void hurry();  // as run_queue's
 
     // `ended` of what is made is set where the definition has errors: then there is no run.
     result<run::made_attempt> start(run_order);

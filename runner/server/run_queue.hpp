@@ -26,6 +26,7 @@ inline constexpr std::string_view delay_until = "delay_until";            // mil
 inline constexpr std::string_view subject = "subject";                    // the first line of the commit
 inline constexpr std::string_view clear_cache = "clear_cache";            // true
 inline constexpr std::string_view concurrent = "concurrent";              // true: beside others of its pipeline
+inline constexpr std::string_view environment = "environment";            // its number in addresses
 inline constexpr std::string_view on_missing = "on_missing_permissions";  // fail, wait
 }  // namespace origin
 
@@ -55,6 +56,8 @@ public:
     result<void> run_now(policy::run_id);
     // Nothing new begins; what runs may end in this time, and is cancelled after it. Blocks.
     void stop(std::chrono::milliseconds grace);
+    // Who stops it, now or later, waits no more: what runs is cancelled at once, and by the next call killed.
+    void hurry();
 
     struct counts {
         int waiting = 0;

@@ -106,6 +106,15 @@ json view_of_session(const call& c) {
     return v;
 }
 
+std::optional<std::string> password_needed(const call& c) {
+    const auto window = c.server.step_up;
+    if (!c.session || window.count() == 0) return std::nullopt;
+    const auto& at = c.session->confirmed_at;
+    if (at && c.now() - *at < window) return std::nullopt;
+    return "this needs your password again: send it to /latchkey/v1/session/confirm, or sign in again with the "
+           "identity provider (/latchkey/v1/login/oidc?confirm=1)";
+}
+
 answer problem(int status, const std::string& why, http::header_list headers) {
     return {status, {{"errors", json::array({{{"message", why}}})}}, std::move(headers), {}};
 }

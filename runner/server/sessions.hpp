@@ -33,6 +33,10 @@ result<std::pair<std::string, std::string>> begin_session(call&, const store::us
 // Who is signed in and how: what a page asks for first.
 json view_of_session(const call&);
 
+// Why a session must give its password again first, where the server asks for it; nothing: it need not. Personal
+// tokens are for programs, which have no password to give.
+std::optional<std::string> password_needed(const call&);
+
 answer problem(int status, const std::string& why, http::header_list headers = {});
 // 429 with the API's headers.
 answer too_many(const rate_limit::standing&, policy::time_point now);

@@ -8,7 +8,8 @@
 
 namespace latchkey::server {
 
-// With the nonce that its policy allows its script and style by.
-std::string setup_page(const std::string& nonce);
+// With the nonce that its policy allows its script and style by. Its form signs the owner in; `leads_to_page`: and
+// says where the web page is.
+std::string setup_page(const std::string& nonce, bool leads_to_page);
 
 }  // namespace latchkey::server

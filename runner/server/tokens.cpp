@@ -36,11 +36,15 @@ bool within(const ip::address& a, std::string_view pattern) {
 
 }  // namespace
 
+bool is_of(std::string_view address, const std::vector<std::string>& patterns) {
+    const auto from = address_in(address);
+    return from && std::ranges::any_of(patterns, [&](const std::string& p) { return within(*from, p); });
+}
+
 bool usable(const store::access_token_record& token, std::string_view peer, policy::time_point now) {
     if (token.expires_at && now >= *token.expires_at) return false;
     if (token.addresses.empty()) return true;
-    const auto from = address_in(peer);
-    return from && std::ranges::any_of(token.addresses, [&](const std::string& p) { return within(*from, p); });
+    return is_of(peer, token.addresses);
 }
 
 bool is_address_pattern(std::string_view pattern) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/variable_input.hpp"
 
+#include "runner/vault/base64.hpp"
 #include "runner/vault/ssh_key.hpp"
 
 #include <algorithm>
@@ -89,6 +90,8 @@ result<std::optional<std::string>> read_variable(input& in, store::variable_reco
     const bool always = std::ranges::find(always_encrypted, v.type) != always_encrypted.end();
     const auto encrypted = in.flag("encrypted");
     if (auto fine = in.checked(); !fine) return fine.error();
+    if (v.type == "FILE" && value && !vault::decode_base64(*value))
+        return failure(errc::usage, "`value` of a FILE is its content in base64");
     if (is_new && always && value.value_or("").empty()) return failure(errc::usage, "`value` is missing");
     // Of a new key `encrypted: false` is a client's default; of one that is there it would be a wish.
     if (always && !is_new && encrypted && !*encrypted)

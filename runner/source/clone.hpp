@@ -44,6 +44,14 @@ struct git_ref {
     std::string commit;
 };
 
+enum class content_kind : unsigned char { file, folder, module, link };
+
+struct content {
+    content_kind kind = content_kind::file;
+    std::string path;  // in the commit
+    std::size_t size = 0;
+};
+
 class project_clone {
 public:
     // `name`: what the project is called in addresses; where that has changed, the folder goes by the old name, too.
@@ -80,6 +88,12 @@ public:
     result<read_files> files_at(const std::string& commit, const std::string& folder,
                                 const std::function<bool(std::string_view path)>& wanted,
                                 const file_limits& = {}) const;
+
+    // What is at a path; not_found: nothing.
+    result<content> content_at(const std::string& commit, const std::string& path) const;
+    // What is in a folder (empty: the root), not below it. refused: that is more than `most`.
+    result<std::vector<content>> contents_of(const std::string& commit, const std::string& folder,
+                                             std::size_t most = 1'000) const;
 
     // The paths of what is in a folder and below it. refused: there are more than `most`.
     result<std::vector<std::string>> paths_at(const std::string& commit, const std::string& folder,

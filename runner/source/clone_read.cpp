@@ -141,6 +141,17 @@ result<void> known(const fs::path& clone, const std::string& commit) {
     return {};
 }
 
+content content_of(tree_entry e) {
+    content c;
+    c.kind = e.mode == "040000"   ? content_kind::folder
+             : e.mode == "160000" ? content_kind::module
+             : e.mode == "120000" ? content_kind::link
+                                  : content_kind::file;
+    c.path = std::move(e.path);
+    c.size = e.size;
+    return c;
+}
+
 // A path as a tree holds it.
 bool is_tree_path(const std::string& path) {
     return !path.empty() && path.front() != '/' && path.back() != '/' && path.find('\0') == std::string::npos &&
@@ -290,6 +301,35 @@ result<read_files> project_clone::files_at(const std::string& commit, const std:
         all += e.size;
         out.files.emplace_back(e.path, std::move(*bytes));
     }
+    return out;
+}
+
+result<content> project_clone::content_at(const std::string& commit, const std::string& path) const {
+    if (auto there = known(path_, commit); !there) return there.error();
+    const failure nothing(errc::not_found, "the commit " + commit.substr(0, 10) + " has no " + quoted_name(path));
+    if (!is_tree_path(path)) return nothing;
+    auto found = entries(path_, {commit, "--", path});
+    if (!found) return found.error();
+    const auto e = std::ranges::find(*found, path, &tree_entry::path);
+    if (e == found->end()) return nothing;
+    return content_of(std::move(*e));
+}
+
+result<std::vector<content>> project_clone::contents_of(const std::string& commit, const std::string& folder,
+                                                        std::size_t most) const {
+    if (!folder.empty()) {
+        auto is = content_at(commit, folder);
+        if (!is) return is.error();
+        if (is->kind != content_kind::folder) return failure(errc::refused, quoted_name(folder) + " is no folder");
+    } else if (auto there = known(path_, commit); !there) {
+        return there.error();
+    }
+    auto found = folder.empty() ? entries(path_, {commit}) : entries(path_, {commit, "--", folder + "/"});
+    if (!found) return found.error();
+    if (found->size() > most)
+        return failure(errc::refused, "there is more than " + std::to_string(most) + " in " + quoted_name(folder));
+    std::vector<content> out;
+    for (tree_entry& e : *found) out.push_back(content_of(std::move(e)));
     return out;
 }
 

@@ -201,6 +201,31 @@ result<filesystem> filesystem::take_named(const fs::path& data, const std::strin
                    "another run of this pipeline works in its files: wait until that one has ended, or cancel it");
 }
 
+result<bool> filesystem::remove_unused(const fs::path& data, std::int64_t pipeline) {
+    const std::string name = std::to_string(pipeline);
+    std::vector<fs::path> all = {data / "caches" / name};
+    std::vector<filesystem> taken;  // nobody begins meanwhile
+    std::error_code ec;
+    for (int spare = 0; spare < most_spare; ++spare) {
+        const std::string one = spare == 0 ? name : name + "." + std::to_string(spare);
+        const fs::path folder = data / "filesystems" / one;
+        if (spare > 0 && !fs::exists(fs::symlink_status(folder, ec))) continue;
+        auto own = take_named(data, one, folder, {});
+        if (!own && own.error().code == errc::conflict) return false;
+        if (!own) return own.error();
+        all.push_back(folder);
+        all.push_back(own->own_);
+        taken.push_back(std::move(*own));
+    }
+    bool removed = false;
+    for (const fs::path& each : all) {
+        if (!fs::exists(fs::symlink_status(each, ec))) continue;
+        if (auto gone = remove_tree(each); !gone) return gone.error();
+        removed = true;
+    }
+    return removed;
+}
+
 result<void> filesystem::check_out(const std::string& commit, bool from_scratch, std::vector<std::string>& notes) {
     std::error_code ec;
     if (from_scratch || fs::symlink_status(path_, ec).type() != fs::file_type::directory) {

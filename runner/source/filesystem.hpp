@@ -29,6 +29,9 @@ public:
     // One that is free: its own, else one of the spare ones that runs side by side have.
     static result<filesystem> take_any(const std::filesystem::path& data, std::int64_t pipeline,
                                        const std::filesystem::path& repository);
+    // All that a pipeline has is removed, spare ones and caches too, unless a run works with any of it. False: it has
+    // nothing, or one does.
+    static result<bool> remove_unused(const std::filesystem::path& data, std::int64_t pipeline);
     filesystem(filesystem&&) noexcept;
     filesystem& operator=(filesystem&&) = delete;
     ~filesystem();

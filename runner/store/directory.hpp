@@ -158,6 +158,7 @@ public:
                                                     policy::time_point) = 0;
     virtual result<team_project_record> project(policy::workspace_id, const std::string& handle) = 0;
     virtual result<team_project_record> project_with(policy::workspace_id, policy::project_id) = 0;
+    virtual result<team_project_record> project_numbered(policy::project_id) = 0;  // whichever workspace it is of
     virtual result<std::vector<team_project_record>> projects(policy::workspace_id, const page&) = 0;
     virtual result<team_project_record> edit_project(const team_project_record&, policy::user_id actor,
                                                      policy::time_point) = 0;

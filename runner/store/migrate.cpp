@@ -2,7 +2,6 @@
 #include "runner/store/migrate.hpp"
 
 #include "runner/store/schema.hpp"
-#include "runner/store/sqlite_connection.hpp"
 #include "runner/store/text_form.hpp"
 
 #include <sodium.h>
@@ -18,8 +17,8 @@ std::string checksum_of(std::string_view text) {
 }
 
 // How many of our files the database has.
-std::size_t applied(sql_connection& to) {
-    if (!has_table(to, "schema_versions")) return 0;
+std::size_t applied(sql_connection& to, std::string_view has_versions) {
+    if (to.rows<std::int64_t>(has_versions).empty()) return 0;
     const auto rows =
         to.rows<std::int64_t, std::string>("SELECT number, checksum FROM schema_versions ORDER BY number");
     const auto files = schema_files();
@@ -47,22 +46,27 @@ void run_each_statement(sql_connection& to, const std::string& text) {
 
 }  // namespace
 
-void migrate(sql_connection& to, const std::filesystem::path& file) {
+void replace_word(std::string& text, std::string_view word, std::string_view by) {
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
+        text.replace(at, word.size(), by);
+    }
+}
+
+void migrate(sql_connection& to, const migration_manner& manner) {
     const auto files = schema_files();
-    if (applied(to) == files.size()) return;
-    const setup_lock alone(file);
-    use_write_ahead_log(to);
+    if (applied(to, manner.has_versions) == files.size()) return;
+    const auto alone = manner.alone ? manner.alone() : nullptr;
     to.begin_write();
     try {
-        const auto done = applied(to);
+        const auto done = applied(to, manner.has_versions);
         if (done == 0) {
             to.script(
-                in_sqlite_dialect("CREATE TABLE IF NOT EXISTS schema_versions (number {int} NOT NULL PRIMARY KEY, "
+                manner.in_dialect("CREATE TABLE IF NOT EXISTS schema_versions (number {int} NOT NULL PRIMARY KEY, "
                                   "checksum TEXT NOT NULL) "
                                   "{strict}"));
         }
         for (std::size_t i = done; i < files.size(); ++i) {
-            run_each_statement(to, in_sqlite_dialect(files[i].text));
+            run_each_statement(to, manner.in_dialect(files[i].text));
             to.exec("INSERT INTO schema_versions (number, checksum) VALUES (:number, :checksum)",
                     static_cast<std::int64_t>(i) + 1, checksum_of(files[i].text));
         }

@@ -77,7 +77,7 @@ std::int64_t integration_of(const facts& about) {
 }  // namespace
 
 void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id actor, policy::revision revision,
-                  const facts& about, policy::time_point at) {
+                  const facts& about, policy::time_point at, std::optional<std::int64_t> workspace) {
     const auto tail =
         in.one<std::int64_t, std::string>("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1");
     policy::chain_hash previous{};
@@ -102,7 +102,7 @@ void append_audit(sql_connection& in, policy::audit_kind kind, policy::user_id a
         "INSERT INTO audit (sequence, at, kind, actor, revision, facts, hash, workspace, integration) "
         "VALUES (:sequence, :at, :kind, :actor, :revision, :facts, :hash, :workspace, :integration)",
         entry.sequence, to_stored(at), policy::to_string(kind), actor.value(), revision.value(), to_pairs_text(about),
-        policy::to_hex(entry.hash), workspace_of(in, about), integration_of(about));
+        policy::to_hex(entry.hash), workspace ? *workspace : workspace_of(in, about), integration_of(about));
     in.exec("UPDATE audit_head SET entries = entries + 1, hash = :hash WHERE id = 1", policy::to_hex(entry.hash));
 }
 
@@ -118,7 +118,15 @@ result<void> sql_store::record_decisions(std::span<const decision_record> decisi
                                          policy::time_point at) {
     if (decisions.empty()) return {};
     return write([&](sql_connection& in) -> result<void> {
+        // Those of one run are about one pipeline.
+        policy::pipeline_id last;
+        std::optional<std::int64_t> workspace;
         for (const auto& [decision, subject] : decisions) {
+            if (decision.pipeline() != last || !workspace)
+                workspace = workspace_of(in, {{"pipeline", to_fact(decision.pipeline())},
+                                              {"integration", to_fact(decision.integration())},
+                                              {"run", to_fact(decision.run())}});
+            last = decision.pipeline();
             append_audit(in, policy::audit_kind::decision, actor, decision.revision(),
                          {{"decision", to_fact(decision.id())},
                           {"allowed", decision.allowed() ? "yes" : "no"},
@@ -128,7 +136,7 @@ result<void> sql_store::record_decisions(std::span<const decision_record> decisi
                           {"run", to_fact(decision.run())},
                           {"grant", to_fact(decision.grant())},
                           {"subject", subject}},
-                         at);
+                         at, workspace);
         }
         return {};
     });

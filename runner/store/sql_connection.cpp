@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/store/sql_connection.hpp"
 
+#include "runner/store/text_form.hpp"
+
 #include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 #include <deque>
 #include <unordered_map>
@@ -11,31 +12,6 @@ namespace latchkey::store {
 namespace {
 
 constexpr std::size_t most_kept = 64UL * 1024;
-
-// SOCI's what() repeats the values of the statement, which are nobody's business: only its message is used.
-[[noreturn]] void rethrow_as_sql_error() {
-    try {
-        throw;
-    } catch (const soci::sqlite3_soci_error& error) {
-        const int primary = error.result() & 0xff;
-        if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) {
-            throw sql_error{{errc::store, "the store was busy for too long: another process holds it, try again"}};
-        }
-        if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
-            throw sql_error{{errc::corrupt, "the store's file is damaged (" + error.get_error_message() +
-                                                "): restore it from a backup"}};
-        }
-        if (primary == SQLITE_CONSTRAINT) {
-            throw sql_error{{errc::conflict, "the store refused a change that contradicts what it holds (" +
-                                                 error.get_error_message() + ")"}};
-        }
-        throw sql_error{{errc::store, "the store could not read or write: " + error.get_error_message()}};
-    } catch (const soci::soci_error& error) {
-        throw sql_error{{errc::store, "the store could not read or write: " + error.get_error_message()}};
-    } catch (const std::exception& error) {
-        throw sql_error{{errc::store, std::string("the store could not read or write: ") + error.what()}};
-    }
-}
 
 }  // namespace
 
@@ -82,11 +58,15 @@ struct sql_connection::prepared {
         statement.define_and_bind();
     }
 
-    void put(std::span<const sql_input> in) {
+    void put(std::span<const sql_input> in, bool plain) {
         for (std::size_t i = 0; i < in.size(); ++i) {
             in_states[i] = std::holds_alternative<std::monostate>(in[i]) ? soci::i_null : soci::i_ok;
             if (const auto* text = std::get_if<std::string_view>(&in[i])) {
-                *in_places[i].second = *text;
+                if (plain) {
+                    *in_places[i].second = to_plain_text(*text);
+                } else {
+                    *in_places[i].second = *text;
+                }
             } else if (const auto* number = std::get_if<std::int64_t>(&in[i])) {
                 *in_places[i].first = *number;
             }
@@ -101,12 +81,12 @@ struct sql_connection::prepared {
         return bytes;
     }
 
-    void take(std::vector<sql_value>& cells) {
+    void take(std::vector<sql_value>& cells, bool plain) {
         for (std::size_t i = 0; i < out_places.size(); ++i) {
             if (out_states[i] == soci::i_null) {
                 cells.emplace_back();
             } else if (out_places[i].second) {
-                cells.emplace_back(*out_places[i].second);
+                cells.emplace_back(plain ? from_plain_text(*out_places[i].second) : *out_places[i].second);
             } else {
                 cells.emplace_back(std::int64_t{*out_places[i].first});
             }
@@ -118,20 +98,21 @@ struct sql_connection::statements {
     std::unordered_map<std::string_view, std::unique_ptr<prepared>> kept;
 };
 
-sql_connection::sql_connection(std::unique_ptr<soci::session> session, std::string begin_write,
+sql_connection::sql_connection(std::unique_ptr<soci::session> session, sql_manner manner,
                                std::function<void(std::string_view)> before_statement)
     : session_(std::move(session)),
-      begin_write_(std::move(begin_write)),
+      manner_(manner),
       before_statement_(std::move(before_statement)),
       statements_(std::make_unique<statements>()) {}
 
 sql_connection::~sql_connection() = default;
 
 void sql_connection::begin_read() {
-    run("BEGIN", {}, {}, nullptr);
+    run(manner_.begin_read, {}, {}, nullptr);
 }
 void sql_connection::begin_write() {
-    run(begin_write_, {}, {}, nullptr);
+    run(manner_.begin_write, {}, {}, nullptr);
+    if (!manner_.wait_for_turn.empty()) run(manner_.wait_for_turn, {}, {}, nullptr);
 }
 void sql_connection::commit() {
     run("COMMIT", {}, {}, nullptr);
@@ -164,13 +145,14 @@ std::int64_t sql_connection::run(std::string_view sql, std::span<const sql_input
             kept = std::make_unique<prepared>(*session_);
             kept->bind(sql, in, out);
         }
-        kept->put(in);
+        kept->put(in, manner_.plain_text);
         std::int64_t changed = 0;
         if (!cells) {
             kept->statement.execute(true);
             changed = kept->statement.get_affected_rows();
         } else {
-            for (bool more = kept->statement.execute(true); more; more = kept->statement.fetch()) kept->take(*cells);
+            for (bool more = kept->statement.execute(true); more; more = kept->statement.fetch())
+                kept->take(*cells, manner_.plain_text);
         }
         // A prepared statement keeps copies of its values: of a long text (a whole pipeline file) they are not kept.
         if (kept->held() > most_kept) statements_->kept.erase(sql);
@@ -179,6 +161,10 @@ std::int64_t sql_connection::run(std::string_view sql, std::span<const sql_input
         statements_->kept.erase(sql);
         rethrow_as_sql_error();
     }
+}
+
+void sql_connection::rethrow_as_sql_error() {
+    throw sql_error{manner_.explain(lost_)};
 }
 
 }  // namespace latchkey::store

@@ -29,13 +29,23 @@ struct sql_error {
     failure why;
 };
 
+// What a kind of database says where SQLite and PostgreSQL differ.
+struct sql_manner {
+    std::string_view begin_read;
+    std::string_view begin_write;
+    std::string_view wait_for_turn;  // the first statement of what writes, where begin_write does not wait; or empty
+    // Called while an exception is handled: says what it is, and whether the connection is of no more use.
+    failure (*explain)(bool& lost);
+    bool plain_text = false;  // its text is UTF-8 without NUL: anything else is kept in another form
+};
+
 using sql_value = std::variant<std::monostate, std::int64_t, std::string>;
 using sql_input = std::variant<std::monostate, std::int64_t, std::string_view>;  // read during the call only
 enum class sql_type : unsigned char { integer, text };
 
 class sql_connection {
 public:
-    sql_connection(std::unique_ptr<soci::session>, std::string begin_write,
+    sql_connection(std::unique_ptr<soci::session>, sql_manner,
                    std::function<void(std::string_view)> before_statement);
     ~sql_connection();
     sql_connection(const sql_connection&) = delete;
@@ -45,6 +55,8 @@ public:
     void begin_write();
     void commit();
     void rollback() noexcept;
+    // The server is gone, or has ended it: nothing can be done with it any more.
+    bool lost() const { return lost_; }
 
     // Text that is run once and not kept: schema.
     void script(std::string_view sql);
@@ -78,6 +90,14 @@ public:
         return std::move(found.front());
     }
 
+    // For statements that are made at run time: as many values a row as there are types, row after row.
+    std::vector<sql_value> cells(std::string_view sql, std::span<const sql_type> row, std::span<const sql_input> in) {
+        std::vector<sql_value> found;
+        run(sql, in, row, &found);
+        return found;
+    }
+    void exec_with(std::string_view sql, std::span<const sql_input> in) { run(sql, in, {}, nullptr); }
+
 private:
     struct prepared;
     struct statements;
@@ -108,9 +128,11 @@ private:
 
     std::int64_t run(std::string_view sql, std::span<const sql_input> in, std::span<const sql_type> out,
                      std::vector<sql_value>* cells);
+    [[noreturn]] void rethrow_as_sql_error();
 
     std::unique_ptr<soci::session> session_;
-    std::string begin_write_;
+    sql_manner manner_;
+    bool lost_ = false;
     std::function<void(std::string_view)> before_statement_;
     std::unique_ptr<statements> statements_;  // after session_: they end first
 };

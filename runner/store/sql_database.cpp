@@ -24,15 +24,25 @@ void write_in_savepoint(sql_connection& in, Pending& part) {
 
 }  // namespace
 
-sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector connect, observer after_transaction)
-    : writer_(std::move(writer)), connect_(std::move(connect)), after_transaction_(std::move(after_transaction)) {}
+sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector connect_writer, connector connect_reader,
+                           observer after_transaction)
+    : writer_(std::move(writer)),
+      connect_writer_(std::move(connect_writer)),
+      connect_reader_(std::move(connect_reader)),
+      after_transaction_(std::move(after_transaction)) {}
 
 sql_database::reader_lease::reader_lease(sql_database& database)
     : owner(database), writer(database.writing_, std::try_to_lock) {
-    if (writer.owns_lock()) {
-        connection = owner.writer_.get();
-        return;
+    if (writer.owns_lock() && !owner.writer_->lost()) {
+        try {
+            owner.writer_->begin_read();
+            connection = owner.writer_.get();
+            return;
+        } catch (const sql_error&) {
+            if (!owner.writer_->lost()) throw;
+        }
     }
+    if (writer.owns_lock()) writer.unlock();
     own = owner.take_reader();
     connection = own.get();
 }
@@ -41,19 +51,30 @@ sql_database::reader_lease::~reader_lease() {
     if (own) owner.give_back(std::move(own));
 }
 
+std::unique_ptr<sql_connection> sql_database::take_idle() {
+    const std::lock_guard alone(idle_guard_);
+    if (idle_.empty()) return nullptr;
+    auto reader = std::move(idle_.back());
+    idle_.pop_back();
+    return reader;
+}
+
 std::unique_ptr<sql_connection> sql_database::take_reader() {
-    {
-        const std::lock_guard alone(idle_guard_);
-        if (!idle_.empty()) {
-            auto reader = std::move(idle_.back());
-            idle_.pop_back();
+    while (auto reader = take_idle()) {
+        try {
+            reader->begin_read();
             return reader;
+        } catch (const sql_error&) {
+            if (!reader->lost()) throw;
         }
     }
-    return connect_();
+    auto made = connect_reader_();
+    made->begin_read();
+    return made;
 }
 
 void sql_database::give_back(std::unique_ptr<sql_connection> reader) {
+    if (reader->lost()) return;
     const std::lock_guard alone(idle_guard_);
     idle_.push_back(std::move(reader));
 }
@@ -74,11 +95,7 @@ sql_database::moment::~moment() {
 
 // A connection of its own, never the writer: nobody waits for a moment to end.
 sql_connection& sql_database::moment::open() {
-    if (!connection_) {
-        auto reader = of_.take_reader();
-        reader->begin_read();
-        connection_ = std::move(reader);
-    }
+    if (!connection_) connection_ = of_.take_reader();
     return *connection_;
 }
 
@@ -111,10 +128,22 @@ void sql_database::commit_together(pending_write& mine) {
     batch_done_.notify_all();
 }
 
+void sql_database::begin_writing() {
+    if (!writer_->lost()) {
+        try {
+            return writer_->begin_write();
+        } catch (const sql_error&) {
+            if (!writer_->lost()) throw;
+        }
+    }
+    writer_ = connect_writer_();
+    writer_->begin_write();
+}
+
 void sql_database::write_batch(const std::vector<pending_write*>& batch) {
     const std::lock_guard alone(writing_);
     try {
-        writer_->begin_write();
+        begin_writing();
         bool keep = true;
         if (batch.size() == 1) {
             keep = batch.front()->body(*writer_);

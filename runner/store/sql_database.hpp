@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A database's transactions: one writer connection behind a mutex, readers with connections of their own. What wants
-// to write at the same time shares a commit. Shared by the stores that lie in it; any thread may call.
+// to write at the same time shares a commit. A connection that turns out to be lost before a transaction has done
+// anything is made anew; one that is lost in it fails it. Shared by the stores that lie in it; any thread may call.
 #pragma once
 
 #include "runner/store/sql_connection.hpp"
@@ -25,7 +26,8 @@ class sql_database {
 public:
     using connector = std::function<std::unique_ptr<sql_connection>()>;  // throws sql_error
     using observer = std::function<void(bool writes, std::chrono::nanoseconds)>;
-    sql_database(std::unique_ptr<sql_connection> writer, connector connect, observer after_transaction = nullptr);
+    sql_database(std::unique_ptr<sql_connection> writer, connector connect_writer, connector connect_reader,
+                 observer after_transaction = nullptr);
 
     // While it is kept, what its thread reads is of one moment, in one transaction, which begins with the first read
     // and anew after a write of that thread. Kept on the thread that asked for it, the last one first.
@@ -64,7 +66,6 @@ public:
         if (moment* now = this_threads_moment()) return read_at(*now, body);
         try {
             const reader_lease lease(*this);
-            lease.connection->begin_read();
             try {
                 return finish(*lease.connection, body);
             } catch (...) {
@@ -105,6 +106,7 @@ private:
 
     void commit_together(pending_write&);
     void write_batch(const std::vector<pending_write*>&);
+    void begin_writing();
 
     template <class Body>
     auto read_at(moment& now, Body& body) -> decltype(body(std::declval<sql_connection&>())) {
@@ -120,7 +122,8 @@ private:
     }
 
     moment* this_threads_moment();
-    std::unique_ptr<sql_connection> take_reader();
+    std::unique_ptr<sql_connection> take_idle();    // none: nullptr
+    std::unique_ptr<sql_connection> take_reader();  // that has begun to read
     void give_back(std::unique_ptr<sql_connection>);
 
     template <class Body>
@@ -134,7 +137,8 @@ private:
         return outcome;
     }
 
-    // The writer while nobody writes (a local run needs no second connection), else a reader of the idle ones.
+    // Begins to read: with the writer while nobody writes (a local run needs no second connection), else with a
+    // reader of the idle ones.
     struct reader_lease {
         explicit reader_lease(sql_database&);
         ~reader_lease();
@@ -153,7 +157,8 @@ private:
 
     std::mutex writing_;  // held with the writer
     std::unique_ptr<sql_connection> writer_;
-    connector connect_;
+    connector connect_writer_;
+    connector connect_reader_;
     const observer after_transaction_;
     std::mutex idle_guard_;
     std::vector<std::unique_ptr<sql_connection>> idle_;

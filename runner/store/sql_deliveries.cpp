@@ -57,9 +57,14 @@ result<std::vector<delivery_record>> sql_webhooks::claim(int most, policy::time_
                                                          std::chrono::milliseconds lease) {
     return database_->write([&](sql_connection& in) -> result<std::vector<delivery_record>> {
         std::vector<delivery_record> taken;
-        for (const auto& [id] : in.rows<std::int64_t>(
-                 "SELECT id FROM deliveries WHERE state < 2 AND next_try <= :now ORDER BY next_try, id LIMIT :most",
-                 to_stored(now), most)) {
+        while (taken.size() < static_cast<std::size_t>(most)) {
+            const auto row = in.one<std::int64_t>(
+                "SELECT id FROM deliveries AS d WHERE state < 2 AND next_try <= :now AND NOT EXISTS (SELECT 1 FROM "
+                "deliveries AS o WHERE o.webhook = d.webhook AND o.state = 1 AND o.next_try > :now2) ORDER BY "
+                "next_try, id LIMIT 1",
+                to_stored(now), to_stored(now));
+            if (!row) break;
+            const std::int64_t id = std::get<0>(*row);
             in.exec("UPDATE deliveries SET state = 1, tries = tries + 1, next_try = :until WHERE id = :id",
                     to_stored(now + lease), id);
             if (auto one = load_delivery(in, id)) taken.push_back(std::move(*one));

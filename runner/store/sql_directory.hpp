@@ -65,6 +65,7 @@ public:
                                             policy::time_point) override;
     result<team_project_record> project(policy::workspace_id, const std::string& handle) override;
     result<team_project_record> project_with(policy::workspace_id, policy::project_id) override;
+    result<team_project_record> project_numbered(policy::project_id) override;
     result<std::vector<team_project_record>> projects(policy::workspace_id, const page&) override;
     result<team_project_record> edit_project(const team_project_record&, policy::user_id actor,
                                              policy::time_point) override;

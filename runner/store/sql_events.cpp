@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The event stream of an attempt, and what it says about the attempt.
+#include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 
@@ -112,7 +113,15 @@ result<void> sql_store::append_events(policy::run_id run, int attempt, std::span
         if (!state) return state.error();
         const run::status before = state->status;
         for (const auto& event : events) {
+            const run::status before = state->status;
+            const bool begun = state->started_at.has_value();
             if (auto fits = apply(*state, event, run, attempt); !fits) return fits;
+            if (run::ended(state->status))
+                leave_notice(in, run, attempt, notice_kind::ended, state->status, event.at);
+            else if (!begun && state->started_at)
+                leave_notice(in, run, attempt, notice_kind::started, state->status, event.at);
+            else if (state->status != before)
+                leave_notice(in, run, attempt, notice_kind::changed, state->status, event.at);
             in.exec(
                 "INSERT INTO events (run, attempt, sequence, at, kind, status, action, reason, number, text) "
                 "VALUES (:run, :attempt, :sequence, :at, :kind, :status, :action, :reason, :number, :text)",

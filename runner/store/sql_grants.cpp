@@ -16,7 +16,7 @@ std::string request_text(const grant_and_retry& request) {
                                    request.spec.ref_pattern,
                                    request.spec.expires ? std::to_string(to_stored(*request.spec.expires)) : "",
                                    request.spec.once ? "once" : "",
-                                   std::to_string(request.from_action)};
+                                   std::to_string(request.from_action) + (request.only_that_action ? " only" : "")};
     for (const auto id : request.integrations) parts.push_back(to_fact(id));
     return to_list_text(parts);
 }
@@ -87,8 +87,8 @@ result<granted> make_grants_and_attempt(sql_connection& in, const grant_and_retr
     const attempt_record& last = run.attempts.back();
     const auto attempt = last.status == run::status::waiting_for_permission
                              ? result<int>(last.number)
-                             : insert_attempt(in, run, request.actor, "grant and retry", request.from_action, false,
-                                              revision, request.at);
+                             : insert_attempt(in, run, request.actor, "grant and retry", request.from_action,
+                                              request.only_that_action, revision, request.at);
     if (!attempt) return attempt.error();
     if (!request.idempotency_key.empty()) {
         in.exec(

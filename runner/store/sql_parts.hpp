@@ -38,8 +38,9 @@ Enum enum_from(std::int64_t stored, Enum last) {
 
 policy::revision current_revision(sql_connection&);
 policy::revision next_revision(sql_connection&);
+// Whose business it is is looked up, unless the caller has: the workspace's number.
 void append_audit(sql_connection&, policy::audit_kind, policy::user_id actor, policy::revision, const facts&,
-                  policy::time_point);
+                  policy::time_point, std::optional<std::int64_t> workspace = std::nullopt);
 
 std::optional<pipeline_record> load_pipeline(sql_connection&, policy::pipeline_id);
 std::optional<policy::integration> load_rights(sql_connection&, policy::integration_id);

@@ -2,6 +2,7 @@
 // The projects of a workspace, and who has which role in them.
 #include "runner/store/sql_directory.hpp"
 #include "runner/store/sql_directory_parts.hpp"
+#include "runner/store/sql_resource_parts.hpp"
 #include "runner/store/text_form.hpp"
 
 #include <sodium.h>
@@ -151,6 +152,15 @@ result<team_project_record> sql_directory::project(policy::workspace_id workspac
 result<team_project_record> sql_directory::project_with(policy::workspace_id workspace, policy::project_id id) {
     return read([&](sql_connection& in) -> result<team_project_record> {
         auto found = load_project(in, workspace, id);
+        if (!found) return no_such("project");
+        return std::move(*found);
+    });
+}
+
+result<team_project_record> sql_directory::project_numbered(policy::project_id id) {
+    return read([&](sql_connection& in) -> result<team_project_record> {
+        const auto workspace = workspace_of(in, id);
+        auto found = workspace.valid() ? load_project(in, workspace, id) : std::nullopt;
         if (!found) return no_such("project");
         return std::move(*found);
     });

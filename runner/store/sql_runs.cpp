@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs and their attempts.
+#include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
@@ -32,20 +33,22 @@ std::vector<attempt_record> load_attempts(sql_connection& in, std::int64_t run) 
 run_source load_source(sql_connection& in, std::int64_t run) {
     auto row = in.one<std::string, std::string, std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t,
                       std::string, std::string, std::string, std::string, std::string, std::string, std::string,
-                      std::string, std::string, std::string>(
+                      std::string, std::string, std::string, std::string, std::string>(
         "SELECT file, commit_id, dirty, ref_type, ref_name, trust, fork_approved_by, comment, backend, workspace, "
-        "parameters, secret_names, limits, repository, changes, images, origin FROM runs WHERE id = :id",
+        "parameters, secret_names, limits, repository, changes, images, origin, base, only_actions FROM runs "
+        "WHERE id = :id",
         run);
     if (!row) throw sql_error{damaged_run(run)};
     auto& [file, commit, dirty, ref_type, ref_name, trust, approved_by, comment, backend, workspace, parameters,
-           secret_names, limits_text, repository, changes_text, images_text, origin_text] = *row;
+           secret_names, limits_text, repository, changes_text, images_text, origin_text, base, only_text] = *row;
     auto pairs = from_pairs_text(parameters);
     auto limits = from_pairs_text(limits_text);
     auto images = from_pairs_text(images_text);
     auto names = from_list_text(secret_names);
     auto changes = from_pairs_text(changes_text);
     auto origin = from_pairs_text(origin_text);
-    if (!changes || !origin || !images || !pairs || !limits || !names) throw sql_error{damaged_run(run)};
+    auto only = from_list_text(only_text);
+    if (!only || !changes || !origin || !images || !pairs || !limits || !names) throw sql_error{damaged_run(run)};
     run_source source;
     source.file = std::move(file);
     source.commit = std::move(commit);
@@ -63,6 +66,8 @@ run_source load_source(sql_connection& in, std::int64_t run) {
     source.repository = std::move(repository);
     source.changes = std::move(*changes);
     source.origin = std::move(*origin);
+    source.base = std::move(base);
+    source.only_actions = std::move(*only);
     return source;
 }
 
@@ -85,17 +90,17 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
     const auto made = in.one<std::int64_t>(
         "INSERT INTO runs (number, project, pipeline, actor, created_at, file, yaml, commit_id, dirty, ref_type, "
         "ref_name, trust, fork_approved_by, comment, backend, workspace, parameters, secret_names, limits, "
-        "repository, changes, images, origin) "
+        "repository, changes, images, origin, base, only_actions) "
         "VALUES (:number, :project, :pipeline, :actor, :created_at, :file, :yaml, :commit_id, :dirty, :ref_type, "
         ":ref_name, :trust, "
         ":fork_approved_by, :comment, :backend, :workspace, :parameters, :secret_names, :limits, :repository, "
-        ":changes, :images, :origin) RETURNING id",
+        ":changes, :images, :origin, :base, :only_actions) RETURNING id",
         number ? std::get<0>(*number) : 0, pipeline.project.value(), pipeline.id.value(), wanted.actor.value(),
         to_stored(wanted.at), source.file, definition, source.commit, source.dirty, static_cast<int>(source.ref.type),
         source.ref.name, static_cast<int>(source.trust), source.fork_approved_by.value(), source.comment,
         source.backend, source.workspace, to_pairs_text(source.parameters), to_list_text(source.secret_names),
         to_pairs_text(source.limits), source.repository, to_pairs_text(source.changes), to_pairs_text(source.images),
-        to_pairs_text(source.origin));
+        to_pairs_text(source.origin), source.base, to_list_text(source.only_actions));
     if (!number || !made) throw sql_error{{errc::store, "the store gave no number to a new run: try again"}};
     std::int64_t position = 0;
     for (const type_file& file : wanted.type_files)
@@ -124,6 +129,7 @@ void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& 
         run.value(), attempt.number, run::to_string(attempt.status), attempt.actor.value(),
         to_stored(attempt.created_at), attempt.reason, attempt.from_action, attempt.only_that_action,
         attempt.decided_at.value());
+    leave_notice(in, run, attempt.number, notice_kind::made, attempt.status, attempt.created_at);
 }
 
 }  // namespace
@@ -333,7 +339,8 @@ result<std::optional<run_record>> sql_store::last_success(policy::pipeline_id pi
     return read([&](sql_connection& in) -> result<std::optional<run_record>> {
         const auto row = in.one<std::int64_t>(
             "SELECT runs.id FROM runs JOIN attempts ON attempts.run = runs.id WHERE runs.pipeline = :pipeline AND "
-            "attempts.status = 'SUCCESSFUL' AND attempts.only_that_action = 0 AND attempts.number = "
+            "attempts.status = 'SUCCESSFUL' AND attempts.only_that_action = 0 AND runs.only_actions = '' AND "
+            "attempts.number = "
             "(SELECT max(number) FROM attempts AS all_of WHERE all_of.run = runs.id) AND "
             "(:any = 1 OR (runs.ref_type = :ref_type AND runs.ref_name = :ref_name)) ORDER BY runs.id DESC LIMIT 1",
             pipeline.value(), ref ? 0 : 1, ref ? static_cast<int>(ref->type) : 0, ref ? ref->name : std::string());

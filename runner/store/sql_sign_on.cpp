@@ -35,6 +35,20 @@ result<sign_on_record> sql_sign_on::get(policy::workspace_id workspace) {
     });
 }
 
+result<bool> sql_sign_on::is_set(policy::workspace_id workspace, std::string_view name) {
+    return database_->read([&](sql_connection& in) -> result<bool> {
+        const auto row = in.one<std::string>(
+            "SELECT settings FROM sign_on WHERE workspace = :workspace AND enabled = 1", workspace.value());
+        if (!row) return false;
+        const auto settings = from_pairs_text(std::get<0>(*row));
+        if (!settings)
+            return failure(errc::corrupt,
+                           "the sign-on of workspace " + to_fact(workspace) + " is damaged: set it again");
+        return std::ranges::any_of(*settings,
+                                   [name](const auto& s) { return s.first == name && s.second == "true"; });
+    });
+}
+
 result<void> sql_sign_on::enable(policy::workspace_id workspace, policy::user_id actor, policy::time_point at) {
     return switch_to(true, workspace, actor, at);
 }

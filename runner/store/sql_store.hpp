@@ -8,12 +8,13 @@
 #include "runner/store/store.hpp"
 
 #include <memory>
+#include <mutex>
 
 namespace latchkey::store {
 
 class sql_store final : public store {
 public:
-    explicit sql_store(std::shared_ptr<sql_database>);
+    explicit sql_store(std::shared_ptr<sql_database>, int decision_ids_at_once = 1);
 
     result<project_record> project_at(const std::string& root) override;
     result<std::vector<pipeline_record>> sync_pipelines(policy::project_id, const std::string& file,
@@ -100,6 +101,10 @@ private:
     }
 
     std::shared_ptr<sql_database> database_;
+    const int ids_at_once_;
+    std::mutex ids_guard_;
+    std::int64_t next_id_ = 0;  // of a decision; those before end_of_ids_ are ours
+    std::int64_t end_of_ids_ = 0;
 };
 
 }  // namespace latchkey::store

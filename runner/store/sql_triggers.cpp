@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/store/sql_triggers.hpp"
 
+#include "policy/decision.hpp"
 #include "runner/store/sql_directory_parts.hpp"
+#include "runner/store/sql_outbox.hpp"
 #include "runner/store/text_form.hpp"
 
 #include <algorithm>
@@ -28,6 +30,15 @@ policy::workspace_id workspace_of_project(sql_connection& in, policy::project_id
     const auto row =
         in.one<std::int64_t>("SELECT workspace FROM projects WHERE id = :id AND removed_at IS NULL", project.value());
     return row ? policy::workspace_id(std::get<0>(*row)) : policy::workspace_id();
+}
+
+// Who may change the pipeline.
+result<void> check_start(sql_connection& in, policy::pipeline_id pipeline, policy::user_id actor) {
+    const auto access = policy::access_to(load_snapshot(in, pipeline, {}), actor, pipeline);
+    if (access <= policy::pipeline_level::denied) return no_such("pipeline");
+    if (access < policy::pipeline_level::read_write)
+        return failure(errc::denied, "you may not change this pipeline: that needs Manage on it");
+    return {};
 }
 
 }  // namespace
@@ -96,11 +107,13 @@ result<bool> sql_triggers::take(const std::string& hook, const std::string& deli
             return false;
         in.exec("INSERT INTO deliveries_seen (hook, delivery, at) VALUES (:hook, :delivery, :at)", hook, delivery,
                 to_stored(now));
-        for (const facts& event : events)
+        for (const facts& event : events) {
             in.exec(
                 "INSERT INTO repository_events (project, actor, event, told_at, next_try) VALUES (:project, :actor, "
                 ":event, :at, :next)",
                 project.value(), actor.value(), to_pairs_text(event), to_stored(now), to_stored(now));
+            leave_notice(in, project, event, now);
+        }
         return true;
     });
 }
@@ -143,6 +156,75 @@ result<void> sql_triggers::try_again(std::int64_t event, policy::time_point when
     return database_->write([&](sql_connection& in) -> result<void> {
         in.exec("UPDATE repository_events SET tries = tries + 1, next_try = :at WHERE id = :id", to_stored(when),
                 event);
+        return {};
+    });
+}
+
+result<void> sql_triggers::put_start(const pipeline_start_record& wanted) {
+    return database_->write([&](sql_connection& in) -> result<void> {
+        if (auto may = check_start(in, wanted.pipeline, wanted.made_by); !may) return may;
+        in.exec("DELETE FROM pipeline_starts WHERE pipeline = :id", wanted.pipeline.value());
+        const vault::sealed_field none;
+        const vault::sealed_field& sealed = wanted.password ? *wanted.password : none;
+        in.exec(
+            "INSERT INTO pipeline_starts (pipeline, project, workspace, hash, version, data_key, sealed, last_step, "
+            "made_by, made_at) VALUES (:id, :project, :workspace, :hash, :version, :key, :sealed, 0, :by, :at)",
+            wanted.pipeline.value(), wanted.project.value(), wanted.workspace.value(), wanted.hash, sealed.version,
+            sealed.key, to_hex_text(sealed.bytes), wanted.made_by.value(), to_stored(wanted.made_at));
+        audit_change(in, policy::audit_kind::pipeline_changed, wanted.workspace, wanted.made_by,
+                     {{"did", "made an address that starts it"},
+                      {"pipeline", to_fact(wanted.pipeline)},
+                      {"one_time_password", wanted.password ? "yes" : "no"}},
+                     wanted.made_at);
+        return {};
+    });
+}
+
+result<pipeline_start_record> sql_triggers::start_by_hash(const std::string& hash) {
+    return database_->read([&](sql_connection& in) -> result<pipeline_start_record> {
+        const auto row = in.one<std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, std::string,
+                                std::int64_t, std::int64_t, std::int64_t>(
+            "SELECT s.pipeline, s.project, s.workspace, s.version, s.data_key, s.sealed, s.last_step, s.made_by, "
+            "s.made_at "
+            "FROM pipeline_starts s JOIN pipelines l ON l.id = s.pipeline JOIN projects p ON p.id = l.project "
+            "JOIN workspaces w ON w.id = p.workspace WHERE s.hash = :hash AND l.retired = 0 AND p.removed_at IS NULL "
+            "AND w.removed_at IS NULL",
+            hash);
+        if (!row) return no_such("address");
+        const auto& [pipeline, project, workspace, version, key, sealed, last, by, at] = *row;
+        auto bytes = from_hex_text(sealed);
+        if (!bytes) return failure(errc::corrupt, "an address that starts a pipeline is damaged: make another");
+        pipeline_start_record found;
+        found.workspace = policy::workspace_id(workspace);
+        found.project = policy::project_id(project);
+        found.pipeline = policy::pipeline_id(pipeline);
+        found.hash = hash;
+        // A data key has a number above 0: without one there is no password.
+        if (key > 0) found.password = vault::sealed_field{"password", version, key, std::move(*bytes)};
+        found.last_step = last;
+        found.made_by = policy::user_id(by);
+        found.made_at = from_stored(at);
+        return found;
+    });
+}
+
+result<void> sql_triggers::remove_start(policy::workspace_id workspace, policy::pipeline_id pipeline,
+                                        policy::user_id actor, policy::time_point at) {
+    return database_->write([&](sql_connection& in) -> result<void> {
+        if (auto may = check_start(in, pipeline, actor); !may) return may;
+        if (in.exec("DELETE FROM pipeline_starts WHERE pipeline = :id", pipeline.value()) == 0)
+            return no_such("address");
+        audit_change(in, policy::audit_kind::pipeline_changed, workspace, actor,
+                     {{"did", "removed the address that starts it"}, {"pipeline", to_fact(pipeline)}}, at);
+        return {};
+    });
+}
+
+result<void> sql_triggers::take_step(policy::pipeline_id pipeline, std::int64_t step) {
+    return database_->write([&](sql_connection& in) -> result<void> {
+        if (in.exec("UPDATE pipeline_starts SET last_step = :step WHERE pipeline = :id AND last_step < :step2", step,
+                    pipeline.value(), step) == 0)
+            return failure(errc::conflict, "the one-time password has been used already: wait for the next one");
         return {};
     });
 }

@@ -24,6 +24,11 @@ public:
     result<std::optional<policy::time_point>> next_event() override;
     result<void> done(std::int64_t event) override;
     result<void> try_again(std::int64_t event, policy::time_point when) override;
+    result<void> put_start(const pipeline_start_record&) override;
+    result<pipeline_start_record> start_by_hash(const std::string& hash) override;
+    result<void> remove_start(policy::workspace_id, policy::pipeline_id, policy::user_id actor,
+                              policy::time_point) override;
+    result<void> take_step(policy::pipeline_id, std::int64_t step) override;
     result<std::vector<scheduled_pipeline>> scheduled() override;
     result<void> mark(const scheduled_pipeline& was, policy::time_point seen) override;
 

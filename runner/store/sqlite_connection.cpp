@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/store/sqlite_connection.hpp"
 
+#include "runner/store/migrate.hpp"
+#include "runner/store/schema.hpp"
+
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
@@ -38,12 +41,6 @@ result<void> check_private(const std::filesystem::path& path, bool folder) {
     return {};
 }
 
-void replace_each(std::string& text, std::string_view word, std::string_view by) {
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size())) {
-        text.replace(at, word.size(), by);
-    }
-}
-
 // SQLite's own handler backs off to 100 ms between tries, and starves beside a process that writes without pause.
 int try_again_soon(void* tries, int tried) {
     if (tried >= static_cast<int>(reinterpret_cast<std::intptr_t>(tries))) return 0;
@@ -55,6 +52,30 @@ void wait_when_busy(soci::session& session, std::chrono::milliseconds timeout) {
     auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
     sqlite_api::sqlite3_busy_handler(backend->conn_, try_again_soon,
                                      reinterpret_cast<void*>(static_cast<std::intptr_t>(timeout.count())));
+}
+
+// SOCI's what() repeats the values of the statement, which are nobody's business: only its message is used.
+failure explain_sqlite(bool&) {
+    try {
+        throw;
+    } catch (const soci::sqlite3_soci_error& error) {
+        const int primary = error.result() & 0xff;
+        const std::string said = error.get_error_message();
+        if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) {
+            return {errc::store, "the store was busy for too long: another process holds it, try again"};
+        }
+        if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) {
+            return {errc::corrupt, "the store's file is damaged (" + said + "): restore it from a backup"};
+        }
+        if (primary == SQLITE_CONSTRAINT) {
+            return {errc::conflict, "the store refused a change that contradicts what it holds (" + said + ")"};
+        }
+        return {errc::store, "the store could not read or write: " + said};
+    } catch (const soci::soci_error& error) {
+        return {errc::store, "the store could not read or write: " + error.get_error_message()};
+    } catch (const std::exception& error) {
+        return {errc::store, std::string("the store could not read or write: ") + error.what()};
+    }
 }
 
 }  // namespace
@@ -87,7 +108,8 @@ std::unique_ptr<sql_connection> connect_sqlite(const std::filesystem::path& file
         wait_when_busy(*session, options.busy_timeout);
         *session << "PRAGMA foreign_keys = ON";
         *session << (options.level == durability::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-        return std::make_unique<sql_connection>(std::move(session), "BEGIN IMMEDIATE", options.before_statement);
+        return std::make_unique<sql_connection>(
+            std::move(session), sql_manner{"BEGIN", "BEGIN IMMEDIATE", {}, explain_sqlite}, options.before_statement);
     } catch (const soci::sqlite3_soci_error& error) {
         const bool damaged = error.result() == SQLITE_NOTADB || error.result() == SQLITE_CORRUPT;
         throw sql_error{{damaged ? errc::corrupt : errc::store,
@@ -96,6 +118,20 @@ std::unique_ptr<sql_connection> connect_sqlite(const std::filesystem::path& file
         throw sql_error{{errc::store, "can't open the store " + file.string() + ": check its folder and free space"}};
     }
 }
+
+namespace {
+
+// Held by one process at a time while it sets a database up; released when closed.
+class setup_lock {
+public:
+    explicit setup_lock(const std::filesystem::path& file);  // throws sql_error
+    ~setup_lock();
+    setup_lock(const setup_lock&) = delete;
+    setup_lock& operator=(const setup_lock&) = delete;
+
+private:
+    int folder_ = -1;
+};
 
 setup_lock::setup_lock(const std::filesystem::path& file) {
     const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
@@ -113,21 +149,23 @@ setup_lock::~setup_lock() {
     ::close(folder_);
 }
 
-void use_write_ahead_log(sql_connection& to) {
-    to.script("PRAGMA journal_mode = WAL");
-}
-
-bool has_table(sql_connection& in, const std::string& name) {
-    return in.one<std::int64_t>("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", name)
-        .has_value();
-}
+}  // namespace
 
 std::string in_sqlite_dialect(std::string_view schema) {
     std::string text(schema);
-    replace_each(text, "{id}", "INTEGER PRIMARY KEY AUTOINCREMENT");
-    replace_each(text, "{int}", "INTEGER");
-    replace_each(text, "{strict}", "STRICT");
+    replace_word(text, "{id}", "INTEGER PRIMARY KEY AUTOINCREMENT");
+    replace_word(text, "{int}", "INTEGER");
+    replace_word(text, "{strict}", "STRICT");
     return text;
+}
+
+void migrate_sqlite(sql_connection& to, const std::filesystem::path& file) {
+    migrate(to,
+            {in_sqlite_dialect, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_versions'", [&] {
+                 auto alone = std::make_shared<setup_lock>(file);
+                 to.script("PRAGMA journal_mode = WAL");
+                 return alone;
+             }});
 }
 
 }  // namespace latchkey::store

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is SQLite's own: the file and its modes, set-up of a connection, and the words of its schema dialect.
+// What is SQLite's own: the file and its modes, set-up of a connection, and how it is brought to the newest schema.
 // Everything else in the store is SQL that another database would take too. Free functions, no thread rule.
 #pragma once
 
@@ -15,20 +15,7 @@ namespace latchkey::store {
 result<void> prepare_sqlite_file(const std::filesystem::path& file);
 // Throws sql_error.
 std::unique_ptr<sql_connection> connect_sqlite(const std::filesystem::path& file, const sqlite_options&);
-// Held by one process at a time while it sets a database up; released when closed.
-class setup_lock {
-public:
-    explicit setup_lock(const std::filesystem::path& file);  // throws sql_error
-    ~setup_lock();
-    setup_lock(const setup_lock&) = delete;
-    setup_lock& operator=(const setup_lock&) = delete;
-
-private:
-    int folder_ = -1;
-};
-void use_write_ahead_log(sql_connection&);
-bool has_table(sql_connection&, const std::string& name);
-// {id}, {int} and {strict} of the schema files.
-std::string in_sqlite_dialect(std::string_view schema);
+// Brings it to the newest schema. Throws sql_error.
+void migrate_sqlite(sql_connection&, const std::filesystem::path& file);
 
 }  // namespace latchkey::store

@@ -21,6 +21,9 @@ enum class durability : unsigned char {
 struct sqlite_options {
     durability level = durability::normal;
     std::chrono::milliseconds busy_timeout{10'000};
+    // How many ids of decisions are taken from the database at once: each time is a commit. Those that are left when
+    // the process ends are nobody's.
+    int decision_ids_at_once = 1;
     // Called before each statement and commit with its text; what it throws fails that statement. Tests count and
     // break statements with it.
     std::function<void(std::string_view sql)> before_statement = nullptr;

@@ -77,7 +77,9 @@ struct run_source {
     facts images;                           // which stand in for others (run/image_stand_ins.hpp)
     std::string workspace;                  // where actions start
     std::string repository;                 // checked out into the pipeline's own filesystem; empty: a work tree
-    facts changes;                          // since the last success (run/changes.hpp); empty: nothing asked
+    facts changes;                          // since `base` (run/changes.hpp); empty: nothing asked
+    std::string base;                       // a commit; empty: that of the last success
+    std::vector<std::string> only_actions;  // places in the definition, from 1, that it executes; empty: all
     facts origin;                           // on a server: what started it, its priority, …; empty: a person, here
     facts parameters;                       // --var; never a secret
     std::vector<std::string> secret_names;  // supplied for the run, values not kept
@@ -151,6 +153,7 @@ struct grant_and_retry {
     std::string idempotency_key;  // the same key again gives the same attempt, and changes nothing
     policy::time_point at{};
     int from_action = -1;
+    bool only_that_action = false;
 };
 
 struct granted {

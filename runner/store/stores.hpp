@@ -9,6 +9,7 @@
 #include "runner/store/accounts.hpp"
 #include "runner/store/directory.hpp"
 #include "runner/store/environments.hpp"
+#include "runner/store/outbox.hpp"
 #include "runner/store/sign_ins.hpp"
 #include "runner/store/sign_on.hpp"
 #include "runner/store/signing_keys.hpp"
@@ -18,8 +19,10 @@
 #include "runner/store/variables.hpp"
 #include "runner/store/webhooks.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace latchkey::store {
 
@@ -40,6 +43,11 @@ struct stores {
     std::function<std::shared_ptr<void>()> one_moment;
     std::unique_ptr<latchkey::store::triggers> triggers;
     std::unique_ptr<access_requests> wishes;
+    std::unique_ptr<outbox> outgoing;
+    // A number that is another one after every committed change of whatever is kept here, by this process or another,
+    // and is so before whoever made the change hears of it. Waits for nobody: none, where that can't be known at
+    // once. What was read after a call stands as long as later calls give the same number. May be empty. Any thread.
+    std::function<std::optional<std::int64_t>()> version;
 };
 
 }  // namespace latchkey::store

@@ -83,4 +83,46 @@ std::optional<std::vector<std::pair<std::string, std::string>>> from_pairs_text(
     return pairs;
 }
 
+namespace {
+
+// DEL: nobody writes it. What begins so by itself is made hex, too.
+constexpr std::string_view hex_mark = "\x7fhex:";
+
+// The length of the UTF-8 character that the text begins with, as RFC 3629 has them; 0: it is none, or NUL.
+std::size_t character_length(std::string_view text) {
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80) return first == 0 ? 0 : 1;
+    const std::size_t length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (length == 0 || length > text.size()) return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if ((byte(i) & 0xc0) != 0x80) return 0;
+    const unsigned char second = byte(1);
+    const bool too_long = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool no_character = (first == 0xed && second >= 0xa0) || (first == 0xf4 && second >= 0x90);
+    return too_long || no_character ? 0 : length;
+}
+
+}  // namespace
+
+bool is_plain_text(std::string_view text) {
+    if (text.starts_with(hex_mark)) return false;
+    while (!text.empty()) {
+        const std::size_t length = character_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+std::string to_plain_text(std::string_view text) {
+    return is_plain_text(text) ? std::string(text) : std::string(hex_mark) + to_hex_text(text);
+}
+
+std::string from_plain_text(std::string stored) {
+    if (!stored.starts_with(hex_mark)) return stored;
+    auto bytes = from_hex_text(std::string_view(stored).substr(hex_mark.size()));
+    return bytes ? std::move(*bytes) : std::move(stored);
+}
+
 }  // namespace latchkey::store

@@ -21,4 +21,9 @@ std::optional<std::vector<std::string>> from_list_text(std::string_view);
 std::string to_pairs_text(const std::vector<std::pair<std::string, std::string>>&);
 std::optional<std::vector<std::pair<std::string, std::string>>> from_pairs_text(std::string_view);
 
+// For databases whose text is UTF-8 without NUL: what is so stays as it is, anything else gets a mark and is hex.
+bool is_plain_text(std::string_view);
+std::string to_plain_text(std::string_view);
+std::string from_plain_text(std::string);
+
 }  // namespace latchkey::store

@@ -34,6 +34,19 @@ struct repository_event_record {
     int tries = 0;
 };
 
+// The address that starts a pipeline: known by the hash of the token in it; with a one-time password, its secret
+// sealed.
+struct pipeline_start_record {
+    policy::workspace_id workspace;
+    policy::project_id project;
+    policy::pipeline_id pipeline;
+    std::string hash;
+    std::optional<vault::sealed_field> password;
+    std::int64_t last_step = 0;  // of one-time passwords: the last that was taken
+    policy::user_id made_by;     // whom it starts runs for
+    policy::time_point made_at{};
+};
+
 struct scheduled_pipeline {
     policy::workspace_id workspace;
     policy::project_id project;
@@ -64,6 +77,15 @@ public:
     virtual result<std::optional<policy::time_point>> next_event() = 0;
     virtual result<void> done(std::int64_t event) = 0;
     virtual result<void> try_again(std::int64_t event, policy::time_point when) = 0;
+
+    // Another of the pipeline is replaced. denied: the actor may not change the pipeline. Audited.
+    virtual result<void> put_start(const pipeline_start_record&) = 0;
+    // not_found: no address has a token of this hash.
+    virtual result<pipeline_start_record> start_by_hash(const std::string& hash) = 0;
+    virtual result<void> remove_start(policy::workspace_id, policy::pipeline_id, policy::user_id actor,
+                                      policy::time_point) = 0;
+    // conflict: it, or a later one, has been taken already.
+    virtual result<void> take_step(policy::pipeline_id, std::int64_t step) = 0;
 
     // All pipelines with a SCHEDULE event that can run.
     virtual result<std::vector<scheduled_pipeline>> scheduled() = 0;

@@ -55,7 +55,8 @@ public:
     virtual result<int> enqueue(policy::project_id, const std::string& event, const std::string& body,
                                 policy::time_point) = 0;
     // Those that are due, the oldest first, taken by whoever asks until `now` + `lease`: nobody else gets them
-    // before. What a sender took and did not finish in time is due again.
+    // before. What a sender took and did not finish in time is due again. Of one webhook one is sent at a time: a
+    // slow receiver holds nobody else up.
     virtual result<std::vector<delivery_record>> claim(int most, policy::time_point now,
                                                        std::chrono::milliseconds lease) = 0;
     struct outcome {

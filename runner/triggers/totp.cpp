@@ -60,6 +60,10 @@ std::string percent_coded(std::string_view text) {
 
 }  // namespace
 
+std::optional<vault::secret> raw_totp_key(const vault::secret& key) {
+    return raw_of(key.reveal());
+}
+
 vault::secret new_totp_secret() {
     // Each of the figures 0 to f is as likely, so five bits of two of them are.
     std::string random = vault::random_hex(32);

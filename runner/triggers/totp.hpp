@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ vault::secret totp_address(const vault::secret& key, std::string_view label);
 // guess is right once in 300,000. refused: the secret is none.
 result<std::int64_t> check_totp(const vault::secret& key, std::string_view code, std::chrono::sys_seconds now,
                                 std::int64_t last_taken);
+// Its bytes; nothing: it is no secret of this kind.
+std::optional<vault::secret> raw_totp_key(const vault::secret& key);
 std::string totp_code(std::string_view raw_key, std::int64_t step);
 
 // A hook's token is known by its hash (vault::hash_of_token) only.

@@ -23,4 +23,13 @@ std::optional<secret> decode_base64(std::string_view text) {
     return std::nullopt;
 }
 
+std::string encode_base64(std::string_view bytes) {
+    constexpr int form = sodium_base64_VARIANT_ORIGINAL;
+    std::string text(sodium_base64_encoded_len(bytes.size(), form), '\0');
+    sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                      form);
+    text.pop_back();
+    return text;
+}
+
 }  // namespace latchkey::vault

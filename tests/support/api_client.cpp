@@ -35,6 +35,7 @@ api_reply ask_server(std::uint16_t port, const std::string& method, const std::s
     boost::beast::flat_buffer buffer;
     bhttp::response_parser<bhttp::string_body> parser;
     parser.body_limit(64UL * 1024 * 1024);
+    parser.skip(method == "HEAD");
     bhttp::read(socket, buffer, parser);
     api_reply reply;
     reply.status = parser.get().result_int();

@@ -79,11 +79,10 @@ int audit_export_command(place& p, const audit_args&) {
 
 int audit_verify_command(place& p, const audit_args& args) {
     context& c = p.c();
-    if (!args.expect.empty())
-        return c.usage("--expect is for the store on this machine: compare the head that is printed");
     auto base = p.workspace_path();
     if (!base) return c.fail(base.error());
-    auto seen = p.api().get(own(*base) + "/audit/verify");
+    auto seen = p.api().get(own(*base) + "/audit/verify" +
+                            (args.expect.empty() ? "" : "?expect=" + client::in_path(args.expect)));
     if (!seen) return c.fail(seen.error());
     const auto verified = number_in(*seen, "verified");
     if (!flag_in(*seen, "whole")) {
@@ -96,8 +95,15 @@ int audit_verify_command(place& p, const audit_args& args) {
                   << " entries were written, and " << verified << " are there\n";
         return exit_run_failed;
     }
-    c.out << verified << (verified == 1 ? " entry" : " entries") << ", none touched\nhead "
-          << number_in(*seen, "entries") << ":" << plain(text_in(*seen, "head")) << "\n";
+    if (const std::string there = text_in(*seen, "expected"); !args.expect.empty() && there != "there") {
+        c.err << "latchkey: the audit log is another one: its entry "
+              << plain(args.expect.substr(0, args.expect.find(':')))
+              << (there == "missing" ? " is missing\n" : " is not the one that was expected\n");
+        return exit_run_failed;
+    }
+    c.out << verified << (verified == 1 ? " entry" : " entries") << ", none touched"
+          << (args.expect.empty() ? "" : ", with what was expected") << "\nhead " << number_in(*seen, "entries")
+          << ":" << plain(text_in(*seen, "head")) << "\n";
     return exit_success;
 }
 

@@ -2,12 +2,14 @@
 //
 // latchkey run, retry, cancel and approve, against a server.
 #include "runner/cli/console.hpp"
+#include "runner/cli/junit_report.hpp"
 #include "runner/cli/remote/commands.hpp"
 #include "runner/cli/remote/run_view.hpp"
 #include "runner/cli/remote/watch.hpp"
 #include "runner/cli/secret_input.hpp"
 #include "runner/run/missing.hpp"
 
+#include <algorithm>
 #include <ostream>
 
 namespace latchkey::cli::remote {
@@ -16,18 +18,11 @@ namespace {
 
 // What only a run on this machine can be told.
 std::string local_option_in(const run_args& a) {
-    const std::pair<const char*, bool> given[] = {{"--file", !a.file.empty()},
-                                                  {"--backend", !a.backend.empty()},
-                                                  {"--memory", !a.memory.empty()},
-                                                  {"--cpus", !a.cpus.empty()},
-                                                  {"--pids", !a.pids.empty()},
-                                                  {"--image-for", !a.images.empty()},
-                                                  {"--no-network", a.no_network},
-                                                  {"--checkout", a.checkout},
-                                                  {"--jobs", a.jobs > 0},
-                                                  {"--junit", !a.junit.empty()},
-                                                  {"--wait", a.wait},
-                                                  {"--dry-run", a.dry_run}};
+    const std::pair<const char*, bool> given[] = {{"--file", !a.file.empty()},     {"--backend", !a.backend.empty()},
+                                                  {"--memory", !a.memory.empty()}, {"--cpus", !a.cpus.empty()},
+                                                  {"--pids", !a.pids.empty()},     {"--image-for", !a.images.empty()},
+                                                  {"--no-network", a.no_network},  {"--checkout", a.checkout},
+                                                  {"--jobs", a.jobs > 0},          {"--dry-run", a.dry_run}};
     for (const auto& [name, said] : given)
         if (said) return name;
     return {};
@@ -109,20 +104,34 @@ int run_command(place& p, const run_args& args) {
     if (!args.comment.empty()) body["comment"] = args.comment;
     if (!args.priority.empty()) body["priority"] = args.priority;
     if (auto ref = add_ref(body, args.ref); !ref) return c.fail(ref.error());
+    if (args.no_wait && !args.junit.empty())
+        return c.usage("--junit is written when the run has ended: leave --no-wait out");
+    std::string path = *project + "/pipelines/" + std::to_string(number_in(*pipeline, "id")) + "/executions";
+    if (args.wait) {
+        path = own(path);
+        body["on_missing_permissions"] = "wait";
+    }
     p.announce();
-    auto made = p.api().call(
-        "POST", *project + "/pipelines/" + std::to_string(number_in(*pipeline, "id")) + "/executions", body);
+    auto made = p.api().call("POST", path, body);
     if (!made) {
         // What the server can't run is a definition with errors; they are in its words.
-        const bool invalid = made.error().code == errc::refused;
-        return c.fail(invalid ? failure(errc::invalid, made.error().what) : made.error());
+        if (made.error().code != errc::refused) return c.fail(made.error());
+        if (!args.junit.empty()) {
+            run::finished_attempt invalid;
+            invalid.outcome = run::outcome::invalid;
+            invalid.run.pipeline_name = text_in(*pipeline, "name");
+            invalid.report = made.error().what + "\n";
+            if (auto written = write_report(args.junit, junit_report().text(invalid)); !written)
+                return c.fail(written.error());
+        }
+        return c.fail(failure(errc::invalid, made.error().what));
     }
     if (args.no_wait) {
         c.out << plain(text_in(*pipeline, "name")) << " #" << number_in(*made, "id") << " is on its way\n"
               << aligned({{"follow", "latchkey logs " + std::to_string(number_in(*made, "id")) + " -f"}}, "  ");
         return exit_success;
     }
-    const watch_settings how{args.json, args.output};
+    const watch_settings how{args.json, args.output, args.junit};
     auto seen = watch(p, *made, 1, how);
     if (!seen) return c.fail(seen.error());
     const bool ask = seen->finished.outcome == run::outcome::denied && !args.json && c.interactive;
@@ -135,10 +144,9 @@ int retry_command(place& p, const retry_args& args) {
     if (!args.grant && (!args.ref.empty() || !args.expires.empty() || args.once))
         return c.usage("--ref, --expires and --once say how to grant: add --grant");
     if (auto pattern = check_ref_pattern(args.ref); !pattern) return c.fail(pattern.error());
-    for (const auto& [name, said] : {std::pair("--from", !args.from.empty()), std::pair("--only", !args.only.empty()),
-                                     std::pair("--all", args.all), std::pair("--jobs", args.jobs > 0),
-                                     std::pair("--junit", !args.junit.empty())})
-        if (said) return c.fail(only_here(name));
+    if (args.jobs > 0) return c.fail(only_here("--jobs"));
+    if (!args.from.empty() + !args.only.empty() + args.all > 1)
+        return c.usage("--from, --only and --all exclude each other");
     if (args.grant && !args.secret_file.empty())
         return c.usage("a server takes no --secret-file together with --grant");
     auto run = p.execution(args.run);
@@ -146,14 +154,17 @@ int retry_command(place& p, const retry_args& args) {
     auto project = p.project_path();
     if (!project) return c.fail(project.error());
     const std::string path = path_of_execution(*project, *run);
-    const watch_settings how{args.json, args.output};
+    const watch_settings how{args.json, args.output, args.junit};
+    json body = json::object();
+    if (!args.from.empty()) body["from"] = args.from;
+    if (!args.only.empty()) body["only"] = args.only;
+    if (args.all) body["all"] = true;
     p.announce();
-    if (args.grant) return granted_and_watched(p, path, *run, {args.ref, args.expires, args.once}, how);
-    json body = {{"operation", "RETRY"}};
+    if (args.grant) return granted_and_watched(p, path, *run, {args.ref, args.expires, args.once, body}, how);
     auto variables = variables_of(c, {}, args.secret_file);
     if (!variables) return c.fail(variables.error());
     if (!variables->empty()) body["variables"] = std::move(*variables);
-    auto made = p.api().call("PATCH", path, body);
+    auto made = p.api().call("POST", own(path) + "/retry", body);
     if (!made) return c.fail(made.error());
     auto seen = watch(p, *made, run_of(*made).attempts.back().number, how);
     return seen ? seen->code : c.fail(seen.error());
@@ -174,31 +185,25 @@ int cancel_command(place& p, const std::string& number) {
 
 int approve_command(place& p, const approve_args& args) {
     context& c = p.c();
-    if (args.decline) return c.usage("a server can't be told to decline: `latchkey cancel` ends the run");
     auto run = p.execution(args.run);
     if (!run) return c.fail(run.error());
     auto project = p.project_path();
     if (!project) return c.fail(project.error());
-    json body = {{"operation", args.variables.empty() ? "APPLY" : "APPLY_VARIABLES"}};
+    json body = {{"accepted", !args.decline}};
     auto variables = variables_of(c, args.variables, {});
     if (!variables) return c.fail(variables.error());
     if (!variables->empty()) body["variables"] = std::move(*variables);
-    std::string waiting;
-    for (const json& a : list_in(*run, "action_executions")) {
-        const std::string name = text_in(field(a, "action"), "name");
-        const bool waits = text_in(a, "status").starts_with("WAITING_FOR_");
-        if (args.action.empty() ? !waits : name != args.action) continue;
-        waiting = name;
-        if (!args.action.empty()) body["approve_action_id"] = number_in(field(a, "action"), "id");
-        break;
+    if (!args.action.empty()) {
+        const std::vector<std::string> names = action_names_of(*run);
+        if (std::ranges::find(names, args.action) == names.end())
+            return c.usage("run " + args.run + " has no action \"" + args.action + "\"");
+        body["action"] = args.action;
     }
-    if (waiting.empty() && !args.action.empty())
-        return c.usage("run " + args.run + " has no action \"" + args.action + "\"");
     p.announce();
-    auto done = p.api().call("PATCH", path_of_execution(*project, *run), body);
+    auto done = p.api().call("POST", own(path_of_execution(*project, *run)) + "/answer", body);
     if (!done) return c.fail(done.error());
-    c.out << plain(run_of(*run).pipeline_name) << " #" << number_in(*run, "id") << ": \"" << plain(waiting)
-          << "\" is approved\n";
+    c.out << plain(run_of(*run).pipeline_name) << " #" << number_in(*run, "id") << ": \""
+          << plain(text_in(*done, "answered")) << "\" is " << (args.decline ? "declined" : "approved") << "\n";
     return exit_success;
 }
 

@@ -77,7 +77,6 @@ int runs_command(place& p, const runs_args& args) {
 
 int logs_command(place& p, const logs_args& args) {
     context& c = p.c();
-    if (args.attempt != 0) return c.usage("--attempt is for the local store: a server shows the last one");
     auto execution = p.execution(args.run);
     if (!execution) return c.fail(execution.error());
     auto project = p.project_path();
@@ -91,13 +90,20 @@ int logs_command(place& p, const logs_args& args) {
                        (near.empty() ? "" : ": did you mean \"" + std::string(near) + "\"?"));
     }
     const store::run_record run = run_of(*execution);
-    if (args.follow && !run::ended(run.attempts.back().status)) {
+    const bool last = args.attempt == 0 || args.attempt == run.attempts.back().number;
+    if (args.follow && last && !run::ended(run.attempts.back().status)) {
         log_follower follower(p, path, names, args.action);
         auto done = follower.follow(run.attempts.back().number);
         return done ? exit_success : c.fail(done.error());
     }
+    json earlier;
+    if (args.attempt != 0) {
+        auto got = p.api().get(own(path) + "/attempts/" + std::to_string(args.attempt));
+        if (!got) return c.fail(got.error());
+        earlier = std::move(*got);
+    }
     bool found = false;
-    const auto& actions = list_in(*execution, "action_executions");
+    const auto& actions = list_in(args.attempt != 0 ? earlier : *execution, "action_executions");
     for (std::size_t i = 0; i < actions.size(); ++i) {
         if ((!args.action.empty() && names[i] != args.action) || text_in(actions[i], "start_date").empty()) continue;
         found = true;
@@ -109,7 +115,7 @@ int logs_command(place& p, const logs_args& args) {
         if (!read) return c.fail(read.error());
     }
     if (found) return exit_success;
-    const std::string& error = run.attempts.back().error;
+    const std::string error = args.attempt != 0 ? text_in(earlier, "error_message") : run.attempts.back().error;
     if (error.empty())
         c.out << "there is no log yet\n";
     else

@@ -6,6 +6,7 @@
 #include "runner/cli/remote/watch.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <ostream>
 
@@ -44,8 +45,32 @@ result<void> add_pairs(json& to, const std::vector<std::string>& pairs, bool mas
     return {};
 }
 
+// By their names or numbers in the pipeline.
+result<json> actions_of(place& p, const std::string& pipeline_path, const std::vector<std::string>& wanted) {
+    json numbers = json::array();
+    json known;
+    for (const std::string& each : wanted) {
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(each.data(), each.data() + each.size(), number);
+        if (error != std::errc() || end != each.data() + each.size()) {
+            if (known.is_null()) {
+                auto got = p.api().get(pipeline_path + "/actions");
+                if (!got) return got.error();
+                known = std::move(*got);
+            }
+            number = 0;
+            for (const json& a : list_in(known, "actions"))
+                if (text_in(a, "name") == each) number = number_in(a, "id");
+            if (number == 0)
+                return failure(errc::usage, "the pipeline has no action \"" + each +
+                                                "\" that the server knows: say its number, from 1");
+        }
+        numbers.push_back(number);
+    }
+    return numbers;
+}
+
 result<json> body_of(const start_args& args) {
-    if (!args.actions.empty()) return failure(errc::usage, "this version runs whole pipelines: leave --action out");
     json body = json::object();
     if (!args.comment.empty()) body["comment"] = args.comment;
     if (!args.branch.empty()) body["branch"] = {{"name", args.branch}};
@@ -81,8 +106,13 @@ int start_command(context& c, const start_args& args) {
     if (!project) return c.fail(project.error());
     auto pipeline = p.pipeline(args.pipeline);
     if (!pipeline) return c.fail(pipeline.error());
-    auto made = p.api().call(
-        "POST", *project + "/pipelines/" + std::to_string(number_in(*pipeline, "id")) + "/executions", *body);
+    const std::string path = *project + "/pipelines/" + std::to_string(number_in(*pipeline, "id"));
+    if (!args.actions.empty()) {
+        auto numbers = actions_of(p, path, args.actions);
+        if (!numbers) return c.fail(numbers.error());
+        (*body)["actions_to_run"] = std::move(*numbers);
+    }
+    auto made = p.api().call("POST", path + "/executions", *body);
     if (!made) {
         const bool invalid = made.error().code == errc::refused;
         return c.fail(invalid ? failure(errc::invalid, made.error().what) : made.error());

@@ -3,6 +3,7 @@
 
 #include "runner/cli/commands.hpp"
 #include "runner/cli/console.hpp"
+#include "runner/cli/junit_report.hpp"
 #include "runner/cli/remote/run_view.hpp"
 #include "runner/vault/token.hpp"
 
@@ -51,6 +52,8 @@ result<watched> watch(place& p, const json& execution, int attempt, const watch_
     w.path = path_of_execution(*project, execution);
     console view(p.c(), {how.json, how.output, logs_on_server(p, w.path)});
     view.begin(run_of(execution), attempt, action_names_of(execution));
+    junit_report report;
+    report.begin(action_names_of(execution));
     bool denied = false;
     std::string last = std::to_string(attempt) + ".0";
     const auto tell = [&](const client::server_event& e) {
@@ -62,6 +65,7 @@ result<watched> watch(place& p, const json& execution, int attempt, const watch_
         if (!event) return true;
         denied = denied || event->kind == run::event_kind::denied;
         view.on_event(*event);
+        report.on_event(*event);
         return true;
     };
     const interrupt_watch watching;
@@ -87,11 +91,13 @@ result<watched> watch(place& p, const json& execution, int attempt, const watch_
     }
     w.finished = finished_of(*now, attempt, denied, missing);
     w.code = view.finish(w.finished);
+    if (!how.junit.empty())
+        if (auto written = write_report(how.junit, report.text(w.finished)); !written) return written.error();
     return w;
 }
 
 result<grant_outcome> grant_and_retry(place& p, const std::string& execution_path, const grant_request& how) {
-    json body = json::object();
+    json body = how.scope;
     if (!how.ref.empty()) body["ref"] = how.ref;
     if (how.once) body["once"] = true;
     if (!how.expires.empty()) {

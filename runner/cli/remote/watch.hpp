@@ -19,6 +19,7 @@ struct watched {
 struct watch_settings {
     bool json = false;
     bool output = false;
+    std::string junit = {};  // the file to write the attempt to, as a report
 };
 
 result<watched> watch(place&, const json& execution, int attempt, const watch_settings&);
@@ -28,6 +29,7 @@ struct grant_request {
     std::string ref;
     std::string expires;
     bool once = false;
+    json scope = json::object();  // what to execute again: `from`, `only` or `all`
 };
 struct grant_outcome {
     json execution;  // null: nothing was granted

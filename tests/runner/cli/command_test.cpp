@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <sys/stat.h>
 #include <thread>
 
@@ -42,6 +43,17 @@ TEST_SUITE("cli.commands") {
             CHECK_EQ(help.code, 0);
             CHECK_GOLDEN(std::string("runner/cli/golden/help_") + command + ".txt", help.out);
         }
+    }
+
+    TEST_CASE("each command that is listed is there when it is asked for alone") {
+        const session s;
+        std::istringstream listed(s.latchkey({"__complete", "commands"}).out);
+        int count = 0;
+        for (std::string command; std::getline(listed, command); ++count) {
+            CAPTURE(command);
+            CHECK_EQ(s.latchkey({command, "--help"}).code, 0);
+        }
+        CHECK_GT(count, 30);
     }
 
     TEST_CASE("usage errors: one sentence, a hint, exit code 2") {

@@ -267,4 +267,33 @@ TEST_SUITE("cli.outcome") {
                  "linux\nlinux 1 left\nlinux 1 right\nlinux 2 left\nlinux 2 right\n"
                  "mac\nmac 1 left\nmac 1 right\nmac 2 left\nmac 2 right\nend of linux\nend of mac\n");
     }
+
+    TEST_CASE("an action that asks for a token of its run is refused here, before anything starts") {
+        const session s;
+        s.write("buddy.yml", R"yml(- pipeline: p
+  actions:
+    - {action: First, type: BUILD, execute_commands: ['echo first >> done']}
+    - action: Assume
+      type: BUILD
+      id_tokens: {CLOUD_TOKEN: {aud: sts.example.test}}
+      execute_commands: ['true']
+)yml");
+        const ran r = run(s, {"run", "--backend", "host"});
+        CHECK_EQ(r.code, 5);
+        CHECK_EQ(r.done, "");
+        CHECK_EQ(
+            s.latchkey({"run", "--backend", "host"}).out,
+            "latchkey: the action \"Assume\" asks for a token of its run (id_tokens), which only a server issues: "
+            "run it on one (latchkey login)\n");
+        // It is a matter of running: the file is right.
+        CHECK_EQ(s.latchkey({"validate"}).code, 0);
+        s.write("buddy.yml",
+                "- pipeline: p\n  actions:\n    - action: A\n      type: BUILD\n      id_tokens: {1X: {aud: a}, "
+                "X: {audience: b}}\n      execute_commands: ['true']\n");
+        const said wrong = s.latchkey({"validate"});
+        CHECK_EQ(wrong.code, 3);
+        for (const char* what : {"`1X` can't be the name of a variable", "a token has no `audience`",
+                                 "the token `X` says not whom it is for"})
+            CHECK(wrong.out.find(what) != std::string::npos);
+    }
 }

@@ -52,7 +52,13 @@ TEST_SUITE("cli.compatible") {
         CHECK(gone.out.ends_with("/executions/2\n"));
         const said part = ci.latchkey(
             {"pipeline", "run", "start", "deploy", "--workspace", "acme", "--project", "web", "--action", "Say"});
-        CHECK_EQ(part.code, 2);
+        CHECK_EQ(part.code, 0);
+        const auto third = t.server().ask("GET", "/latchkey/v1/workspaces/acme/projects/web/executions/3", t.token());
+        CHECK_EQ(third.body["actions_to_run"], nlohmann::json::array({1}));
+        const said unknown = ci.latchkey({"pipeline", "run", "start", "deploy", "--workspace", "acme", "--project",
+                                          "web", "--action", "1", "--action", "Sing"});
+        CHECK_EQ(unknown.code, 2);
+        CHECK(contains(unknown.out, "no action \"Sing\""));
         const said no = ci.latchkey({"pipeline", "run", "start", "nope", "--workspace", "acme", "--project", "web"});
         CHECK_EQ(no.code, 2);
         CHECK_FALSE(contains(no.out, t.token()));

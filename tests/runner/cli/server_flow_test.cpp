@@ -88,6 +88,7 @@ TEST_SUITE("cli.server") {
         CHECK(has(page.text, "<script nonce=\"" + policy.substr(nonce, 32) + "\">"));
         CHECK(has(policy, "default-src 'none'"));
         CHECK_FALSE(has(page.text, "{nonce}"));
+        CHECK_FALSE(has(page.text, "{page}"));
         CHECK_FALSE(has(page.text, code));
 
         const auto claim = [&](const std::string& with, const std::string& workspace) {

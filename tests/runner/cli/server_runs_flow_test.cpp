@@ -117,4 +117,32 @@ TEST_SUITE("cli.server_runs") {
         CHECK_EQ(t.ask("GET", ran)["status"], "TERMINATED");
         t.when(waited, "SUCCESSFUL");
     }
+
+    TEST_CASE("told a second time, it cancels what runs at once, and says so in its record") {
+        const session s;
+        std::string ran;
+        std::vector<std::string> patient = owner_words;
+        patient.back() = "10m";
+        {
+            running_server server(s, patient);
+            server.wait_until_up();
+            const team t(server, s);
+            t.ask("POST", "/workspaces/acme/projects", {{"display_name", "Web"}});
+            ran = t.start(t.pipeline("long", "echo $$ > pid; sleep 600"));
+            t.when(ran, "INPROGRESS");
+            server.signal(SIGTERM);
+            // It serves nobody any more, and waits for the run.
+            REQUIRE(server.wait_for("ending: what is under way may end"));
+            server.signal(SIGTERM);
+            CHECK(server.wait_for("ending at once: what runs is cancelled"));
+            CHECK_EQ(server.wait(), 0);
+        }
+        running_server server(s, next_words);
+        server.wait_until_up();
+        const team t(server, s);
+        const json e = t.ask("GET", ran);
+        CHECK_EQ(e["status"], "TERMINATED");
+        CHECK_EQ(e["attempts"].size(), 1);
+        CHECK_EQ(e["action_executions"][0]["status"], "TERMINATED");
+    }
 }

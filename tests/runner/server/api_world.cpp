@@ -6,6 +6,7 @@
 #include "runner/exec/orphans.hpp"
 #include "runner/http/server.hpp"
 #include "runner/server/api.hpp"
+#include "runner/server/outgoing_worker.hpp"
 #include "runner/server/scopes.hpp"
 #include "runner/server/tokens.hpp"
 #include "runner/server/trigger_worker.hpp"
@@ -36,6 +37,13 @@ struct api_world::impl {
                 [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }, "",
                 ""},
           pool(4),
+          tells(all, vault,
+                {.clock = facts.clock,
+                 .send = {.limit = std::chrono::seconds(1), .private_hosts = true},
+                 // Four tries without a wait.
+                 .pause = [](int tries) -> std::optional<std::chrono::milliseconds> {
+                     return tries < 4 ? std::optional(std::chrono::milliseconds(0)) : std::nullopt;
+                 }}),
           runs(slots > 0 ? make_executor(slots) : nullptr),
           app(facts, pool, {calls_an_hour, {}}),
           server(loop.get_executor(), {}, app),
@@ -53,7 +61,11 @@ struct api_world::impl {
         if (runs) {
             REQUIRE(runs->begin().has_value());
             starts = std::make_unique<server::trigger_worker>(all, *runs, facts.clock);
-            facts.wake_triggers = [this] { starts->wake(); };
+            facts.wake_triggers = [this] {
+                starts->wake();
+                tells.wake();
+            };
+            tells.begin("http://127.0.0.1:" + std::to_string(port));
             starts->begin();
         }
         thread = std::jthread([this] { loop.run(); });
@@ -61,6 +73,7 @@ struct api_world::impl {
     ~impl() {
         if (starts) starts->stop();
         if (runs) runs->stop(std::chrono::milliseconds(0));
+        tells.stop(std::chrono::milliseconds(0));
         asio::post(loop, [this] { server.drain(std::chrono::seconds(2)); });
         ended.get_future().get();
         thread.join();
@@ -98,7 +111,12 @@ struct api_world::impl {
         return std::make_unique<server::run_executor>(
             all, std::move(around),
             cli::make_project_clones({.data = folder / "data", .local = true, .login = cli::logins_from(all, vault)}),
-            server::executor_options{folder / "data", "host", slots, 4});
+            server::executor_options{.data = folder / "data",
+                                     .backend = "host",
+                                     .slots = slots,
+                                     .jobs = 4,
+                                     .run_tokens = [this] { return &run_tokens; },
+                                     .on_change = [this] { tells.wake(); }});
     }
 
     temp_dir folder;
@@ -106,6 +124,7 @@ struct api_world::impl {
     vault::vault vault;
     server::state facts;
     asio::thread_pool pool;
+    server::outgoing_worker tells;
     std::unique_ptr<server::run_executor> runs;
     std::unique_ptr<server::trigger_worker> starts;
     asio::io_context loop{1};
@@ -121,7 +140,7 @@ api_world::api_world(int calls_an_hour, const std::function<void(server::state&)
     : impl_(std::make_unique<impl>(calls_an_hour, 0, adjust)) {
     if (!empty) team = make_team(impl_->all);
 }
-api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots, nullptr)) {
+api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots, how.adjust)) {
     team = make_team(impl_->all);
 }
 server::run_executor& api_world::executor() {

@@ -28,6 +28,7 @@ public:
     // That also executes runs, each action as a process of this machine.
     struct executing {
         int slots = 4;
+        std::function<void(server::state&)> adjust = nullptr;
     };
     explicit api_world(executing);
     ~api_world();

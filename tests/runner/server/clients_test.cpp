@@ -63,10 +63,16 @@ TEST_SUITE("server.clients") {
         const temp_dir folder;
         install(folder, "buddyworksapi@1.0.11");
         copy_script(folder, "buddyworksapi.js");
+        const outcome repository = shell(
+            folder,
+            "sh -ec 'git init -q -b main there && cd there && mkdir -p docs/a && echo hello > \"read me.txt\" && "
+            "echo b > docs/a/b.txt && git add . && git -c user.name=A -c user.email=a@acme.test commit -qm x'");
+        REQUIRE_MESSAGE(repository.status == 0, repository.out);
         for (const char* below : {"", "/api"}) {
-            api_world world;
+            api_world world(api_world::executing{});
             const std::string url = "http://127.0.0.1:" + std::to_string(world.port()) + below;
-            const outcome ran = shell(folder, "node buddyworksapi.js " + url + " " + world.token(world.team.owner));
+            const outcome ran = shell(folder, "node buddyworksapi.js " + url + " " + world.token(world.team.owner) +
+                                                  " " + (folder / "there").string());
             CAPTURE(ran.out);
             CHECK_EQ(ran.status, 0);
             CHECK(ran.out.ends_with("ok\n"));

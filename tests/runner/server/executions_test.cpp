@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Executions over HTTP, by the real engine with real processes.
+#include "runner/identity/password.hpp"
+#include "tests/runner/server/browser.hpp"
 #include "tests/runner/server/run_world.hpp"
 #include "tests/support/golden.hpp"
 
@@ -208,7 +210,7 @@ TEST_SUITE("server.executions") {
         no({{"delay_until", "tomorrow"}}, "`delay_until` must be a time like 2026-01-02T03:04:05Z");
         no({{"variables", json::array({{{"key", "1A"}, {"value", ""}}})}},
            "\"1A\" can't name a variable: letters, digits and _, and no digit at its beginning");
-        no({{"actions_to_run", json::array({1})}}, "this version does nothing with `actions_to_run`: leave it out");
+        no({{"package_version", "1"}}, "this version does nothing with `package_version`: leave it out");
         CHECK_EQ(w.ask("GET", p + "/executions", w.developer).body["total_element_count"], 0);
     }
 
@@ -266,5 +268,29 @@ TEST_SUITE("server.executions") {
             if (entry.is_regular_file())
                 CHECK_MESSAGE(read_file(entry.path()).find("planted-secret-9") == std::string::npos,
                               entry.path().string());
+    }
+
+    TEST_CASE("to approve a fork's run a session gives its password again, where grants ask for that") {
+        // A window that is always over.
+        api_world w(api_world::executing{1, [](server::state& st) { st.step_up = std::chrono::minutes(-1); }});
+        const auto hash = identity::hash_password("correct horse battery").value();
+        REQUIRE(w.stores().people->set_password(w.team.admin, hash, w.team.admin, at(100)).has_value());
+        store::new_run wanted;
+        wanted.pipeline = w.team.deploy;
+        wanted.actor = w.team.developer;
+        wanted.at = at(100);
+        REQUIRE(w.stores().runs->create_run(wanted, "- pipeline: deploy\n").has_value());
+        const std::string run =
+            "/workspaces/acme/projects/web/pipelines/" + std::to_string(w.team.deploy.value()) + "/executions/1";
+        const json approve = {{"operation", "APPROVE_FORK"}};
+        browser b;
+        const std::string base = "http://127.0.0.1:" + std::to_string(w.port());
+        const auto in = b.send("POST", base + "/latchkey/v1/session",
+                               {{"email", "ana@acme.test"}, {"password", "correct horse battery"}});
+        REQUIRE_EQ(in.status, 201);
+        const auto no = b.send("PATCH", base + run, approve, {{"X-CSRF-Token", in.body["csrf_token"]}});
+        CHECK_EQ(no.status, 403);
+        CHECK_NE(no.message().find("your password again"), std::string::npos);
+        CHECK_EQ(w.ask("PATCH", run, w.token(w.team.admin), approve).status, 200);
     }
 }

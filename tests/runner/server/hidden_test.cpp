@@ -3,10 +3,13 @@
 // identifier and hash nowhere; what they write is answered as if it were not there.
 #include "runner/server/route.hpp"
 #include "tests/runner/server/run_world.hpp"
+#include "tests/support/golden.hpp"
+#include "tests/support/server.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <thread>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -34,7 +37,13 @@ struct hidden_world : run_world {
     std::string action_execution;
     std::vector<std::string> secrets = {"quokka vault", "quokka_id"};
 
+    test::server told{"runner/native/servers/http_sink.py"};  // a webhook's receiver
+
     hidden_world() {
+        const auto hears = ask("POST", "/workspaces/acme/webhooks", admin,
+                               {{"target_url", "http://127.0.0.1:" + told.port() + "/hook"},
+                                {"events", {"EXECUTION_STARTED", "EXECUTION_FAILED", "EXECUTION_FINISHED"}}});
+        REQUIRE_EQ(hears.status, 201);
         const auto made = ask("POST", "/workspaces/acme/integrations", admin,
                               {{"name", "Quokka Vault"},
                                {"identifier", "quokka_id"},
@@ -72,7 +81,8 @@ struct hidden_world : run_world {
     }
 
     // Of a route's address, each place filled with what is there.
-    std::string target_of(const server::route& r, const std::string& integration, policy::user_id user) const {
+    std::string target_of(const latchkey::server::route& r, const std::string& integration,
+                          policy::user_id user) const {
         const std::string last_of = pipeline.substr(pipeline.rfind('/') + 1);
         const std::map<std::string, std::string, std::less<>> places = {
             {":workspace", "acme"},
@@ -129,7 +139,7 @@ TEST_SUITE("server.hidden") {
         int answered = 0;
         for (const auto user : {team.developer, team.viewer, team.outsider}) {
             const std::string asker = token(user);
-            for (const server::route& r : server::routes()) {
+            for (const latchkey::server::route& r : latchkey::server::routes()) {
                 if (r.method != "GET") continue;
                 CAPTURE(r.path);
                 ++read;
@@ -155,6 +165,19 @@ TEST_SUITE("server.hidden") {
         // What was retried by somebody else, too.
         for (const std::string& at : {pipeline + "?x=1", std::string(web) + "/pipelines", execution})
             check_silent(ask("GET", at, developer));
+    }
+
+    TEST_CASE_FIXTURE(hidden_world, "no webhook is told anything of it, whoever receives it") {
+        const auto came = [&] {
+            const auto file = told.folder() / "requests";
+            return std::filesystem::exists(file) ? read_file(file) : std::string();
+        };
+        while (std::ranges::count(came(), '\n') < 2) std::this_thread::yield();
+        const std::string all = lower(came());
+        CAPTURE(all);
+        // That it was denied is told.
+        CHECK_NE(all.find("missing permissions"), std::string::npos);
+        for (const std::string& secret : secrets) CHECK_EQ(all.find(secret), std::string::npos);
     }
 
     TEST_CASE_FIXTURE(hidden_world, "what is written with it is answered as with one that is not there") {

@@ -86,6 +86,14 @@ TEST_SUITE("server.openid") {
         CHECK_EQ(who.body["user"]["id"], w.api.team.developer.value());
         CHECK_EQ(b.get(w.url("/workspaces/acme")).status, 200);
         CHECK_EQ(b.cookies[w.api.port()].size(), 1);
+        // So does where a workspace asks for it.
+        auto& sso = *w.api.stores().sso;
+        REQUIRE(sso.enable(w.api.team.acme, w.api.team.owner, at(100)).has_value());
+        auto asked = sso.get(w.api.team.acme).value();
+        asked.settings = {{store::sso_for_all, "true"}};
+        REQUIRE(sso.edit(asked, w.api.team.owner, at(100)).has_value());
+        CHECK_EQ(b.get(w.url("/workspaces/acme")).status, 200);
+        CHECK_EQ(w.api.ask("GET", "/workspaces/acme", w.api.token(w.api.team.developer)).status, 403);
 
         // From then on it is the issuer's name for them that counts, not the address.
         w.provider.claims["email"] = "dev.new@acme.test";

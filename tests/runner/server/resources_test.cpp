@@ -199,12 +199,25 @@ TEST_SUITE("server.resources") {
         CHECK_EQ(changed.body["client_id"], "latchkey");
         CHECK_EQ(changed.body["client_secret"], nullptr);
         CHECK_EQ(changed.body["require_sso_for_all_members"], true);
-        CHECK_EQ(world.ask("PATCH", sso, admin, {{"digest_method", "md5"}}).message(),
+        // From now on tokens that members have made for themselves are refused; owners get in, and so do services.
+        const auto refused = world.ask("GET", sso, admin);
+        CHECK_EQ(refused.status, 403);
+        CHECK_NE(refused.message().find("/latchkey/v1/login/oidc"), std::string::npos);
+        CHECK_EQ(world.ask("GET", "/workspaces/acme", world.token(world.team.developer)).status, 403);
+        const std::string owner = world.token(world.team.owner);
+        const auto service = world.ask(
+            "POST",
+            "/latchkey/v1/workspaces/acme/members/" + std::to_string(world.team.developer.value()) + "/tokens", owner,
+            {{"name", "robot"}, {"scopes", {"WORKSPACE"}}});
+        REQUIRE_MESSAGE(service.status == 201, service.text);
+        CHECK_EQ(world.ask("GET", "/workspaces/acme", service.body["token"]).status, 200);
+        CHECK_EQ(world.ask("PATCH", sso, owner, {{"digest_method", "md5"}}).message(),
                  "`digest_method` must be one of sha1 sha256 sha512");
-        CHECK_EQ(world.ask("POST", "/workspaces/acme/disable-sso", admin).status, 204);
+        CHECK_EQ(world.ask("POST", "/workspaces/acme/disable-sso", owner).status, 204);
+        CHECK_EQ(world.ask("GET", "/workspaces/acme", world.token(world.team.developer)).status, 200);
         CHECK_EQ(world.ask("GET", sso, admin).status, 404);
         CHECK_EQ(world.ask("POST", "/workspaces/acme/enable-sso", admin).status, 204);
-        CHECK_EQ(world.ask("GET", sso, admin).body["issuer"], "https://id.example.test");
+        CHECK_EQ(world.ask("GET", sso, owner).body["issuer"], "https://id.example.test");
     }
 
     TEST_CASE("a badge is for who has its address, and says one word") {

@@ -2,6 +2,8 @@
 #include "runner/server/retention.hpp"
 
 #include "runner/run/executor_lock.hpp"
+#include "runner/run/old_files.hpp"
+#include "runner/source/filesystem.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -105,5 +107,44 @@ TEST_SUITE("server.retention") {
         CHECK(std::filesystem::exists(w.runs / "notes"));
         CHECK_EQ(server::clear_old_logs(*w.store, w.folder / "none", {.age = 1s, .newest = {}}, start).value().runs,
                  0);
+    }
+
+    TEST_CASE("files of pipelines: those that nothing has run in for long go, with their caches, and no others") {
+        const world w;
+        const auto old = w.pipeline("old");
+        const auto busy = w.pipeline("busy");
+        const auto held = w.pipeline("held");
+        const auto fresh = w.pipeline("fresh");
+        w.run(old, start + 1h);
+        w.run(busy, start + 1h);
+        w.run(busy, std::nullopt);
+        w.run(held, start + 1h);
+        w.run(fresh, start + 49h);
+        const auto data = w.folder / "data";
+        const auto file = [&](const char* room, policy::pipeline_id p, const std::string& spare = "") {
+            return data / room / (std::to_string(p.value()) + spare) / "web" / "left.txt";
+        };
+        const policy::pipeline_id gone(4711);
+        for (const auto p : {old, busy, held, fresh, gone})
+            for (const char* room : {"filesystems", "caches"}) {
+                std::filesystem::create_directories(file(room, p).parent_path());
+                test::write_file(file(room, p), "x");
+            }
+        std::filesystem::create_directories(file("filesystems", old, ".1").parent_path());
+        test::write_file(file("filesystems", old, ".1"), "x");
+        std::filesystem::create_directories(data / "filesystems" / "notes");
+        {
+            const auto lock = source::filesystem::take(data, held.value(), "/repositories/web").value();
+            CHECK_EQ(run::clear_old_files(*w.store, data, start + 48h).value().pipelines, 2);
+        }
+        for (const char* room : {"filesystems", "caches"}) {
+            for (const auto p : {old, gone}) CHECK_FALSE(std::filesystem::exists(file(room, p)));
+            for (const auto p : {busy, held, fresh}) CHECK(std::filesystem::exists(file(room, p)));
+        }
+        CHECK_FALSE(std::filesystem::exists(file("filesystems", old, ".1")));
+        CHECK(std::filesystem::exists(data / "filesystems" / "notes"));
+        CHECK_EQ(run::clear_old_files(*w.store, data, start + 48h).value().pipelines, 1);
+        CHECK_FALSE(std::filesystem::exists(file("caches", held)));
+        CHECK_EQ(run::clear_old_files(*w.store, data, start + 48h).value().pipelines, 0);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tokens of runs, verified by another's library that knows nothing but the issuer's address.
-#include "tests/runner/server/api_world.hpp"
+#include "runner/server/run_token.hpp"
+#include "tests/runner/server/run_world.hpp"
 #include "tests/support/golden.hpp"
 
 #include <doctest/doctest.h>
@@ -128,6 +129,64 @@ TEST_SUITE("server.run_tokens") {
         REQUIRE(api.stores().signing->add(other, stored[0].id, at(0), api.team.owner).has_value());
         identity::token_issuer fresh(*api.stores().signing, api.vault(), "http://127.0.0.1");
         CHECK_EQ(fresh.issue_run_token(a_run(), "a", now()).error().code, errc::corrupt);
+    }
+
+    TEST_CASE("an action that asks gets a token in its environment, others don't, and PyJWT reads its run in it") {
+        run_world w;
+        const std::string issuer = "http://127.0.0.1:" + std::to_string(w.port());
+        const auto at = w.folder();
+        const std::string script = "printf %s \"$CLOUD_TOKEN\" | /usr/bin/python3 " + std::string(verifier) + " " +
+                                   issuer + " sts.example.test > " + (at / "claims").string();
+        const std::string pipeline =
+            w.pipeline("deploy-it",
+                       "    - action: Assume\n      type: BUILD\n      id_tokens:\n        CLOUD_TOKEN:\n"
+                       "          aud: sts.example.test\n        OTHER: {aud: other}\n      execute_commands:\n"
+                       "        - 'echo \"it is $CLOUD_TOKEN.\"'\n        - 'test \"$CLOUD_TOKEN\" != \"$OTHER\"'\n"
+                       "        - 'export COPY=$CLOUD_TOKEN'\n        - '" +
+                           script +
+                           "'\n    - action: Next\n      type: BUILD\n      execute_commands:\n"
+                           "        - 'test -z \"$CLOUD_TOKEN$OTHER$COPY\"'\n");
+        const std::string execution = w.start(pipeline, w.developer);
+        const json run = w.ended(execution, w.admin);
+        CAPTURE(run.dump(2));
+        CHECK_EQ(run["status"], "SUCCESSFUL");
+        const json claims = json::parse(read_file(at / "claims"));
+        CAPTURE(claims.dump());
+        CHECK_EQ(claims["iss"], issuer);
+        CHECK_EQ(claims["aud"], "sts.example.test");
+        CHECK_EQ(claims["workspace"], "acme");
+        CHECK_EQ(claims["project"], "web");
+        CHECK_EQ(claims["pipeline"], "deploy-it");
+        CHECK_EQ(claims["pipeline_id"], pipeline.substr(pipeline.rfind('/') + 1));
+        CHECK_EQ(claims["actor"], "dev@acme.test");
+        CHECK_EQ(claims["run"], "1");
+        CHECK_EQ(claims["attempt"], "1");
+        CHECK_EQ(claims["exp"].get<std::int64_t>() - claims["iat"].get<std::int64_t>(), 600);
+        const auto log = w.ask("GET", execution + "/action/1", w.admin);
+        CHECK_NE(log.text.find("it is "), std::string::npos);
+        CHECK_EQ(log.text.find("eyJ"), std::string::npos);
+        // No token lies in what the server keeps.
+        for (const auto& file : std::filesystem::recursive_directory_iterator(at / "data"))
+            if (file.is_regular_file()) CHECK_EQ(read_file(file.path()).find("eyJhbGciOi"), std::string::npos);
+    }
+
+    TEST_CASE("a fork's run gets no token until somebody who may change the pipeline approves it") {
+        api_world api;
+        store::new_run wanted;
+        wanted.pipeline = api.team.deploy;
+        wanted.actor = api.team.developer;
+        wanted.at = now();
+        const auto made = api.stores().runs->create_run(wanted, "- pipeline: deploy\n").value();
+        REQUIRE(made.source.trust == policy::source_trust::fork);
+        const auto ask = [&] { return server::issue_token(api.stores(), &api.run_tokens(), made, 1, "a", now()); };
+        CHECK_EQ(ask().error().code, errc::denied);
+        REQUIRE(api.stores().runs->approve_fork(made.id, api.team.viewer, now()).has_value());
+        CHECK_EQ(ask().error().code, errc::denied);
+        REQUIRE(api.stores().runs->approve_fork(made.id, api.team.admin, now()).has_value());
+        const auto token = ask();
+        REQUIRE(token.has_value());
+        CHECK_EQ(verified(api, std::string(token->reveal()), "a")["attempt"], "1");
+        CHECK_EQ(server::issue_token(api.stores(), nullptr, made, 1, "a", now()).error().code, errc::engine);
     }
 
     TEST_CASE("a server that issues none says so") {

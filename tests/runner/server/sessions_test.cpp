@@ -222,6 +222,54 @@ TEST_SUITE("server.sessions") {
         CHECK_EQ(w.log_in(b, "dev@acme.test").status, 201);
     }
 
+    TEST_CASE("behind a proxy that is trusted logins are counted by who really calls, and nobody chooses that") {
+        session_world w([](server::state& s) {
+            s.logins = std::make_shared<server::login_limits>(100, 2);
+            s.trusted_proxies = {"127.0.0.1", "10.0.0.0/8"};
+        });
+        const auto from = [&](const std::string& header) {
+            return w.api
+                .ask_text("POST", "/latchkey/v1/session", "", R"({"email":"dev@acme.test","password":"wrong horse"})",
+                          {{"Content-Type", "application/json"}, {"X-Forwarded-For", header}})
+                .status;
+        };
+        CHECK_EQ(from("192.0.2.1"), 401);
+        CHECK_EQ(from("6.6.6.6, 192.0.2.1, 10.1.2.3"), 401);
+        CHECK_EQ(from("7.7.7.7, 192.0.2.1"), 429);
+        CHECK_EQ(from("192.0.2.2"), 401);
+        // What is no address ends it: who wrote what stands before it is not known.
+        CHECK_EQ(from("192.0.2.3, unknown, 10.1.2.4"), 401);
+        CHECK_EQ(from("192.0.2.4, unknown, 10.1.2.4"), 401);
+        CHECK_EQ(from("192.0.2.5, unknown, 10.1.2.4"), 429);
+        session_world alone([](server::state& s) { s.logins = std::make_shared<server::login_limits>(100, 2); });
+        const auto straight = [&](const std::string& header) {
+            return alone.api
+                .ask_text("POST", "/latchkey/v1/session", "", R"({"email":"dev@acme.test","password":"wrong horse"})",
+                          {{"Content-Type", "application/json"}, {"X-Forwarded-For", header}})
+                .status;
+        };
+        CHECK_EQ(straight("192.0.2.1"), 401);
+        CHECK_EQ(straight("192.0.2.2"), 401);
+        CHECK_EQ(straight("192.0.2.3"), 429);
+    }
+
+    TEST_CASE("where a workspace asks all members to come by its provider a password is not enough") {
+        session_world w;
+        browser b;
+        REQUIRE_EQ(w.log_in(b, "dev@acme.test").status, 201);
+        auto& sso = *w.api.stores().sso;
+        REQUIRE(sso.enable(w.api.team.acme, w.api.team.owner, at(100)).has_value());
+        CHECK_EQ(b.get(w.url("/workspaces/acme")).status, 200);
+        auto asked = sso.get(w.api.team.acme).value();
+        asked.settings = {{store::sso_for_all, "true"}};
+        REQUIRE(sso.edit(asked, w.api.team.owner, at(100)).has_value());
+        CHECK_EQ(b.get(w.url("/workspaces/acme")).status, 403);
+        CHECK_EQ(b.get(w.url("/workspaces/acme/projects")).status, 403);
+        CHECK_EQ(b.get(w.url("/latchkey/v1/session")).status, 200);
+        REQUIRE(sso.disable(w.api.team.acme, w.api.team.owner, at(100)).has_value());
+        CHECK_EQ(b.get(w.url("/workspaces/acme")).status, 200);
+    }
+
     TEST_CASE("many logins at once all get their answer") {
         session_world w;
         std::atomic<int> fine{0};

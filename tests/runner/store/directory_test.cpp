@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/grant.hpp"
-#include "runner/store/sqlite_store.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/runner/store/team_world.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -13,7 +13,7 @@ namespace {
 
 struct opened {
     temp_dir folder;
-    store::stores all = store::open_sqlite_stores(folder / "data" / "store.db").value();
+    store::stores all = open_stores(folder / "data");
     team_world w = make_team(all);
     store::directory& people = *all.people;
 };

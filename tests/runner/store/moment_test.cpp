@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a thread reads at one moment, while others write.
-#include "runner/store/sqlite_store.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
@@ -14,7 +14,7 @@ TEST_SUITE("store.moment") {
     TEST_CASE(
         "others' writes are not seen until it ends, and wait for nobody, and what the thread writes begins another") {
         const test::temp_dir folder;
-        auto all = store::open_sqlite_stores(folder / "data" / "store.db").value();
+        auto all = test::open_stores(folder / "data");
         const auto now = policy::time_point(std::chrono::milliseconds(1'700'000'000'000));
         const auto note = [&] {
             REQUIRE(all.runs->audit(policy::audit_kind::login, policy::user_id(1), {}, now).has_value());
@@ -45,7 +45,7 @@ TEST_SUITE("store.moment") {
         CHECK_EQ(entries(), before + 3);
 
         // Another store is another matter, and a failure ends nothing but itself.
-        auto other = store::open_sqlite_stores(folder / "other" / "store.db").value();
+        auto other = test::open_stores(folder / "other");
         moment = all.one_moment();
         CHECK_EQ(other.runs->head_of_audit().value().entries, 0);
         CHECK_FALSE(all.runs->integration(policy::integration_id(99)).has_value());

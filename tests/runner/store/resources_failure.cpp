@@ -74,6 +74,7 @@ void add_resources(store::stores& s, const team_world& w) {
     REQUIRE_EQ(s.hooks->enqueue(w.web, "PUSH", "{}", at(80)).value(), 1);
     REQUIRE_EQ(s.hooks->enqueue(w.web, "PUSH", "{}", at(81)).value(), 1);
     REQUIRE_EQ(s.hooks->claim(1, at(80), std::chrono::milliseconds(1000)).value().size(), 1);
+    REQUIRE(s.triggers->take("hook", "first", w.web, w.admin, {{{"event", "PUSH"}}}, at(80), at(0)).value());
     REQUIRE(s.persons->add_email(w.viewer, "old@acme.test", at(80)).has_value());
     REQUIRE(s.persons->add_key(key_of(w.viewer, "old")).has_value());
     REQUIRE(s.sso->enable(w.acme, w.admin, at(80)).has_value());
@@ -157,6 +158,19 @@ std::vector<changing_method> changing_resources() {
         {"take a delivery",
          [](auto& s, world) { return fine(s.hooks->claim(9, at(99), std::chrono::milliseconds(1000))); }},
         {"finish a delivery", [](auto& s, world) { return fine(s.hooks->finish(1, 1, {"200", true, {}}, at(99))); }},
+        {"queue what a notice comes to",
+         [](auto& s, world) {
+             auto all = s.outgoing->notices(1);
+             return all && !all->empty() && fine(s.outgoing->dispatch(all->front(), {{"PUSH", "{}"}}, true, at(99)));
+         }},
+        {"take what a hook tells",
+         [](auto& s, world w) {
+             return fine(s.triggers->take("hook", "second", w.web, w.admin, {{{"event", "PUSH"}}}, at(99), at(0)));
+         }},
+        {"make the address of a pipeline",
+         [](auto& s, world w) {
+             return fine(s.triggers->put_start({w.acme, w.web, w.deploy, "hash", sealed({}), 0, w.admin, at(99)}));
+         }},
         {"add an address",
          [](auto& s, world w) { return fine(s.persons->add_email(w.viewer, "more@acme.test", at(99))); }},
         {"remove an address",

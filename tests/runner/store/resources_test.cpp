@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a server's store keeps besides people, pipelines and integrations: variables, environments, webhooks with
 // their queue, addresses and keys, sign-on, badges.
-#include "runner/store/sqlite_store.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/runner/store/team_world.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -17,7 +17,7 @@ namespace {
 
 struct opened {
     temp_dir folder;
-    store::stores all = store::open_sqlite_stores(folder / "data" / "store.db").value();
+    store::stores all = open_stores(folder / "data");
     team_world w = make_team(all);
 };
 

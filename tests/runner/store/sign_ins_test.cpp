@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runner/store/sqlite_store.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/runner/store/team_world.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 struct opened_logins {
     temp_dir folder;
-    store::stores all = store::open_sqlite_stores(folder / "data" / "store.db").value();
+    store::stores all = open_stores(folder / "data");
     team_world w = make_team(all);
     store::sign_ins& logins = *all.logins;
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <set>
 #include <sys/stat.h>
 #include <thread>
 
@@ -45,14 +46,6 @@ errc open_error(const std::filesystem::path& file) {
 }  // namespace
 
 TEST_SUITE("store.sqlite") {
-    TEST_CASE("conforms: SQLite") {
-        const temp_dir folder;
-        int made = 0;
-        check_store_conformance([&]() -> store_factory {
-            const auto file = folder.path() / ("s" + std::to_string(made++)) / "store.db";
-            return [file] { return open_at(file); };
-        });
-    }
     TEST_CASE("refused: a folder or file that others may enter, a link, another user's database format") {
         const temp_dir folder;
         const auto file = folder / "data" / "store.db";
@@ -153,6 +146,37 @@ TEST_SUITE("store.sqlite") {
         CHECK(first->revision().value().value() == before.value() + 160);
         CHECK(first->next_decision_id(1).value().value() == 801);
         CHECK(verify_audit(*first) > 160);
+    }
+    TEST_CASE("ids of decisions that are taken ahead are nobody else's") {
+        const temp_dir folder;
+        const auto file = folder / "data" / "store.db";
+        const auto first = store::open_sqlite_stores(file, {.decision_ids_at_once = 10}).value();
+        const auto second = store::open_sqlite_stores(file, {.decision_ids_at_once = 10}).value();
+        std::set<std::int64_t> ids;
+        std::size_t taken = 0;
+        for (int round = 0; round < 6; ++round)
+            for (const auto* of : {&first, &second})
+                for (const int count : {1, 4, 25}) {
+                    const auto id = of->runs->next_decision_id(count).value();
+                    for (int i = 0; i < count; ++i, ++taken) ids.insert(id.value() + i);
+                }
+        CHECK(ids.size() == taken);
+    }
+    TEST_CASE("a version is another after every change, whoever made it, and the same as long as there is none") {
+        const temp_dir folder;
+        const auto file = folder / "data" / "store.db";
+        const auto mine = store::open_sqlite_stores(file, {}).value();
+        const auto others = store::open_sqlite_stores(file, {}).value();
+        const auto made = make_world(*mine.runs);
+        const auto before = mine.version().value();
+        CHECK(mine.version() == before);
+        REQUIRE(mine.runs->run(made.run.id).has_value());
+        CHECK(mine.version() == before);
+        REQUIRE(mine.runs->next_decision_id(1).has_value());
+        const auto then = mine.version().value();
+        CHECK(then != before);
+        REQUIRE(others.runs->next_decision_id(1).has_value());
+        CHECK(mine.version() != then);
     }
     TEST_CASE("each for itself: changes that share a commit with changes that fail or throw") {
         const temp_dir folder;

@@ -24,4 +24,19 @@ TEST_SUITE("store.text_form") {
         }
         CHECK_FALSE(store::from_pairs_text("1:a").has_value());
     }
+    TEST_CASE("round trip: text of any bytes as plain text, and what is plain stays as it is") {
+        using namespace std::string_literals;
+        for (const std::string& plain : std::vector<std::string>{"", "a", "Zo\xc3\xab", "\xe2\x82\xac",
+                                                                 "\xf0\x9f\x94\x91", "\x7f", "a\x7fhex:00"}) {
+            CHECK_EQ(store::to_plain_text(plain), plain);
+            CHECK_EQ(store::from_plain_text(plain), plain);
+        }
+        for (const std::string& odd :
+             {"\0"s, "a\0b"s, "\xff"s, "\xc0\x80"s, "\xe0\x80\x80"s, "\xed\xa0\x80"s, "\xf4\x90\x80\x80"s,
+              "\xe2\x82"s, "\x80"s, "\x7fhex:"s, "\x7fhex:zz"s, "a\xc3(\xc3\xab"s}) {
+            CHECK_NE(store::to_plain_text(odd), odd);
+            CHECK(store::is_plain_text(store::to_plain_text(odd).substr(1)));
+            CHECK_EQ(store::from_plain_text(store::to_plain_text(odd)), odd);
+        }
+    }
 }

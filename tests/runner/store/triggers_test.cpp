@@ -2,7 +2,7 @@
 //
 // What starts runs without a person, as the store keeps it: secrets of projects, deliveries, events until they are
 // dealt with, and schedules.
-#include "runner/store/sqlite_store.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/runner/store/team_world.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -15,7 +15,7 @@ namespace {
 
 struct trigger_store {
     temp_dir folder;
-    store::stores all{store::open_sqlite_stores(folder / "data" / "store.db").value()};
+    store::stores all{open_stores(folder / "data")};
     team_world team = make_team(all);
     store::triggers& t = *all.triggers;
 

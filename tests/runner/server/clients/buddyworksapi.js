@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives a server with the npm client buddyworksapi, as it is: node buddyworksapi.js URL TOKEN. Prints "ok" at its end.
+// Drives a server with the npm client buddyworksapi, as it is: node buddyworksapi.js URL TOKEN REPOSITORY. Prints "ok" at its end.
 'use strict';
 const assert = require('assert');
 const { promisify } = require('util');
 const api = require('buddyworksapi');
 
-const [host, token] = process.argv.slice(2);
+const [host, token, repository] = process.argv.slice(2);
 api.client.host = host;
 
 // Each of the client's functions takes the token first and a callback last.
@@ -13,7 +13,8 @@ const call = (room, name, ...rest) => promisify(api[room][name].bind(api[room]))
 const refused = async (code, message, promise) => {
     const error = await promise.then(() => assert.fail('not refused'), (e) => e);
     assert.strictEqual(error.code, code, error.message);
-    assert.strictEqual(error.message, message);
+    if (message instanceof RegExp) assert.match(error.message, message);
+    else assert.strictEqual(error.message, message);
     assert.strictEqual(error.messages.length, 1);
 };
 
@@ -75,6 +76,55 @@ async function main() {
     await call('integrations', 'deleteIntegration', 'acme', made.hash_id);
     await refused(404, 'there is no such integration', call('integrations', 'getIntegration', 'acme', made.hash_id));
     await refused(400, '`name` is missing', call('integrations', 'addIntegration', 'acme', { type: 'GIT_HUB' }));
+
+    // -- executions
+    const runs = await call('pipelines', 'addPipeline', 'acme', 'web-shop', { name: 'Runs' });
+    await call('pipelines', 'addPipelineAction', 'acme', 'web-shop', runs.id,
+        { name: 'Once', type: 'BUILD', execute_commands: ['test ! -e once', 'touch once'] });
+    await call('pipelines', 'addPipelineAction', 'acme', 'web-shop', runs.id,
+        { name: 'Mend', type: 'BUILD', execute_commands: ['test -e mended || { touch mended; exit 1; }'] });
+    const of = (id, ...rest) => ['acme', 'web-shop', id, ...rest];
+    const reaches = async (id, number, ...statuses) => {
+        for (;;) {
+            const now = await call('executions', 'getExecution', ...of(id, number));
+            if (statuses.includes(now.status)) return now;
+            assert.ok(['INITIAL', 'ENQUEUED', 'INPROGRESS'].includes(now.status), now.status);
+        }
+    };
+    const first = await call('executions', 'runExecution', ...of(runs.id),
+        { to_revision: { revision: 'HEAD' }, comment: 'by npm' });
+    assert.strictEqual(first.comment, 'by npm');
+    assert.strictEqual(first.pipeline.id, runs.id);
+    const failed = await reaches(runs.id, first.id, 'FAILED');
+    assert.deepStrictEqual(failed.action_executions.map((a) => a.status), ['SUCCESSFUL', 'FAILED']);
+    const retried = await call('executions', 'retryExecution', ...of(runs.id, first.id));
+    assert.strictEqual(retried.id, first.id);
+    const mended = await reaches(runs.id, first.id, 'SUCCESSFUL');
+    assert.deepStrictEqual(mended.action_executions.map((a) => a.status), ['SUCCESSFUL', 'SUCCESSFUL']);
+    const long = await call('pipelines', 'addPipeline', 'acme', 'web-shop', { name: 'Long' });
+    await call('pipelines', 'addPipelineAction', 'acme', 'web-shop', long.id,
+        { name: 'Sleep', type: 'BUILD', execute_commands: ['sleep 600'] });
+    const sleeping = await call('executions', 'runExecution', ...of(long.id), {});
+    await reaches(long.id, sleeping.id, 'INPROGRESS');
+    await call('executions', 'cancelExecution', ...of(long.id, sleeping.id));
+    assert.strictEqual((await reaches(long.id, sleeping.id, 'TERMINATED')).status, 'TERMINATED');
+    const second = await call('executions', 'runExecution', ...of(runs.id), { comment: 'again' });
+    await reaches(runs.id, second.id, 'FAILED');
+    const page = await call('executions', 'getList', ...of(runs.id), { page: 1, per_page: 1 });
+    assert.deepStrictEqual(page.executions.map((e) => e.comment), ['again']);
+    assert.strictEqual(page.total_element_count, 2);
+    assert.strictEqual(page.total_page_count, 2);
+    await refused(404, 'there is no such execution', call('executions', 'getExecution', ...of(runs.id, 4711)));
+    await refused(409, /./, call('executions', 'cancelExecution', ...of(runs.id, second.id)));
+
+    // -- what the repository holds
+    await call('projects', 'editProject', 'acme', 'web-shop', { custom_repo_url: repository });
+    const root = await call('source', 'getContents', 'acme', 'web-shop', '/', {});
+    assert.deepStrictEqual(root.contents.map((c) => [c.content_type, c.path]), [['DIR', 'docs'], ['FILE', 'read me.txt']]);
+    const file = await call('source', 'getContents', 'acme', 'web-shop', '/read me.txt', {});
+    assert.strictEqual(Buffer.from(file.content, file.encoding).toString(), 'hello\n');
+    const below = await call('source', 'getContents', 'acme', 'web-shop', '/docs/a/b.txt', { revision: 'main' });
+    assert.strictEqual(below.name, 'b.txt');
 
     // -- webhooks, addresses, keys
     const hook = await call('webhooks', 'addWebhook', 'acme',
