@@ -110,7 +110,7 @@ test('a row of a permission is added, changed and removed, and what everybody en
   const ends = page.locator('table', { hasText: 'Ends up with' });
   const of = (name) => ends.locator('tr', { hasText: name });
   await of('Bo Developer').getByText('the group Release managers').waitFor();
-  await of('Bo Developer').getByText('Manage').waitFor();
+  await of('Bo Developer').getByText('Manage', { exact: true }).waitFor();
   await page.getByLabel('Person or group').selectOption({ label: 'Bo Developer' });
   await page.getByLabel('Level', { exact: true }).selectOption({ label: 'None (Deny)' });
   await page.getByRole('button', { name: 'Add row' }).click();
