@@ -16,6 +16,9 @@ for program in policy/test_policy runner/store/test_store_crash runner/run/test_
     LATCHKEY_CRASH_ROUNDS=200 LATCHKEY_WORLDS=1000000 build/dev/tests/"$program"
 done
 
+echo "== test_server over PostgreSQL"
+LATCHKEY_TEST_STORE=postgresql build/dev/tests/runner/server/test_server --test-suite-exclude=server.remembered,server.retention
+
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz
 for corpus in tests/fuzz/corpus/*/; do

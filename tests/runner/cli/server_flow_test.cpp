@@ -80,7 +80,7 @@ TEST_SUITE("cli.server") {
         CHECK_EQ(server.ask("GET", "/latchkey/v1/ready").status, 200);
 
         // The link, as a browser opens it: its code stays there.
-        const std::string place = web::assets().empty() ? "/latchkey/v1/setup#" : "/app/setup#";
+        const std::string place = latchkey::web::assets().empty() ? "/latchkey/v1/setup#" : "/app/setup#";
         CHECK(has(said, server.url() + place + code + "\n"));
         const api_reply page = server.ask("GET", "/latchkey/v1/setup");
         REQUIRE_EQ(page.status, 200);

@@ -10,9 +10,9 @@
 #include "runner/server/scopes.hpp"
 #include "runner/server/tokens.hpp"
 #include "runner/server/trigger_worker.hpp"
-#include "runner/store/sqlite_store.hpp"
 #include "runner/vault/master_key.hpp"
 #include "runner/vault/token.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/support/temp_dir.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -31,7 +31,7 @@ namespace asio = boost::asio;
 
 struct api_world::impl {
     impl(int calls_an_hour, int slots, const std::function<void(server::state&)>& adjust)
-        : all(store::open_sqlite_stores(folder / "data" / "store.db").value()),
+        : all(open_stores(folder / "data")),
           vault(make_vault()),
           facts{all, vault,
                 [] { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }, "",

@@ -114,7 +114,7 @@ struct hidden_world : run_world {
             at = end;
         }
         // A view that goes on is asked for what there is.
-        return r.gives == server::gives::events ? target + "?follow=0&after=0" : target;
+        return r.gives == latchkey::server::gives::events ? target + "?follow=0&after=0" : target;
     }
 
     void check_silent(const api_reply& reply) const {

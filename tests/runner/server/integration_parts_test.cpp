@@ -49,8 +49,8 @@ TEST_SUITE("server.integration_parts") {
                        .status,
                    200);
         std::map<std::int64_t, json> by;
-        for (const json& row : get(integration + "/effective?per_page=100", admin)["users"])
-            by[row["user"]["id"].get<std::int64_t>()] = row;
+        const json levels = get(integration + "/effective?per_page=100", admin);
+        for (const json& row : levels["users"]) by[row["user"]["id"].get<std::int64_t>()] = row;
         CHECK_EQ(by[team.admin.value()]["through"]["row"], "admins");
         CHECK_EQ(by[team.admin.value()]["level"], "MANAGE");
         CHECK_EQ(by[team.developer.value()]["through"]["row"], "user");
@@ -136,8 +136,10 @@ TEST_SUITE("server.integration_parts") {
                      "- pipeline: p\n  actions:\n    - action: A\n      type: BUILD\n      execut: [x]\n");
         REQUIRE_MESSAGE(bad.status == 200, bad.text);
         REQUIRE(bad.body["problems"].size() >= 1);
-        CHECK_EQ(bad.body["problems"][0]["line"], 5);
-        CHECK_EQ(bad.body["problems"][0]["column"], 7);
+        // That it has no commands stands at its type, before the key that nobody knows.
+        bool misspelt = false;
+        for (const json& p : bad.body["problems"]) misspelt = misspelt || (p["line"] == 5 && p["column"] == 7);
+        CHECK(misspelt);
         CHECK_EQ(bad.body["pipelines"], json{"p"});
         const auto broken = ask_text("POST", check, developer, "- pipeline: [\n");
         CHECK_EQ(broken.body["valid"], false);
