@@ -8,7 +8,7 @@ namespace latchkey::log {
 
 namespace {
 
-constexpr std::size_t piece = 1U << 18U;
+constexpr std::size_t read_at_once = 1U << 18U;
 // Of a line that has no end yet, no more is kept than what a text may have begun in.
 constexpr std::size_t longest_kept = 1U << 20U;
 
@@ -47,7 +47,7 @@ result<log_reader::hits> log_reader::search(const std::string& text, bool ignore
         told = true;
     };
     for (;;) {
-        auto read = bytes(offset, piece);
+        auto read = bytes(offset, read_at_once);
         if (!read) return read.error();
         if (read->empty()) break;
         offset += read->size();
