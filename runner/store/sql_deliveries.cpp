@@ -60,7 +60,8 @@ result<std::vector<delivery_record>> sql_webhooks::claim(int most, policy::time_
         // Webhooks first, then the first of each: of one that does not answer thousands may be due, and none of them
         // is looked at while one is sent.
         for (const auto& [id] : in.rows<std::int64_t>(
-                 "SELECT d.id FROM webhooks AS w CROSS JOIN deliveries AS d WHERE d.id = (SELECT f.id FROM deliveries "
+                 "SELECT d.id FROM webhooks AS w CROSS JOIN deliveries AS d WHERE d.id = (SELECT f.id FROM "
+                 "deliveries "
                  "AS f WHERE f.webhook = w.id AND f.state < 2 AND f.next_try <= :now ORDER BY f.next_try, f.id LIMIT "
                  "1) AND NOT EXISTS (SELECT 1 FROM deliveries AS o WHERE o.webhook = w.id AND o.state = 1 AND "
                  "o.next_try > :now2) ORDER BY d.next_try, d.id LIMIT :most",

@@ -168,9 +168,9 @@ result<outbox::waiting> sql_outbox::look() {
                   "FROM deliveries AS o WHERE o.webhook = w.id AND o.state = 1), (SELECT min(f.next_try) FROM "
                   "deliveries AS f WHERE f.webhook = w.id AND f.state < 2))) FROM webhooks AS w")
                 .value_or(row());
-        const auto [statuses, other] = in.one<std::int64_t, std::optional<std::int64_t>>(
-                                             "SELECT count(*), min(next_try) FROM commit_statuses")
-                                           .value_or(row());
+        const auto [statuses, other] =
+            in.one<std::int64_t, std::optional<std::int64_t>>("SELECT count(*), min(next_try) FROM commit_statuses")
+                .value_or(row());
         waiting now{deliveries, statuses, from_stored(first)};
         if (other && (!now.next || from_stored(*other) < *now.next)) now.next = from_stored(*other);
         return now;

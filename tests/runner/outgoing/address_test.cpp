@@ -83,8 +83,8 @@ TEST_SUITE("outgoing.address") {
             CHECK_EQ(api("git@gitlab.com:acme/web.git", said), "https://gitlab.com/api/v4");
             CHECK_EQ(api("https://codeberg.org/acme/web", said), "https://codeberg.org/api/v1");
             CHECK_EQ(api("https://bitbucket.org/acme/web", said), "https://api.bitbucket.org/2.0");
-            for (const char* own : {"https://git.acme.test/a/b", "git@git.acme.test:a/b", "ssh://git@git.acme.test/a/b",
-                                    "https://github.com@git.acme.test/a/b"}) {
+            for (const char* own : {"https://git.acme.test/a/b", "git@git.acme.test:a/b",
+                                    "ssh://git@git.acme.test/a/b", "https://github.com@git.acme.test/a/b"}) {
                 const std::string to = api(own, said);
                 if (said == status_forge::bitbucket) {
                     CHECK_EQ(to, "none");
@@ -92,8 +92,9 @@ TEST_SUITE("outgoing.address") {
                     CHECK_EQ(to.find("https://git.acme.test/api/"), 0);
                 }
             }
-            for (const char* unclear : {"https://git.acme.test?@github.com/a/b", "https://git.acme.test#@github.com/a/b",
-                                        "https://git.acme.test\\@github.com/a/b"})
+            for (const char* unclear :
+                 {"https://git.acme.test?@github.com/a/b", "https://git.acme.test#@github.com/a/b",
+                  "https://git.acme.test\\@github.com/a/b"})
                 CHECK_EQ(api(unclear, said), "none");
         }
     }

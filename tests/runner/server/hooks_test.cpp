@@ -2,10 +2,12 @@
 //
 // Push to run: a repository in a folder, a hook, its deliveries over HTTP, and the runs that come of them.
 #include "runner/server/trigger_worker.hpp"
+#include "runner/triggers/event_facts.hpp"
 #include "runner/triggers/totp.hpp"
 #include "runner/triggers/webhook.hpp"
 #include "tests/runner/server/run_world.hpp"
 #include "tests/runner/source/clone_world.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/support/golden.hpp"
 
 #include <doctest/doctest.h>
@@ -82,6 +84,53 @@ struct hook_world : run_world {
     std::string secret;
 };
 
+// A store that never takes that an event is dealt with, as if whoever dealt with it died just before.
+class never_done : public store::triggers {
+public:
+    explicit never_done(std::unique_ptr<store::triggers> of) : of_(std::move(of)) {}
+    result<void> done(std::int64_t) override { return failure(errc::store, "broken on purpose"); }
+
+    result<void> put_secret(policy::project_id p, const store::project_secret_record& s) override {
+        return of_->put_secret(p, s);
+    }
+    result<std::optional<store::project_secret_record>> secret(policy::project_id p, const std::string& n) override {
+        return of_->secret(p, n);
+    }
+    result<std::vector<store::project_secret_record>> secrets(policy::project_id p) override {
+        return of_->secrets(p);
+    }
+    result<void> remove_secret(policy::project_id p, const std::string& n, policy::user_id u,
+                               policy::time_point t) override {
+        return of_->remove_secret(p, n, u, t);
+    }
+    result<bool> take(const std::string& hook, const std::string& delivery, policy::project_id p, policy::user_id u,
+                      const std::vector<store::facts>& events, policy::time_point now,
+                      policy::time_point before) override {
+        return of_->take(hook, delivery, p, u, events, now, before);
+    }
+    result<std::vector<store::repository_event_record>> due_events(policy::time_point now, int most) override {
+        return of_->due_events(now, most);
+    }
+    result<std::optional<policy::time_point>> next_event() override { return of_->next_event(); }
+    result<void> try_again(std::int64_t e, policy::time_point when) override { return of_->try_again(e, when); }
+    result<void> put_start(const store::pipeline_start_record& s) override { return of_->put_start(s); }
+    result<store::pipeline_start_record> start_by_hash(const std::string& h) override {
+        return of_->start_by_hash(h);
+    }
+    result<void> remove_start(policy::workspace_id w, policy::pipeline_id p, policy::user_id u,
+                              policy::time_point t) override {
+        return of_->remove_start(w, p, u, t);
+    }
+    result<void> take_step(policy::pipeline_id p, std::int64_t step) override { return of_->take_step(p, step); }
+    result<std::vector<store::scheduled_pipeline>> scheduled() override { return of_->scheduled(); }
+    result<void> mark(const store::scheduled_pipeline& was, policy::time_point seen) override {
+        return of_->mark(was, seen);
+    }
+
+private:
+    std::unique_ptr<store::triggers> of_;
+};
+
 json pushed(const std::string& ref, const std::string& before, const std::string& after) {
     return {{"ref", ref}, {"before", before}, {"after", after}, {"sender", "ana"}};
 }
@@ -156,6 +205,30 @@ TEST_SUITE("server.hooks") {
         const std::string next = w.commit(read_file(w.files.path() / "work/buddy.yml"), "version 3");
         REQUIRE_EQ(w.tell(pushed("refs/heads/main", pushed_commit, next)).status, 202);
         CHECK_EQ(w.executions("deploy-it", 2)[0]["status"], "SUCCESSFUL");
+    }
+
+    TEST_CASE("an event that is dealt with again, as after a crash, makes no run twice") {
+        hook_world w;
+        auto broken = open_stores(w.folder() / "data");
+        broken.triggers = std::make_unique<never_done>(std::move(broken.triggers));
+        triggers::repository_event push;
+        push.ref = {policy::ref_type::branch, "refs/heads/main"};
+        push.after = shell(w.files.path() / "work", "git rev-parse HEAD");
+        store::facts told = triggers::facts_of(push);
+        told.emplace_back("workspace", std::to_string(w.team.acme.value()));
+        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        REQUIRE(broken.triggers->take("hook", "one", w.team.web, w.team.admin, {told}, now, now).value());
+        server::trigger_worker starts(broken, w.executor(), [now] { return now; });
+        // The event is still due, and nobody asks for it without a pause.
+        CHECK(starts.look() == now + std::chrono::seconds(60));
+        CHECK_EQ(w.executions("test", 1)[0]["to_revision"]["revision"], push.after);
+        starts.look();
+        w.executions("test", 1);
+        REQUIRE_EQ(broken.triggers->due_events(now, 10)->size(), 1);
+        // Another event of the same commit is another.
+        REQUIRE(broken.triggers->take("hook", "two", w.team.web, w.team.admin, {told}, now, now).value());
+        starts.look();
+        CHECK_EQ(w.executions("test", 2).size(), 2);
     }
 
     TEST_CASE("a delivery is taken once, of now, and from who has the secret only") {
