@@ -82,6 +82,8 @@ std::optional<address_parts> parts_of(const std::string& address) {
         if (kind == "ssh")
             p.host = p.host.substr(0, p.host.rfind(':') < p.host.size() ? p.host.rfind(':') : p.host.size());
     }
+    // Who fetches from there ends the host at these, so it would be another one's.
+    if (p.host.find_first_of("?#\\") != std::string::npos) return std::nullopt;
     if (const std::size_t at = p.host.rfind('@'); at != std::string::npos) p.host.erase(0, at + 1);
     while (p.path.starts_with('/')) p.path.erase(0, 1);
     while (p.path.ends_with('/')) p.path.pop_back();
@@ -103,7 +105,8 @@ std::optional<status_forge> forge_of(const std::string& host) {
 std::optional<status_place> place_of(const std::string& address, std::optional<status_forge> forge) {
     const auto parts = parts_of(address);
     if (!parts) return std::nullopt;
-    if (!forge) forge = forge_of(parts->host);
+    // What somebody says of a forge that is known would take its token elsewhere.
+    if (const auto known = forge_of(parts->host)) forge = known;
     if (!forge) return std::nullopt;
     const std::string base = parts->scheme + "://" + parts->host;
     switch (*forge) {
@@ -117,6 +120,8 @@ std::optional<status_place> place_of(const std::string& address, std::optional<s
         case status_forge::bitbucket:
             break;
     }
+    // A server of one's own speaks another API; and its token is nothing for bitbucket.org.
+    if (parts->host != "bitbucket.org") return std::nullopt;
     return status_place{*forge, "https://api.bitbucket.org/2.0", parts->path};
 }
 

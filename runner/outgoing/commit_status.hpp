@@ -21,8 +21,8 @@ struct status_place {
     std::string repository;  // "acme/web"
 };
 
-// From a repository's address, https or ssh; the kind of forge is told by its host, or given. Nothing: it is of none
-// that is known.
+// From a repository's address, https or ssh; the kind of forge is told by its host, or given where that is not known.
+// The API is always that of the address's own host. Nothing: it is of no forge that is known.
 std::optional<status_place> place_of(const std::string& address, std::optional<status_forge> = {});
 
 enum class commit_state : unsigned char { waiting, running, good, failed, cancelled };

@@ -149,6 +149,10 @@ result<made_attempt> service::create(const definition& d, store::new_run request
     auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
     made.run = std::move(*run);
+    made.attempt = made.run.attempts.back().number;
+    // Made for the same event before: it has its place, or its end.
+    made.goes_on = made.run.attempts.back().status != status::initial;
+    if (made.goes_on) return made;
     if (auto queued = enqueue(made); !queued) return queued.error();
     return made;
 }

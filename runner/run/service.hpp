@@ -137,7 +137,8 @@ struct made_attempt {
     std::optional<finished_attempt> ended;
     store::run_record run;
     int attempt = 1;
-    bool goes_on = false;  // it waited for the permission that it has now: somebody executes it already
+    // It waited for the permission that it has now, or was made before, for the same event: it has its place already.
+    bool goes_on = false;
 };
 
 // A run's definition, as it was kept, and what it compiles to for its last attempt.

@@ -4,6 +4,7 @@
 #include "policy/decision.hpp"
 #include "runner/server/pipeline_settings.hpp"
 #include "runner/server/project_definitions.hpp"
+#include "runner/store/run_origin.hpp"
 #include "runner/triggers/event_filter.hpp"
 
 #include <algorithm>
@@ -26,8 +27,10 @@ std::string comment_of(const repository_event& e) {
     return {};
 }
 
-store::facts origin_of_event(const repository_event& e) {
-    store::facts out = {{std::string(origin::triggered_on), "EVENT"}, {"event", std::string(name_of(e.kind))}};
+store::facts origin_of_event(const repository_event& e, std::int64_t number) {
+    store::facts out = {{std::string(origin::triggered_on), "EVENT"},
+                        {"event", std::string(name_of(e.kind))},
+                        {std::string(store::origin_repository_event), std::to_string(number)}};
     if (e.kind == event_kind::pull_request) {
         out.emplace_back("pull_request", std::to_string(e.number));
         out.emplace_back("base_branch", e.base_branch);
@@ -80,7 +83,7 @@ result<void> event_runs::order(const context& c, store::team_pipeline_record pip
 }
 
 result<void> event_runs::start(policy::workspace_id workspace, policy::project_id project, policy::user_id actor,
-                               const repository_event& e) const {
+                               const repository_event& e, std::int64_t number) const {
     auto record = stores_.people->project_with(workspace, project);
     if (!record) return record.error();
     const context c{std::move(*record), actor};
@@ -96,8 +99,8 @@ result<void> event_runs::start(policy::workspace_id workspace, policy::project_i
         const store::team_pipeline_record* pipeline = known.record(policy::pipeline_id(s.pipeline));
         if (pipeline == nullptr || is_set(*pipeline, "disabled")) continue;
         const bool gone = e.kind == event_kind::delete_ref;
-        auto ordered = order(c, *pipeline, origin_of_event(e), gone ? policy::ref{} : e.ref, gone ? "" : e.after,
-                             trust_of(e), comment_of(e));
+        auto ordered = order(c, *pipeline, origin_of_event(e, number), gone ? policy::ref{} : e.ref,
+                             gone ? "" : e.after, trust_of(e), comment_of(e));
         if (!ordered)
             log_.write(log_level::warning, "an event did not start a pipeline",
                        {{"pipeline", s.pipeline}, {"ref", e.ref.name}, {"why", ordered.error().what}});

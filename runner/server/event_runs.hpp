@@ -17,9 +17,9 @@ public:
         : stores_(stores), runs_(runs), clock_(std::move(time)), log_(log) {}
 
     // Fails before anything is started, or not at all: what one pipeline lacks is in the log. engine, io, store: it
-    // may go better later.
+    // may go better later. The same event once more (by its number in the store) makes nothing twice.
     result<void> start(policy::workspace_id, policy::project_id, policy::user_id actor,
-                       const triggers::repository_event&) const;
+                       const triggers::repository_event&, std::int64_t number) const;
     result<void> start_scheduled(const store::scheduled_pipeline&, std::chrono::sys_seconds due, int times) const;
 
     result<void> start_called(const store::pipeline_start_record&, store::team_pipeline_record) const;

@@ -21,6 +21,7 @@ constexpr int at_once = 100;
 // Longer than a try takes: nobody takes it from a sender that is alive.
 constexpr std::chrono::milliseconds lease{60'000};
 constexpr std::chrono::minutes longest_sleep{1};
+constexpr seconds between_looks{1};
 constexpr int most_refusals = 3;  // of a status that the forge does not let us set
 
 metrics::counter& outcome_counter(metrics::registry& r, const char* what, const char* outcome) {
@@ -186,9 +187,10 @@ struct outgoing_worker::impl {
         if (!now) return longest_sleep;
         waiting.set(static_cast<double>(now->deliveries + now->statuses));
         if (!now->next) return longest_sleep;
-        // What is due and was not taken is being sent, or another of its webhook is.
-        return std::clamp<std::chrono::milliseconds>(*now->next - with.clock(), std::chrono::milliseconds(20),
-                                                     longest_sleep);
+        const std::chrono::milliseconds left = *now->next - with.clock();
+        // Due, and not taken: it has become so since, or another sender is just taking it.
+        if (left <= left.zero()) return between_looks;
+        return std::clamp<std::chrono::milliseconds>(left, std::chrono::milliseconds(20), longest_sleep);
     }
 
     void dispatching() {

@@ -183,7 +183,7 @@ constexpr auto table = std::to_array<route>({
     {"GET", "/latchkey/v1/workspaces/:workspace/integrations/:integration/grants", s::integration_info, r::member,
      list_grants, "Which pipelines may use an integration, by whom, for what and until when"},
     {"POST", "/latchkey/v1/workspaces/:workspace/integrations/:integration/grants", s::integration_manage, r::member,
-     add_grant, "Allow a pipeline to use an integration"},
+     add_grant, "Allow a pipeline to use an integration", confirmed},
     {"DELETE", "/latchkey/v1/workspaces/:workspace/integrations/:integration/grants/:grantee", s::integration_manage,
      r::member, remove_grant, "Take every permission of a pipeline to use an integration away"},
 
@@ -296,7 +296,7 @@ constexpr auto table = std::to_array<route>({
      "Start the pipeline that this address is of",
      {.raw = true}},
     {"POST", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/webhook", s::workspace,
-     r::pipeline_manager, make_start_address, "Make the address that starts a pipeline"},
+     r::pipeline_manager, make_start_address, "Make the address that starts a pipeline", confirmed},
     {"DELETE", "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/webhook", s::workspace,
      r::pipeline_manager, remove_start_address, "Remove the address that starts a pipeline"},
     {"GET", "/latchkey/v1/workspaces/:workspace/projects/:project/hooks", s::workspace, r::project_manager,

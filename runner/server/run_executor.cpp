@@ -123,7 +123,7 @@ result<run::made_attempt> run_executor::start(run_order order) {
     for (const auto& [name, value] : order.secrets) wanted.source.secret_names.push_back(name);
     auto made = impl_->service.create(*found->definition, std::move(wanted));
     if (!made) return made.error();
-    if (!made->ended) impl_->queue.add(made->run, std::move(order.secrets));
+    if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(order.secrets));
     if (impl_->options.on_change) impl_->options.on_change();
     return made;
 }

@@ -32,26 +32,29 @@ std::int64_t number_named(const store::facts& facts, std::string_view name) {
     return value;
 }
 
-// Where the event's runs are made, or it is put off, or given up with a line in the log.
-void deal_with(const event_runs& runs, store::stores& stores, server_log& log,
+// Where the event's runs are made, or it is put off, or given up with a line in the log. False: the store is in
+// trouble, and the event stays.
+bool deal_with(const event_runs& runs, store::stores& stores, server_log& log,
                const store::repository_event_record& record, policy::time_point now) {
     const auto event = triggers::event_from(record.event);
     const policy::workspace_id workspace(number_named(record.event, "workspace"));
-    auto done = event ? runs.start(workspace, record.project, record.actor, *event)
+    auto done = event ? runs.start(workspace, record.project, record.actor, *event, record.id)
                       : result<void>(failure(errc::corrupt, "what a hook told can't be read any more"));
     if (!done && may_pass(done.error().code) && static_cast<std::size_t>(record.tries) < pauses.size()) {
         log.write(log_level::warning, "what a hook told is tried again later",
                   {{"event", record.id}, {"why", done.error().what}});
         if (auto put = stores.triggers->try_again(record.id, now + pauses[static_cast<std::size_t>(record.tries)]);
             put)
-            return;
+            return true;
     }
     if (!done)
         log.write(log_level::error, "what a hook told started nothing",
                   {{"event", record.id}, {"project", record.project.value()}, {"why", done.error().what}});
-    if (auto noted = stores.triggers->done(record.id); !noted)
+    auto noted = stores.triggers->done(record.id);
+    if (!noted)
         log.write(log_level::error, "the store did not take that an event is dealt with",
                   {{"why", noted.error().what}});
+    return noted.has_value();
 }
 
 std::vector<triggers::planned> plans_of(const std::vector<store::scheduled_pipeline>& all) {
@@ -123,9 +126,13 @@ policy::time_point trigger_worker::look() {
         log_.write(log_level::error, "what hooks told can't be read", {{"why", events.error().what}});
         again = now + seconds(60);
     } else {
-        for (const auto& record : *events) deal_with(runs, stores_, log_, record, now);
+        bool noted = true;
+        for (const auto& record : *events) noted = deal_with(runs, stores_, log_, record, now) && noted;
         const auto next = stores_.triggers->next_event();
-        if (next && *next) again = std::min(again, **next);
+        if (!noted)
+            again = now + seconds(60);
+        else if (next && *next)
+            again = std::min(again, **next);
     }
 
     std::vector<store::scheduled_pipeline> all;

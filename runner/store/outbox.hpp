@@ -78,7 +78,8 @@ public:
     struct waiting {
         std::int64_t deliveries = 0;
         std::int64_t statuses = 0;
-        std::optional<policy::time_point> next;  // the first that is due, or was
+        // The first that is due, or was; what waits while another of its webhook is sent is not.
+        std::optional<policy::time_point> next;
     };
     virtual result<waiting> look() = 0;
 };

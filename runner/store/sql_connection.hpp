@@ -7,6 +7,7 @@
 
 #include "runner/error.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -60,6 +61,14 @@ public:
 
     // Text that is run once and not kept: schema.
     void script(std::string_view sql);
+
+    // A text that was just put together is gone before its statement is.
+    template <std::same_as<std::string> Text, class... In>
+    std::int64_t exec(Text&& sql, const In&... in) = delete;
+    template <class... Out, std::same_as<std::string> Text, class... In>
+    std::vector<std::tuple<Out...>> rows(Text&& sql, const In&... in) = delete;
+    template <class... Out, std::same_as<std::string> Text, class... In>
+    std::optional<std::tuple<Out...>> one(Text&& sql, const In&... in) = delete;
 
     // Returns how many rows were changed.
     template <class... In>

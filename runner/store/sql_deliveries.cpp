@@ -57,14 +57,15 @@ result<std::vector<delivery_record>> sql_webhooks::claim(int most, policy::time_
                                                          std::chrono::milliseconds lease) {
     return database_->write([&](sql_connection& in) -> result<std::vector<delivery_record>> {
         std::vector<delivery_record> taken;
-        while (taken.size() < static_cast<std::size_t>(most)) {
-            const auto row = in.one<std::int64_t>(
-                "SELECT id FROM deliveries AS d WHERE state < 2 AND next_try <= :now AND NOT EXISTS (SELECT 1 FROM "
-                "deliveries AS o WHERE o.webhook = d.webhook AND o.state = 1 AND o.next_try > :now2) ORDER BY "
-                "next_try, id LIMIT 1",
-                to_stored(now), to_stored(now));
-            if (!row) break;
-            const std::int64_t id = std::get<0>(*row);
+        // Webhooks first, then the first of each: of one that does not answer thousands may be due, and none of them
+        // is looked at while one is sent.
+        for (const auto& [id] : in.rows<std::int64_t>(
+                 "SELECT d.id FROM webhooks AS w CROSS JOIN deliveries AS d WHERE d.id = (SELECT f.id FROM "
+                 "deliveries "
+                 "AS f WHERE f.webhook = w.id AND f.state < 2 AND f.next_try <= :now ORDER BY f.next_try, f.id LIMIT "
+                 "1) AND NOT EXISTS (SELECT 1 FROM deliveries AS o WHERE o.webhook = w.id AND o.state = 1 AND "
+                 "o.next_try > :now2) ORDER BY d.next_try, d.id LIMIT :most",
+                 to_stored(now), to_stored(now), most)) {
             in.exec("UPDATE deliveries SET state = 1, tries = tries + 1, next_try = :until WHERE id = :id",
                     to_stored(now + lease), id);
             if (auto one = load_delivery(in, id)) taken.push_back(std::move(*one));

@@ -161,9 +161,13 @@ result<notice_place> sql_outbox::place_of(policy::project_id project) {
 result<outbox::waiting> sql_outbox::look() {
     return database_->read([&](sql_connection& in) -> result<waiting> {
         using row = std::tuple<std::int64_t, std::optional<std::int64_t>>;
-        const auto [deliveries, first] = in.one<std::int64_t, std::optional<std::int64_t>>(
-                                               "SELECT count(*), min(next_try) FROM deliveries WHERE state < 2")
-                                             .value_or(row());
+        // While one of a webhook is sent all others of it wait for its sender, however long they have been due.
+        const auto [deliveries, first] =
+            in.one<std::int64_t, std::optional<std::int64_t>>(
+                  "SELECT (SELECT count(*) FROM deliveries WHERE state < 2), min(coalesce((SELECT max(o.next_try) "
+                  "FROM deliveries AS o WHERE o.webhook = w.id AND o.state = 1), (SELECT min(f.next_try) FROM "
+                  "deliveries AS f WHERE f.webhook = w.id AND f.state < 2))) FROM webhooks AS w")
+                .value_or(row());
         const auto [statuses, other] =
             in.one<std::int64_t, std::optional<std::int64_t>>("SELECT count(*), min(next_try) FROM commit_statuses")
                 .value_or(row());

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs and their attempts.
+#include "runner/store/run_origin.hpp"
 #include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
+
+#include <algorithm>
+#include <charconv>
 
 namespace latchkey::store {
 namespace {
@@ -82,6 +86,15 @@ result<std::vector<run_record>> load_runs(sql_connection& in, const std::vector<
     return found;
 }
 
+// 0: it is for none.
+std::int64_t event_of(const run_source& source) {
+    std::int64_t event = 0;
+    const auto at =
+        std::ranges::find(source.origin, origin_repository_event, &std::pair<std::string, std::string>::first);
+    if (at != source.origin.end()) std::from_chars(at->second.data(), at->second.data() + at->second.size(), event);
+    return event;
+}
+
 std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipeline_record& pipeline,
                         std::string_view definition) {
     const auto number = in.one<std::int64_t>("UPDATE projects SET runs = runs + 1 WHERE id = :id RETURNING runs",
@@ -90,17 +103,17 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
     const auto made = in.one<std::int64_t>(
         "INSERT INTO runs (number, project, pipeline, actor, created_at, file, yaml, commit_id, dirty, ref_type, "
         "ref_name, trust, fork_approved_by, comment, backend, workspace, parameters, secret_names, limits, "
-        "repository, changes, images, origin, base, only_actions) "
+        "repository, changes, images, origin, base, only_actions, repository_event) "
         "VALUES (:number, :project, :pipeline, :actor, :created_at, :file, :yaml, :commit_id, :dirty, :ref_type, "
         ":ref_name, :trust, "
         ":fork_approved_by, :comment, :backend, :workspace, :parameters, :secret_names, :limits, :repository, "
-        ":changes, :images, :origin, :base, :only_actions) RETURNING id",
+        ":changes, :images, :origin, :base, :only_actions, :event) RETURNING id",
         number ? std::get<0>(*number) : 0, pipeline.project.value(), pipeline.id.value(), wanted.actor.value(),
         to_stored(wanted.at), source.file, definition, source.commit, source.dirty, static_cast<int>(source.ref.type),
         source.ref.name, static_cast<int>(source.trust), source.fork_approved_by.value(), source.comment,
         source.backend, source.workspace, to_pairs_text(source.parameters), to_list_text(source.secret_names),
         to_pairs_text(source.limits), source.repository, to_pairs_text(source.changes), to_pairs_text(source.images),
-        to_pairs_text(source.origin), source.base, to_list_text(source.only_actions));
+        to_pairs_text(source.origin), source.base, to_list_text(source.only_actions), event_of(source));
     if (!number || !made) throw sql_error{{errc::store, "the store gave no number to a new run: try again"}};
     std::int64_t position = 0;
     for (const type_file& file : wanted.type_files)
@@ -183,6 +196,16 @@ result<int> insert_attempt(sql_connection& in, const run_record& run, policy::us
 
 result<run_record> sql_store::create_run(const new_run& wanted, std::string_view definition) {
     return write([&](sql_connection& in) -> result<run_record> {
+        // Whoever dealt with the event may have ended before it was noted: the run of then is the one.
+        if (const std::int64_t event = event_of(wanted.source); event != 0)
+            if (const auto known = in.one<std::int64_t>(
+                    "SELECT id FROM runs WHERE repository_event = :event AND repository_event <> 0 AND pipeline = "
+                    ":pipeline",
+                    event, wanted.pipeline.value())) {
+                auto run = load_run(in, policy::run_id(std::get<0>(*known)));
+                if (!run) return damaged_run(std::get<0>(*known));
+                return std::move(*run);
+            }
         const auto pipeline = load_pipeline(in, wanted.pipeline);
         if (!pipeline) return failure(errc::not_found, "there is no pipeline " + to_fact(wanted.pipeline));
         if (pipeline->retired) {

@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 using namespace latchkey::outgoing;
 
 TEST_SUITE("outgoing.address") {
@@ -67,6 +69,34 @@ TEST_SUITE("outgoing.address") {
              {"", "https://git.acme.test/a/b", "/srv/git/a", "file:///a/b", "https://github.com/",
               "https://github.com/acme", "https://github.com.evil.test/a/b", "git@evil.test:github.com/a"})
             CHECK_EQ(shown(none), "none");
+    }
+
+    TEST_CASE("whatever a forge is said to be, its token goes to its own host only") {
+        constexpr std::array kinds = {status_forge::github, status_forge::gitlab, status_forge::gitea,
+                                      status_forge::bitbucket};
+        const auto api = [](const std::string& address, status_forge said) {
+            const auto p = place_of(address, said);
+            return p ? p->api : std::string("none");
+        };
+        for (const status_forge said : kinds) {
+            CHECK_EQ(api("https://github.com/acme/web", said), "https://api.github.com");
+            CHECK_EQ(api("git@gitlab.com:acme/web.git", said), "https://gitlab.com/api/v4");
+            CHECK_EQ(api("https://codeberg.org/acme/web", said), "https://codeberg.org/api/v1");
+            CHECK_EQ(api("https://bitbucket.org/acme/web", said), "https://api.bitbucket.org/2.0");
+            for (const char* own : {"https://git.acme.test/a/b", "git@git.acme.test:a/b",
+                                    "ssh://git@git.acme.test/a/b", "https://github.com@git.acme.test/a/b"}) {
+                const std::string to = api(own, said);
+                if (said == status_forge::bitbucket) {
+                    CHECK_EQ(to, "none");
+                } else {
+                    CHECK_EQ(to.find("https://git.acme.test/api/"), 0);
+                }
+            }
+            for (const char* unclear :
+                 {"https://git.acme.test?@github.com/a/b", "https://git.acme.test#@github.com/a/b",
+                  "https://git.acme.test\\@github.com/a/b"})
+                CHECK_EQ(api(unclear, said), "none");
+        }
     }
 
     TEST_CASE("a run's status as a commit's") {

@@ -2,10 +2,13 @@
 //
 // Push to run: a repository in a folder, a hook, its deliveries over HTTP, and the runs that come of them.
 #include "runner/server/trigger_worker.hpp"
+#include "runner/triggers/event_facts.hpp"
 #include "runner/triggers/totp.hpp"
 #include "runner/triggers/webhook.hpp"
+#include "tests/runner/server/never_done.hpp"
 #include "tests/runner/server/run_world.hpp"
 #include "tests/runner/source/clone_world.hpp"
+#include "tests/runner/store/either_store.hpp"
 #include "tests/support/golden.hpp"
 
 #include <doctest/doctest.h>
@@ -156,6 +159,30 @@ TEST_SUITE("server.hooks") {
         const std::string next = w.commit(read_file(w.files.path() / "work/buddy.yml"), "version 3");
         REQUIRE_EQ(w.tell(pushed("refs/heads/main", pushed_commit, next)).status, 202);
         CHECK_EQ(w.executions("deploy-it", 2)[0]["status"], "SUCCESSFUL");
+    }
+
+    TEST_CASE("an event that is dealt with again, as after a crash, makes no run twice") {
+        hook_world w;
+        auto broken = open_stores(w.folder() / "data");
+        broken.triggers = std::make_unique<never_done>(std::move(broken.triggers));
+        triggers::repository_event push;
+        push.ref = {policy::ref_type::branch, "refs/heads/main"};
+        push.after = shell(w.files.path() / "work", "git rev-parse HEAD");
+        store::facts told = triggers::facts_of(push);
+        told.emplace_back("workspace", std::to_string(w.team.acme.value()));
+        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        REQUIRE(broken.triggers->take("hook", "one", w.team.web, w.team.admin, {told}, now, now).value());
+        server::trigger_worker starts(broken, w.executor(), [now] { return now; });
+        // The event is still due, and nobody asks for it without a pause.
+        CHECK(starts.look() == now + std::chrono::seconds(60));
+        CHECK_EQ(w.executions("test", 1)[0]["to_revision"]["revision"], push.after);
+        starts.look();
+        w.executions("test", 1);
+        REQUIRE_EQ(broken.triggers->due_events(now, 10)->size(), 1);
+        // Another event of the same commit is another.
+        REQUIRE(broken.triggers->take("hook", "two", w.team.web, w.team.admin, {told}, now, now).value());
+        starts.look();
+        CHECK_EQ(w.executions("test", 2).size(), 2);
     }
 
     TEST_CASE("a delivery is taken once, of now, and from who has the secret only") {

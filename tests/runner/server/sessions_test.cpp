@@ -349,6 +349,14 @@ TEST_SUITE("server.sessions") {
                         nullptr, {{"X-CSRF-Token", csrf}})
                      .message(),
                  asked.message());
+        // As much as a grant and retry gives, and an address that starts a pipeline without a session.
+        const std::string pipeline =
+            "/latchkey/v1/workspaces/acme/projects/web/pipelines/" + std::to_string(w.api.team.deploy.value());
+        for (const std::string& gives : {"/latchkey/v1" + slack + "/grants", pipeline + "/webhook"})
+            CHECK_EQ(
+                b.send("POST", w.url(gives), {{"pipeline_id", w.api.team.deploy.value()}}, {{"X-CSRF-Token", csrf}})
+                    .message(),
+                asked.message());
         CHECK_EQ(b.get(w.url(slack)).status, 200);
         // Who may not do it at all is told that, not asked for a password.
         browser dev;

@@ -235,6 +235,47 @@ TEST_SUITE("store.resources") {
         CHECK_EQ(last[0].state, store::delivery_state::delivered);
     }
 
+    TEST_CASE("thousands that wait for a webhook that does not answer hold nobody up") {
+        opened o;
+        store::webhooks& hooks = *o.all.hooks;
+        const auto dead = hooks.add(webhook(o.w, {"PUSH"}), nullptr, o.w.admin).value();
+        const auto good = hooks.add(webhook(o.w, {"EXECUTION_STARTED"}), nullptr, o.w.admin).value();
+        // In one transaction.
+        REQUIRE(o.all.triggers->take("hook", "one", o.w.web, o.w.admin, {{{"kind", "PUSH"}}}, at(50), at(0)).value());
+        const auto notice = o.all.outgoing->notices(1).value();
+        REQUIRE_EQ(notice.size(), 1);
+        const std::vector<store::outgoing_message> many(4000, {"PUSH", "{}"});
+        REQUIRE_EQ(o.all.outgoing->dispatch(notice[0], many, false, at(100)).value(), 4000);
+        const auto first = hooks.claim(1, at(100), milliseconds(1000)).value();
+        REQUIRE_EQ(first.size(), 1);
+        REQUIRE(hooks.finish(first[0].id, 1, {"timeout", false, at(99)}, at(101)).has_value());
+        const auto retry = hooks.claim(10, at(101), milliseconds(60'000)).value();
+        REQUIRE_EQ(retry.size(), 1);
+        CHECK_EQ(retry[0].id, first[0].id);
+
+        // Far from what it takes, and from the seconds that it takes where all that wait are looked at.
+        const auto begun = std::chrono::steady_clock::now();
+        CHECK(hooks.claim(1, at(102), milliseconds(1000)).value().empty());
+        CHECK(std::chrono::steady_clock::now() - begun < milliseconds(500));
+        // Nothing is due until the retry has its end: nobody has to look again and again.
+        const auto now = o.all.outgoing->look().value();
+        CHECK_EQ(now.deliveries, 4000);
+        CHECK(now.next == at(101) + milliseconds(60'000));
+        REQUIRE_EQ(hooks.enqueue(o.w.web, "EXECUTION_STARTED", "{}", at(102)).value(), 1);
+        CHECK(o.all.outgoing->look()->next == at(102));
+        const auto other = hooks.claim(10, at(102), milliseconds(1000)).value();
+        REQUIRE_EQ(other.size(), 1);
+        CHECK_EQ(other[0].webhook, good.id);
+        REQUIRE(hooks.finish(other[0].id, 1, {"200", true, {}}, at(103)).has_value());
+        // And then the next of them.
+        REQUIRE(hooks.finish(retry[0].id, 2, {"timeout", false, at(500)}, at(103)).has_value());
+        CHECK(o.all.outgoing->look()->next == at(100));
+        const auto next = hooks.claim(10, at(103), milliseconds(1000)).value();
+        REQUIRE_EQ(next.size(), 1);
+        CHECK_EQ(next[0].webhook, dead.id);
+        CHECK_NE(next[0].id, first[0].id);
+    }
+
     TEST_CASE("of what was sent the last twenty are kept") {
         opened o;
         store::webhooks& hooks = *o.all.hooks;

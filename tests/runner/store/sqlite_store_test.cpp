@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/store/sqlite_store.hpp"
 
+#include "runner/store/sql_connection.hpp"
 #include "tests/runner/store/store_conformance.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -17,6 +18,22 @@ using namespace latchkey;
 using namespace latchkey::test;
 
 namespace {
+
+// Statements are kept by their texts: one that is gone after the call does not compile.
+template <class Text>
+concept kept_by_exec = requires(store::sql_connection& c, Text&& sql) { c.exec(std::forward<Text>(sql), 1); };
+template <class Text>
+concept kept_by_rows =
+    requires(store::sql_connection& c, Text&& sql) { c.rows<std::int64_t>(std::forward<Text>(sql), 1); };
+template <class Text>
+concept kept_by_one =
+    requires(store::sql_connection& c, Text&& sql) { c.one<std::int64_t>(std::forward<Text>(sql), 1); };
+template <class Text>
+constexpr int ways_to_keep = int{kept_by_exec<Text>} + int{kept_by_rows<Text>} + int{kept_by_one<Text>};
+static_assert(ways_to_keep<const char (&)[9]> == 3);
+static_assert(ways_to_keep<std::string_view> == 3);
+static_assert(ways_to_keep<const std::string&> == 3);
+static_assert(ways_to_keep<std::string> == 0);
 
 std::unique_ptr<store::store> open_at(const std::filesystem::path& file) {
     auto opened = store::open_sqlite(file);

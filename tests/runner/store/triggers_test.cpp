@@ -84,6 +84,31 @@ TEST_SUITE("store.triggers") {
         CHECK_FALSE(w.t.next_event().value().has_value());
     }
 
+    TEST_CASE("of an event a pipeline has one run, however often it is made") {
+        trigger_store w;
+        store::new_run wanted;
+        wanted.pipeline = w.team.deploy;
+        wanted.actor = w.team.developer;
+        wanted.at = at(100);
+        wanted.source.origin = {{"triggered_on", "EVENT"}, {"repository_event", "7"}};
+        const auto first = w.all.runs->create_run(wanted, "- pipeline: deploy\n").value();
+        wanted.at = at(200);
+        const auto again = w.all.runs->create_run(wanted, "- pipeline: deploy\n").value();
+        CHECK_EQ(again.id, first.id);
+        CHECK_EQ(again.number, first.number);
+        CHECK(again.created_at == at(100));
+        CHECK_EQ(w.all.runs->count_runs(w.team.deploy).value(), 1);
+        // Of another event, of none, and of another pipeline there are others.
+        wanted.source.origin = {{"triggered_on", "EVENT"}, {"repository_event", "8"}};
+        CHECK_NE(w.all.runs->create_run(wanted, "- pipeline: deploy\n").value().id, first.id);
+        wanted.source.origin = {{"triggered_on", "CLICK"}};
+        const auto clicked = w.all.runs->create_run(wanted, "- pipeline: deploy\n").value();
+        CHECK_NE(w.all.runs->create_run(wanted, "- pipeline: deploy\n").value().id, clicked.id);
+        wanted.source.origin = {{"triggered_on", "EVENT"}, {"repository_event", "7"}};
+        wanted.pipeline = w.pipeline("other", "[]");
+        CHECK_NE(w.all.runs->create_run(wanted, "- pipeline: other\n").value().id, first.id);
+    }
+
     TEST_CASE("schedules: of pipelines that can run, each up to when it is dealt with") {
         const trigger_store w;
         const std::string events = R"([{"type":"SCHEDULE","cron":"0 3 * * *"}])";
