@@ -4,6 +4,9 @@
 #include "runner/server/project_secrets.hpp"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
 
 namespace latchkey::cli {
 
@@ -38,7 +41,8 @@ public:
                 if (auto all = fetch_modules(clone, project, address, *known); !all) return all.error();
                 return state{clone.path(), std::move(*known), ref};
             }
-        if (auto fetched = fetch(clone, project, address, {}); !fetched) return fetched.error();
+        if (auto fetched = fetch(clone, project, address, std::vector<std::string>()); !fetched)
+            return fetched.error();
         policy::ref of = ref;
         if (ref.type == policy::ref_type::none) {
             auto branch = clone.default_branch();
@@ -48,6 +52,29 @@ public:
         auto commit = wanted.empty() ? clone.commit_of(of.name) : clone.commit_in(of.name, wanted);
         if (!commit) return commit.error();
         if (auto all = fetch_modules(clone, project, address, *commit); !all) return all.error();
+        return state{clone.path(), std::move(*commit), std::move(of)};
+    }
+
+    result<state> find_to_show(const store::team_project_record& project, const policy::ref& ref) override {
+        const std::string address = setting_named(project, "custom_repo_url");
+        if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
+        const source::project_clone clone(options_.data, project.id.value(), project.handle);
+        std::error_code ec;
+        if (!is_fresh(project.id, address) || !std::filesystem::exists(clone.path() / "HEAD", ec)) {
+            source::fetch_options o;
+            o.local = options_.local;
+            o.limit = options_.look_limit;
+            o.patience = options_.look_patience;
+            if (auto fetched = fetch(clone, project, address, std::move(o)); !fetched) return fetched.error();
+        }
+        policy::ref of = ref;
+        if (ref.type == policy::ref_type::none) {
+            auto branch = clone.default_branch();
+            if (!branch) return branch.error();
+            of = {policy::ref_type::branch, "refs/heads/" + *branch};
+        }
+        auto commit = clone.commit_of(of.name);
+        if (!commit) return commit.error();
         return state{clone.path(), std::move(*commit), std::move(of)};
     }
 
@@ -107,25 +134,42 @@ private:
     }
 
     result<void> fetch(const source::project_clone& clone, const store::team_project_record& project,
-                       const std::string& address, std::vector<std::string> also) const {
-        auto login = options_.login(project);
-        if (!login) return login.error();
+                       const std::string& address, std::vector<std::string> also) {
         source::fetch_options o;
         o.also = std::move(also);
         o.local = options_.local;
         o.limit = options_.limit;
-        return clone.fetch(address, *login, o);
+        return fetch(clone, project, address, std::move(o));
+    }
+
+    result<void> fetch(const source::project_clone& clone, const store::team_project_record& project,
+                       const std::string& address, source::fetch_options o) {
+        auto login = options_.login(project);
+        if (!login) return login.error();
+        const auto began = std::chrono::steady_clock::now();
+        auto fetched = clone.fetch(address, *login, o);
+        if (!fetched) return fetched;
+        const std::lock_guard lock(mutex_);
+        fetched_[project.id] = {address, began};
+        return fetched;
+    }
+
+    bool is_fresh(policy::project_id project, const std::string& address) {
+        const std::lock_guard lock(mutex_);
+        const auto last = fetched_.find(project);
+        return last != fetched_.end() && last->second.first == address &&
+               std::chrono::steady_clock::now() - last->second.second < options_.fresh_for;
     }
 
     result<state> find_request(const source::project_clone& clone, const store::team_project_record& project,
-                               const std::string& address, const policy::ref& ref, const std::string& wanted) const {
+                               const std::string& address, const policy::ref& ref, const std::string& wanted) {
         const auto names = names_of_request(ref.name);
         if (wanted.size() == 40)
             for (const std::string& name : names)
                 if (auto known = clone.commit_in(name, wanted)) return state{clone.path(), std::move(*known), ref};
         std::optional<failure> last;
         for (const std::string& name : names) {
-            auto fetched = fetch(clone, project, address, {name});
+            auto fetched = fetch(clone, project, address, std::vector<std::string>{name});
             if (!fetched && fetched.error().code != errc::not_found) return fetched.error();
             if (!fetched) {
                 last = fetched.error();
@@ -137,13 +181,17 @@ private:
         }
         // Where pull requests have no refs, their branch may be one of the project's own.
         if (wanted.empty()) return *last;
-        if (auto fetched = fetch(clone, project, address, {}); !fetched) return fetched.error();
+        if (auto fetched = fetch(clone, project, address, std::vector<std::string>()); !fetched)
+            return fetched.error();
         auto known = clone.commit_of(wanted);
         if (!known) return known.error();
         return state{clone.path(), std::move(*known), ref};
     }
 
     clone_options options_;
+    std::mutex mutex_;
+    std::map<policy::project_id, std::pair<std::string, std::chrono::steady_clock::time_point>>
+        fetched_;  // from where
 };
 
 }  // namespace

@@ -16,6 +16,11 @@ struct clone_options {
     std::filesystem::path data;
     bool local = false;  // folders of this machine may be read
     std::chrono::milliseconds limit = std::chrono::minutes(5);
+    // For who only looks: how long a fetch may take, how long others are waited for, and how old what was fetched
+    // last may be.
+    std::chrono::milliseconds look_limit = std::chrono::seconds(10);
+    std::chrono::milliseconds look_patience = std::chrono::seconds(5);
+    std::chrono::milliseconds fresh_for = std::chrono::seconds(10);
     // Who we are at a project's repository.
     std::function<result<source::git_login>(const store::team_project_record&)> login;
 };

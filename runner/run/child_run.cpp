@@ -97,6 +97,8 @@ child_end service::run_child(const definition& parent, const store::run_record& 
     request.source.only_actions.clear();
     if (around_.shared)
         request.source.origin = {{"triggered_on", "PIPELINE"}, {"pipeline", child->pipeline->id.value}};
+    if (child->elsewhere.valid())
+        request.source.origin.emplace_back("definition_project", std::to_string(child->elsewhere.value()));
     run_options child_options;
     child_options.jobs = options.jobs;
     child_options.ancestors = std::move(ancestors);

@@ -22,6 +22,7 @@ struct definition {
     const pipelines::pipeline* pipeline = nullptr;  // within `parsed`
     std::vector<type_file> types;                   // the files that its action types come from, besides the program
     std::string type_problems;                      // the faults of those files, as a person reads them
+    policy::project_id elsewhere = {};              // another project, whose file it is; else none
 
     // All of its faults, as a person reads them.
     std::string rendered() const { return type_problems + pipelines::render(source, parsed.problems); }

@@ -42,6 +42,12 @@ bool is_flow(const pipelines::action& a) {
     return type != nullptr && type->execution == pipelines::execution_kind::flow;
 }
 
+bool is_approval(const pipelines::action& a) {
+    if (a.type.value == "WAIT_FOR_APPLY") return true;
+    return a.type.value == "WAIT_FOR_VARIABLES" &&
+           (pipelines::field_of(a, "permissions") != nullptr || is_true(a, "prevent_self_approval"));
+}
+
 result<question> question_of(const pipelines::action& a, const std::string& name,
                              const pipelines::variable_lookup& value_of) {
     question q;

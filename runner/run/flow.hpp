@@ -21,6 +21,8 @@
 namespace latchkey::run {
 
 bool is_flow(const pipelines::action&);
+// Whether not everybody who may run the pipeline can let the run past it: who chooses actions can't choose it away.
+bool is_approval(const pipelines::action&);
 
 struct asked_variable {
     std::string name;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/run_history.hpp"
 
+#include "runner/run/flow.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -11,6 +13,26 @@ namespace {
 bool is_part_of(const store::run_source& source, std::uint32_t place) {
     return source.only_actions.empty() ||
            std::ranges::find(source.only_actions, std::to_string(place + 1)) != source.only_actions.end();
+}
+
+bool is_ordinary(const pipelines::planned_action& p) {
+    return p.definition->trigger_time == pipelines::trigger_time::on_every_execution;
+}
+
+// Whether the whole pipeline would come to the one before the other.
+bool stands_before(const pipelines::planned_action& one, const pipelines::planned_action& other) {
+    return is_ordinary(one) == is_ordinary(other) ? one.index < other.index : is_ordinary(one);
+}
+
+// An approval that was not given in this run is asked for before what it stands before, whatever was chosen.
+void keep_approvals(const std::vector<pipelines::planned_action>& actions, retry_scope& scope) {
+    const std::vector<bool> not_chosen = scope.not_executed();
+    for (const pipelines::planned_action& p : actions)
+        if (scope.left_out[p.index] && !scope.carried[p.index] && is_approval(*p.definition))
+            scope.left_out[p.index] = std::ranges::none_of(actions, [&](const pipelines::planned_action& other) {
+                return !not_chosen[other.index] && stands_before(p, other) &&
+                       other.definition->trigger_time != pipelines::trigger_time::on_wait_for_approve;
+            });
 }
 
 }  // namespace
@@ -64,13 +86,13 @@ result<retry_scope> scope_of(store::store& s, const store::run_record& run,
     scope.left_out.resize(actions.size());
     for (const pipelines::planned_action& p : actions) {
         const int index = static_cast<int>(p.index);
-        const bool ordinary = p.definition->trigger_time == pipelines::trigger_time::on_every_execution;
         const bool again = from >= 0 && index >= from && (!only_that_action || index == from);
-        scope.carried[p.index] = ordinary && (*succeeded)[p.index] && !again;
+        scope.carried[p.index] = is_ordinary(p) && (*succeeded)[p.index] && !again;
         scope.left_out[p.index] =
             (only_that_action && index != from && !scope.carried[p.index]) || !is_part_of(run.source, p.place);
     }
     if (auto carried = carry_variables(s, run, actions, scope); !carried) return carried.error();
+    keep_approvals(actions, scope);
     return scope;
 }
 

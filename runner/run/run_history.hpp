@@ -21,7 +21,8 @@ result<std::vector<bool>> succeeded_before(store::store&, const store::run_recor
                                            const std::vector<pipelines::planned_action>&);
 
 // Which actions an attempt executes that is made from action `from` on (-1: from the first that has not succeeded).
-// What comes after `from` is executed again, or only that one action.
+// What comes after `from` is executed again, or only that one action; and the approvals that stand before it and were
+// not given.
 result<retry_scope> scope_of(store::store&, const store::run_record&, const std::vector<pipelines::planned_action>&,
                              int from, bool only_that_action);
 

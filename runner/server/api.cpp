@@ -156,6 +156,7 @@ async::task<http::response> api::answer_anew(const http::request& r, std::string
 
 boost::asio::thread_pool& api::pool_for(const match& m) {
     if (m.found == nullptr || m.found->how.on == lane::ordinary) return pool_;
+    if (m.found->how.on == lane::repositories) return repositories_;
     return m.found->how.on == lane::passwords ? passwords_ : outgoing_;
 }
 
@@ -180,7 +181,7 @@ http::response api::answer_to(const http::request& r, match& m, served& s, std::
     }
     s.route = m.found;
     // Who only looks sees one state of the store, in one transaction.
-    const bool looks = m.found->method == "GET" && state_.stores.one_moment;
+    const bool looks = m.found->method == "GET" && state_.stores.one_moment && !waits_for_others(m.found->how.on);
     const std::shared_ptr<void> moment = looks ? state_.stores.one_moment() : nullptr;
     const auto began = state_.clock();
     call c{.request = r,

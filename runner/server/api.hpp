@@ -50,6 +50,7 @@ private:
     // How many passwords are worked with at once, each with 64 MiB; and how many calls wait for other servers.
     boost::asio::thread_pool passwords_{2};
     boost::asio::thread_pool outgoing_{2};
+    boost::asio::thread_pool repositories_{2};
     options options_;
     rate_limit limit_;
     request_metrics metrics_;

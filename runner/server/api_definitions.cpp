@@ -5,8 +5,11 @@
 #include "runner/server/handlers.hpp"
 #include "runner/server/pipeline_settings.hpp"
 #include "runner/server/query.hpp"
+#include "runner/server/run_queue.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 namespace latchkey::server {
 
@@ -37,13 +40,31 @@ struct kept_text {
     std::string yaml;
     std::string file;
     std::string commit;
-    std::string_view kept = "none";  // here, repository
+    std::optional<policy::project_id> elsewhere;  // the project whose file it is; not valid: one that is gone
+    std::string_view kept = "none";               // here, repository
 };
+
+// Whose file a run was started from, where that is another project's.
+std::optional<policy::project_id> project_of(const store::run_record& run) {
+    const std::string number(origin_of(run.source, origin::definition_project));
+    if (number.empty()) return std::nullopt;
+    return policy::project_id(std::strtoll(number.c_str(), nullptr, 10));
+}
+
+// Whether the caller has no role in the project whose file it is, or it names what they may not know of.
+result<bool> is_hidden(const call& c, const kept_text& t) {
+    if (!t.elsewhere) return names_hidden(c, c.project->id, t.yaml);
+    auto role = c.server.stores.people->role_in_project(c.workspace->id, *t.elsewhere, c.actor());
+    if (!role && role.error().code != errc::not_found) return role.error();
+    if (!role || !*role) return true;
+    return names_hidden(c, c.project->id, *t.elsewhere, t.yaml);
+}
 
 // What is saved with it, else what its last run was started from.
 result<kept_text> text_of(const call& c) {
     kept_text t;
-    const bool in_git = setting_of(c.pipeline->settings, "git_config_ref") != "NONE";
+    const bool in_git = setting_of(c.pipeline->settings, "git_config_ref") != "NONE" ||
+                        setting_of(c.pipeline->settings, "definition_source") == "REMOTE";
     if (!in_git && !c.pipeline->definition.empty()) {
         t.yaml = c.pipeline->definition;
         t.file = "definition";
@@ -60,6 +81,7 @@ result<kept_text> text_of(const call& c) {
     t.yaml = std::move(*yaml);
     t.file = last->front().source.file;
     t.commit = last->front().source.commit;
+    t.elsewhere = project_of(last->front());
     return t;
 }
 
@@ -94,7 +116,7 @@ result<answer> show_definition(call& c) {
               {"hidden", false}};
     if (text->yaml.empty()) return answer{200, std::move(v), {}};
     // Who may not know of an integration does not read its name here either, nor what is said of the line.
-    const auto hidden = names_hidden(c, c.project->id, text->yaml);
+    const auto hidden = is_hidden(c, *text);
     if (!hidden) return hidden.error();
     v["hidden"] = *hidden;
     if (*hidden) return answer{200, std::move(v), {}};

@@ -41,6 +41,41 @@ json permissions_of(const policy::pipeline& rights) {
             {"groups", view_of_rows(rights.groups, &policy::pipeline_group_row::group)}};
 }
 
+std::string project_in_git_config(const store::facts& settings) {
+    const json config = setting_of(settings, "git_config");
+    const bool there = config.is_object() && config.contains("project") && config["project"].is_string();
+    return there ? config["project"].get<std::string>() : std::string();
+}
+
+bool differ(const store::facts& one, const store::facts& other, std::initializer_list<std::string_view> names) {
+    return std::ranges::any_of(
+        names, [&](std::string_view name) { return setting_of(one, name) != setting_of(other, name); });
+}
+
+// Runs read what is named here for who stands behind them: who names it in another project has to be let into that,
+// too. One that is there and one that is not are the same to who is not.
+result<void> check_named_project(const call& c, const std::string& handle) {
+    if (handle.empty() || handle == c.project->handle) return {};
+    const failure none(errc::not_found, "there is no such project: \"" + handle + "\"");
+    auto other = c.server.stores.people->project(c.workspace->id, handle);
+    if (!other) return other.error().code == errc::not_found ? none : other.error();
+    auto role = c.server.stores.people->role_in_project(c.workspace->id, other->id, c.actor());
+    if (!role) return role.error();
+    if (!*role) return none;
+    return {};
+}
+
+result<void> check_named_projects(const call& c, const store::facts& before, const store::facts& now) {
+    if (differ(before, now, {"definition_source", "remote_project_name", "remote_path", "remote_ref"})) {
+        const json remote = setting_of(now, "remote_project_name");
+        const std::string handle = remote.is_string() ? remote.get<std::string>() : "";
+        if (auto fine = check_named_project(c, handle); !fine) return fine;
+    }
+    if (differ(before, now, {"git_config_ref", "git_config"}))
+        return check_named_project(c, project_in_git_config(now));
+    return {};
+}
+
 // `- pipeline: name` of what the client wrote, or nothing.
 result<void> read_definition(const call& c, input& in, store::team_pipeline_record& p, const std::string& before) {
     const auto yaml = in.text("yaml");
@@ -134,6 +169,7 @@ result<answer> add_pipeline(call& c) {
     // A definition of elsewhere says itself what is to be done about warnings.
     if (setting_of(wanted.settings, "definition_source") == "REMOTE" && !in.has("fail_on_prepare_env_warning"))
         put_setting(wanted.settings, "fail_on_prepare_env_warning", false);
+    if (auto fine = check_named_projects(c, {}, wanted.settings); !fine) return fine.error();
     if (auto fine = read_definition(c, in, wanted, ""); !fine) return fine.error();
     auto made = c.server.stores.pipelines->add(std::move(wanted), c.actor());
     if (!made) return made.error();
@@ -155,6 +191,7 @@ result<answer> edit_pipeline(call& c) {
         read_settings(in, changed.settings);
         read_permissions(in, changed.rights);
         if (auto fine = in.checked(); !fine) return fine.error();
+        if (auto fine = check_named_projects(c, known.settings, changed.settings); !fine) return fine.error();
         if (changed.name != known.name && !known.definition.empty() && !in.has("yaml"))
             return failure(errc::usage, "the definition names the pipeline: send `yaml` with the new name, too");
         if (auto fine = read_definition(c, in, changed, known.definition); !fine) return fine.error();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a project's repository holds (rest-api §3), as it is in a commit: read from the server's clone.
+#include "pipelines/definition_template.hpp"
+#include "runner/server/definition_check.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/server/views.hpp"
@@ -43,7 +45,7 @@ json view(const call& c, const project_files::content& what) {
 result<project_files::state> state_asked_for(const call& c, project_files& files) {
     const std::string* asked = c.request.parameter("revision");
     const std::string revision = asked == nullptr || *asked == "HEAD" ? "" : *asked;
-    auto now = files.find(*c.project, {}, "");
+    auto now = files.find_to_show(*c.project, {});
     if (revision.empty() || !now) return now;
     auto commit = files.commit(*now, revision);
     if (commit) return project_files::state{now->repository, std::move(*commit), now->ref};
@@ -51,10 +53,22 @@ result<project_files::state> state_asked_for(const call& c, project_files& files
     for (const auto& [type, prefix] :
          {std::pair(policy::ref_type::branch, "refs/heads/"), std::pair(policy::ref_type::tag, "refs/tags/")}) {
         if (revision.starts_with("refs/") && !revision.starts_with(prefix)) continue;
-        auto at = files.find(*c.project, {type, revision.starts_with(prefix) ? revision : prefix + revision}, "");
+        auto at = files.find_to_show(*c.project, {type, revision.starts_with(prefix) ? revision : prefix + revision});
         if (at || at.error().code != errc::not_found) return at;
     }
     return failure(errc::not_found, "the repository has no such revision");
+}
+
+// A definition that names what its reader may not know of is not shown here either. Any file may be one, whatever it
+// is called: a pipeline's settings name it; and it may be a template.
+result<bool> is_hidden(const call& c, const std::string& text) {
+    const pipelines::filled_template filled = pipelines::fill_template(text, {});
+    if (filled.too_long) return true;
+    for (const std::string& each : {text, filled.text}) {
+        auto hidden = names_hidden(c, c.project->id, each);
+        if (!hidden || *hidden) return hidden;
+    }
+    return false;
 }
 
 }  // namespace
@@ -87,10 +101,14 @@ result<answer> show_contents(call& c) {
     json v = view(c, what);
     v["encoding"] = "base64";
     v["content"] = nullptr;
+    v["hidden"] = false;
     if (what.type == "FILE") {
         auto bytes = files->read(*at, path);
         if (!bytes) return bytes.error();
-        v["content"] = vault::encode_base64(*bytes);
+        auto hidden = is_hidden(c, *bytes);
+        if (!hidden) return hidden.error();
+        v["hidden"] = *hidden;
+        if (!*hidden) v["content"] = vault::encode_base64(*bytes);
     }
     return answer{200, std::move(v), {}};
 }

@@ -34,9 +34,11 @@ bool is_fixed(const std::string& reference) {
     return reference.find('$') == std::string::npos;
 }
 
+enum class standing : unsigned char { nothing, hidden, seen };
+
 // What the reference is for the caller; denied, too, where it is nothing.
 result<policy::level> level_on(const call& c, policy::project_id project, const std::string& reference,
-                               bool* hidden = nullptr) {
+                               standing* how = nullptr) {
     const auto found = c.server.stores.runs->find_integration(project, reference);
     if (!found && found.error().code != errc::not_found) return found.error();
     if (!found) return policy::level::denied;
@@ -44,18 +46,29 @@ result<policy::level> level_on(const call& c, policy::project_id project, const 
     auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), {&id, 1});
     if (!facts) return facts.error();
     const bool sees = policy::may_see(*facts, c.actor(), id);
-    if (hidden != nullptr) *hidden = !sees;
+    if (how != nullptr) *how = sees ? standing::seen : standing::hidden;
     return sees ? policy::level_of(*facts, c.actor(), id) : policy::level::denied;
 }
 
 }  // namespace
 
 result<bool> names_hidden(const call& c, policy::project_id project, const std::string& definition) {
+    return names_hidden(c, project, project, definition);
+}
+
+result<bool> names_hidden(const call& c, policy::project_id project, policy::project_id source,
+                          const std::string& definition) {
     for (const std::string& reference : references_in(definition)) {
         if (!is_fixed(reference)) continue;
-        bool hidden = false;
-        if (auto level = level_on(c, project, reference, &hidden); !level) return level.error();
-        if (hidden) return true;
+        bool seen = false;
+        for (const policy::project_id in : {project, source}) {
+            standing how = standing::nothing;
+            if (auto level = level_on(c, in, reference, &how); !level) return level.error();
+            if (how == standing::hidden) return true;
+            seen = seen || how == standing::seen;
+            if (project == source) break;
+        }
+        if (!seen && project != source) return true;
     }
     return false;
 }

@@ -15,5 +15,9 @@ result<void> check_definition(const call&, policy::project_id, const std::string
 
 // Whether it names an integration that the caller may not know of: then nobody shows it to them.
 result<bool> names_hidden(const call&, policy::project_id project, const std::string& definition);
+// Of one that lies in another project, `source`: there a name that is nothing in either project counts as hidden, for
+// it may be somebody's that this reader can't be told from nobody's.
+result<bool> names_hidden(const call&, policy::project_id project, policy::project_id source,
+                          const std::string& definition);
 
 }  // namespace latchkey::server

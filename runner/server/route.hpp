@@ -33,9 +33,15 @@ std::string_view to_string(right);
 // Where a handler runs: what takes much memory, or waits for other servers, must not keep the rest waiting.
 enum class lane : unsigned char {
     ordinary,
-    passwords,  // two at once
-    outgoing,   // likewise
+    passwords,     // two at once
+    outgoing,      // likewise
+    repositories,  // likewise: who signs in does not wait for somebody's git server
 };
+
+// Whether a handler may wait for other servers: the store is not kept looking at one moment meanwhile.
+constexpr bool waits_for_others(lane l) {
+    return l == lane::outgoing || l == lane::repositories;
+}
 
 struct manner {
     bool confirmed = false;  // a session must have given its password lately, where the server asks for it

@@ -15,6 +15,7 @@ using r = right;
 constexpr manner confirmed{.confirmed = true};
 constexpr manner on_passwords{.on = lane::passwords};
 constexpr manner on_outgoing{.on = lane::outgoing};
+constexpr manner on_repositories{.on = lane::repositories};
 constexpr manner remembered{.remembered = true};
 
 // Addresses of one resource stand together; the order says nothing.
@@ -101,9 +102,9 @@ constexpr auto table = std::to_array<route>({
 
     // Whatever role somebody has in a project, it lets them read its repository.
     {"GET", "/workspaces/:workspace/projects/:project/repository/contents", s::repository_read, r::project_member,
-     show_contents, "What the root of a project's repository holds", on_outgoing},
+     show_contents, "What the root of a project's repository holds", on_repositories},
     {"GET", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_read,
-     r::project_member, show_contents, "A file or folder of a project's repository", on_outgoing},
+     r::project_member, show_contents, "A file or folder of a project's repository", on_repositories},
 
     {"GET", "/workspaces/:workspace/projects/:project/pipelines", s::execution_info, r::project_member,
      list_pipelines, "Pipelines"},

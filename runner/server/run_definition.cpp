@@ -148,6 +148,10 @@ result<project_files::state> state_of(const question& q, const store::team_proje
     return q.files.find(project, *of, "");
 }
 
+void note_project(const question& q, const store::team_project_record& of, found_definition& found) {
+    if (of.id != q.project.id) found.definition->elsewhere = of.id;
+}
+
 // One file of a branch, whatever the run's commit.
 result<found_definition> fixed(const question& q) {
     const json config = setting_of(q.pipeline.settings, "git_config");
@@ -160,7 +164,9 @@ result<found_definition> fixed(const question& q) {
     if (!project) return project.error();
     auto at = state_of(q, *project, text("branch"));
     if (!at) return at.error();
-    return in_commit(q.files, *at, q.pipeline, {text("path")});
+    auto found = in_commit(q.files, *at, q.pipeline, {text("path")});
+    if (found) note_project(q, *project, *found);
+    return found;
 }
 
 result<std::string> filled(const std::string& path, const std::string& text, const json& given) {
@@ -199,6 +205,7 @@ result<found_definition> remote(const question& q) {
     found_definition found;
     found.source.file = path;
     found.definition = run::read_definition(path, std::move(*yaml), q.pipeline.name, *types);
+    note_project(q, *project, found);
     found.definition->pipeline = pipeline_in(*found.definition, q.pipeline);
     auto& all = found.definition->parsed.model.pipelines;
     if (found.definition->pipeline == nullptr && all.size() == 1) found.definition->pipeline = &all.front();
@@ -269,6 +276,9 @@ result<found_definition> find_definition(store::stores& stores, project_files* f
         found.source.ref = order.ref;
     }
     if (found.definition->pipeline != nullptr) name_in_file(found, found.definition->pipeline->id.value);
+    // Whoever reads it later has to be let into that one, too.
+    if (const policy::project_id other = found.definition->elsewhere; other.valid())
+        found.source.origin.emplace_back(origin::definition_project, std::to_string(other.value()));
     found.source.repository = repository.string();
     return found;
 }

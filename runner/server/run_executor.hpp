@@ -54,6 +54,9 @@ public:
     // Fetches, and finds what the order means. not_found: there is no such ref or commit.
     virtual result<state> find(const store::team_project_record&, const policy::ref&,
                                const std::string& revision) = 0;
+    // The newest of a ref for who only looks: what was fetched in the last seconds will do, nothing is waited for
+    // long, and submodules are not fetched. conflict: others are at work on it.
+    virtual result<state> find_to_show(const store::team_project_record&, const policy::ref&) = 0;
     // The whole number of a commit that a branch or a tag leads to; not_found: none does.
     virtual result<std::string> commit(const state&, const std::string& revision) = 0;
     // A file of a commit; not_found: it has none.

@@ -20,14 +20,15 @@ namespace latchkey::server {
 
 // Of run_source::origin, as the API says them.
 namespace origin {
-inline constexpr std::string_view triggered_on = "triggered_on";          // CLICK EVENT SCHEDULE WEBHOOK PIPELINE
-inline constexpr std::string_view priority = "priority";                  // LOW NORMAL HIGH
-inline constexpr std::string_view delay_until = "delay_until";            // milliseconds since 1970
-inline constexpr std::string_view subject = "subject";                    // the first line of the commit
-inline constexpr std::string_view clear_cache = "clear_cache";            // true
-inline constexpr std::string_view concurrent = "concurrent";              // true: beside others of its pipeline
-inline constexpr std::string_view environment = "environment";            // its number in addresses
-inline constexpr std::string_view on_missing = "on_missing_permissions";  // fail, wait
+inline constexpr std::string_view triggered_on = "triggered_on";              // CLICK EVENT SCHEDULE WEBHOOK PIPELINE
+inline constexpr std::string_view priority = "priority";                      // LOW NORMAL HIGH
+inline constexpr std::string_view delay_until = "delay_until";                // milliseconds since 1970
+inline constexpr std::string_view subject = "subject";                        // the first line of the commit
+inline constexpr std::string_view clear_cache = "clear_cache";                // true
+inline constexpr std::string_view concurrent = "concurrent";                  // true: beside others of its pipeline
+inline constexpr std::string_view environment = "environment";                // its number in addresses
+inline constexpr std::string_view definition_project = "definition_project";  // another one, by its number
+inline constexpr std::string_view on_missing = "on_missing_permissions";      // fail, wait
 }  // namespace origin
 
 std::string_view origin_of(const store::run_source&, std::string_view name, std::string_view otherwise = "");

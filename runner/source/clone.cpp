@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace latchkey::source {
@@ -18,13 +19,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int most_packs = 40;
+constexpr std::chrono::milliseconds between_tries{20};
 
 fs::path with_suffix(const fs::path& path, const char* suffix) {
     return fs::path(path).concat(suffix);
 }
 
 // One fetch of a project at a time, on this machine.
-result<exec::descriptor> locked(const fs::path& clone) {
+result<exec::descriptor> locked(const fs::path& clone, std::optional<std::chrono::milliseconds> patience) {
     const fs::path folder = clone.parent_path();
     std::error_code ec;
     fs::create_directories(folder, ec);
@@ -33,9 +35,16 @@ result<exec::descriptor> locked(const fs::path& clone) {
     exec::descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (lock.get() < 0)
         return failure(errc::io, "can't open " + file.string() + ": " + std::system_category().message(errno));
-    while (::flock(lock.get(), LOCK_EX) != 0)
-        if (errno != EINTR)
+    // A lock that is waited for can't be given up: one that may be is tried again and again.
+    const auto end = std::chrono::steady_clock::now() + patience.value_or(std::chrono::milliseconds(0));
+    while (::flock(lock.get(), patience ? LOCK_EX | LOCK_NB : LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK)
             return failure(errc::io, "can't lock " + file.string() + ": " + std::system_category().message(errno));
+        if (std::chrono::steady_clock::now() >= end)
+            return failure(errc::conflict, "the repository is busy: others are fetching it, try again soon");
+        std::this_thread::sleep_for(between_tries);
+    }
     return lock;
 }
 
@@ -174,7 +183,7 @@ result<void> project_clone::fetch(const std::string& address, const git_login& l
     for (const std::string& name : options.also)
         if (!is_head_of_pull_request(name))
             return failure(errc::usage, "this is no name of a pull request's head: " + name.substr(0, 100));
-    auto lock = locked(own_);
+    auto lock = locked(own_, options.patience);
     if (!lock) return lock.error();
     if (path_ != own_)
         if (auto moved = take_new_name(path_); !moved) return moved;
@@ -213,7 +222,7 @@ result<void> project_clone::fetch(const std::string& address, const git_login& l
 }
 
 result<void> project_clone::remove() const {
-    auto lock = locked(own_);
+    auto lock = locked(own_, std::nullopt);
     if (!lock) return lock.error();
     for (const fs::path& path : {own_, with_suffix(own_, ".new")})
         if (auto gone = remove_tree(path); !gone) return gone;

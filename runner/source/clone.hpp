@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct fetch_options {
     bool local = false;             // a folder of this machine may be read
     std::chrono::milliseconds limit = std::chrono::minutes(10);
     std::uint64_t most_bytes = 4ULL << 30U;  // of the whole repository
+    // How long others that fetch it are waited for; absent: until they are done.
+    std::optional<std::chrono::milliseconds> patience = std::nullopt;
 };
 
 struct git_ref {
@@ -61,7 +64,8 @@ public:
 
     // usage: the address or a name in the options can't be used; denied: the login is not taken; not_found: no such
     // repository, or it has none of `also`; refused: the host's key is another, the repository is too large, or a
-    // password would go out in the clear; engine: anything else, in git's words.
+    // password would go out in the clear; conflict: others fetch it for longer than our patience; engine: anything
+    // else, in git's words.
     result<void> fetch(const std::string& address, const git_login&, const fetch_options& = {}) const;
 
     // The submodules of a commit, and theirs, each from the address that it names: https, ssh, or of the kind that

@@ -169,12 +169,13 @@ result<access_requests::asked> sql_access_requests::ask(policy::run_id id,
 result<std::vector<access_request_record>> sql_access_requests::list(const query& q) {
     return database_->read([&](sql_connection& in) -> result<std::vector<access_request_record>> {
         const std::int64_t by = q.asked_by ? q.asked_by->value() : 0;
-        return load_requests(in,
-                             "SELECT id, run, pipeline, integration, asked_by, asked_at, note, state, closed_by, "
-                             "closed_at FROM access_requests WHERE workspace = :workspace AND (:any_id = 0 OR id < "
-                             ":before) AND (:all = 1 OR state = 0) AND (:anybody = 0 OR asked_by = :by) "
-                             "ORDER BY id DESC LIMIT :limit",
-                             q.workspace.value(), q.before, q.before, !q.open_only, by, by, q.limit);
+        return load_requests(
+            in,
+            "SELECT id, run, pipeline, integration, asked_by, asked_at, note, state, closed_by, "
+            "closed_at FROM access_requests WHERE workspace = :workspace AND (CAST(:any_id AS BIGINT) = 0 OR id < "
+            ":before) AND (:all = 1 OR state = 0) AND (CAST(:anybody AS BIGINT) = 0 OR asked_by = :by) "
+            "ORDER BY id DESC LIMIT :limit",
+            q.workspace.value(), q.before, q.before, !q.open_only, by, by, q.limit);
     });
 }
 

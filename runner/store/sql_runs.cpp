@@ -125,14 +125,17 @@ std::int64_t insert_run(sql_connection& in, const new_run& wanted, const pipelin
 }
 
 // What a query of runs joins, and what narrows it: each condition holds for everything where its value says so.
+// PostgreSQL would take a number that is compared with 0 alone for one of 32 bits.
 constexpr std::string_view queried =
     " FROM runs JOIN projects ON projects.id = runs.project JOIN attempts ON attempts.run = runs.id AND "
     "attempts.number = (SELECT max(number) FROM attempts AS all_of WHERE all_of.run = runs.id) WHERE ";
 constexpr std::string_view narrowed =
     " AND (:any_status = 1 OR :statuses LIKE '%,' || attempts.status || ',%') AND (:any_ref = '' OR runs.ref_name = "
-    ":ref) AND (:anybody = 0 OR runs.actor = :actor OR attempts.actor = :again) AND (:any_reason = 1 OR EXISTS "
+    ":ref) AND (CAST(:anybody AS BIGINT) = 0 OR runs.actor = :actor OR attempts.actor = :again) AND (:any_reason = 1 "
+    "OR EXISTS "
     "(SELECT 1 FROM events WHERE events.run = runs.id AND events.attempt = attempts.number AND events.kind = "
-    "'missing')) AND (:first = 0 OR runs.id < :before) ORDER BY runs.id DESC LIMIT :limit OFFSET :offset";
+    "'missing')) AND (CAST(:first AS BIGINT) = 0 OR runs.id < :before) ORDER BY runs.id DESC LIMIT :limit OFFSET "
+    ":offset";
 
 void open_attempt(sql_connection& in, policy::run_id run, const attempt_record& attempt) {
     in.exec(

@@ -110,7 +110,10 @@ struct api_world::impl {
         };
         return std::make_unique<server::run_executor>(
             all, std::move(around),
-            cli::make_project_clones({.data = folder / "data", .local = true, .login = cli::logins_from(all, vault)}),
+            cli::make_project_clones({.data = folder / "data",
+                                      .local = true,
+                                      .fresh_for = std::chrono::seconds(0),
+                                      .login = cli::logins_from(all, vault)}),
             server::executor_options{.data = folder / "data",
                                      .backend = "host",
                                      .slots = slots,

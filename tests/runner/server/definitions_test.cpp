@@ -88,7 +88,9 @@ TEST_SUITE("server.definitions") {
         templates_world w;
         const auto p = w.remote("p", parameters({{"cmd", "echo hello"}}));
         const auto denied = w.ask("POST", p + "/executions", w.developer, json::object());
+        REQUIRE_EQ(w.ask("POST", "/workspaces/acme/projects", w.admin, {{"display_name", "Templates2"}}).status, 201);
         const auto nowhere = w.remote("q", {{"remote_project_name", "templates2"}});
+        REQUIRE_EQ(w.ask("DELETE", w.project("templates2"), w.admin).status, 204);
         const auto none = w.ask("POST", nowhere + "/executions", w.developer, json::object());
         CHECK_EQ(denied.status, 404);
         CHECK_EQ(none.status, 404);
@@ -101,6 +103,95 @@ TEST_SUITE("server.definitions") {
         w.let_in(w.team.developer);
         const auto at = w.start(p, w.developer);
         CHECK_EQ(w.ended(at, w.developer)["status"], "SUCCESSFUL");
+    }
+
+    TEST_CASE("who names a file of another project has to be let into it, which else is not there") {
+        templates_world w;
+        const auto p = w.remote("p", parameters({{"cmd", "echo hello"}}));
+        const auto same = [&](const std::string& method, const std::string& at, const json& one, const json& other) {
+            const auto denied = w.ask(method, at, w.developer, one);
+            const auto none = w.ask(method, at, w.developer, other);
+            CAPTURE(one.dump());
+            CHECK_EQ(denied.status, 404);
+            CHECK_EQ(none.status, 404);
+            CHECK_EQ(denied.message(), "there is no such project: \"templates\"");
+            CHECK_EQ(none.message(), "there is no such project: \"nowhere\"");
+        };
+        const auto named = [](const char* project) {
+            return std::pair(
+                json{{"name", "x"}, {"definition_source", "REMOTE"}, {"remote_project_name", project}},
+                json{{"name", "x"}, {"git_config_ref", "FIXED"}, {"git_config", {{"project", project}}}});
+        };
+        const std::string all = w.project("web") + "/pipelines";
+        const auto mine = w.ask("POST", all, w.developer, {{"name", "mine"}});
+        REQUIRE_EQ(mine.status, 201);
+        const std::string at = all + "/" + std::to_string(mine.body["id"].get<int>());
+        for (const auto& [method, address] :
+             {std::pair(std::string("POST"), all), std::pair(std::string("PATCH"), at)}) {
+            same(method, address, named("templates").first, named("nowhere").first);
+            same(method, address, named("templates").second, named("nowhere").second);
+        }
+        // Where it is named already, another file of it is not to be had either; the rest is.
+        for (const json& other : {json{{"remote_path", "fixed.yml"}}, json{{"remote_branch", "other"}}})
+            CHECK_EQ(w.ask("PATCH", p, w.developer, other).status, 404);
+        CHECK_EQ(w.ask("PATCH", p, w.developer, {{"remote_path", "tpl.yml"}, {"priority", "HIGH"}}).status, 200);
+        CHECK_EQ(w.ask("PATCH", p, w.developer, parameters({{"cmd", "echo other"}})).status, 200);
+        w.let_in(w.team.developer);
+        CHECK_EQ(w.ask("PATCH", p, w.developer, {{"remote_path", "fixed.yml"}}).status, 200);
+    }
+
+    TEST_CASE("a definition of another project is shown to who is let into it, and not what it names there") {
+        templates_world w;
+        const auto p = w.remote("p", parameters({{"cmd", "echo hello"}}));
+        w.ended(w.start(p, w.admin), w.admin);
+        const auto shown = [&](const std::string& token) {
+            const auto reply = w.ask("GET", own(p) + "/definition", token);
+            REQUIRE_MESSAGE(reply.status == 200, reply.text);
+            return reply.body;
+        };
+        const auto check_hidden = [&](const std::string& token) {
+            const json body = shown(token);
+            CHECK_EQ(body["hidden"], true);
+            CHECK_EQ(body["yaml"], nullptr);
+            CHECK_EQ(body["problems"], json::array());
+        };
+        CHECK_NE(shown(w.admin)["yaml"].get<std::string>().find("echo hello"), std::string::npos);
+        check_hidden(w.developer);
+        // Whose file it was does not change with the settings.
+        REQUIRE_EQ(w.ask("PATCH", p, w.developer, {{"remote_project_name", "web"}}).status, 200);
+        check_hidden(w.developer);
+        REQUIRE_EQ(w.ask("PATCH", p, w.admin, {{"remote_project_name", "templates"}}).status, 200);
+        w.let_in(w.team.developer);
+        CHECK_EQ(shown(w.developer)["hidden"], false);
+        const auto there = w.ask("POST", "/workspaces/acme/integrations", w.admin,
+                                 {{"name", "There"},
+                                  {"identifier", "there_only"},
+                                  {"type", "SLACK"},
+                                  {"webhook_address", "https://hooks.example.test/x"},
+                                  {"token", "t"},
+                                  {"scope", "PROJECT"},
+                                  {"project_name", "templates"}});
+        REQUIRE_MESSAGE(there.status == 201, there.text);
+        const auto naming = [&](const std::string& integration) {
+            w.commit({{"tpl.yml",
+                       "- pipeline: x\n  actions:\n    - {action: Tell, type: SLACK, channel: c, content: x, "
+                       "integration: " +
+                           integration + "}\n"}},
+                     "main", "templates");
+            w.ended(w.start(p, w.admin), w.admin);
+        };
+        naming("there_only");
+        CHECK_EQ(shown(w.developer)["hidden"], false);
+        REQUIRE_EQ(w.ask("PATCH", "/workspaces/acme/integrations/" + there.body["hash_id"].get<std::string>(),
+                         w.admin, {{"permissions", {{"others", "DENIED"}, {"admins", "MANAGE"}}}})
+                       .status,
+                   200);
+        check_hidden(w.developer);
+        CHECK_EQ(shown(w.admin)["hidden"], false);
+        naming("slack_prod");
+        CHECK_EQ(shown(w.developer)["hidden"], false);
+        naming("nobodys");
+        check_hidden(w.developer);
     }
 
     TEST_CASE("a retry needs no other project: it runs what the run has kept") {

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a project's repository holds, over HTTP.
+#include "runner/cli/project_clones.hpp"
+#include "runner/exec/descriptor.hpp"
+#include "runner/server/route.hpp"
 #include "tests/runner/server/repository_world.hpp"
 
 #include <doctest/doctest.h>
+
+#include <atomic>
+#include <fcntl.h>
+#include <sys/file.h>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -78,6 +85,87 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(w.ask("GET", contents + "/a.txt", w.token(w.team.viewer, {"EXECUTION_INFO"})).status, 403);
         CHECK_EQ(w.ask("GET", contents + "/a.txt", w.token(w.team.viewer, {"REPOSITORY_WRITE"})).status, 200);
         CHECK_EQ(w.ask("POST", contents + "/a.txt", w.admin, json::object()).status, 405);
+    }
+
+    TEST_CASE("a file that names an integration is not shown to who may not know of it") {
+        repository_world w;
+        const std::string yaml =
+            "- pipeline: p\n  actions:\n    - {action: Tell, type: SLACK, channel: c, content: x, integration: ";
+        w.commit({{"buddy.yml", yaml + "slack_prod}\n"},
+                  {".buddy/more.yaml", yaml + "Slack_Prod}\n"},
+                  {"shared/template.txt", yaml + "'!{which:slack_prod}'}\n!more\n"},
+                  {"a.txt", "one\n"}});
+        const std::vector<std::string> files = {"/buddy.yml", "/.buddy/more.yaml", "/shared/template.txt"};
+        for (const std::string& file : files) {
+            const auto shown = w.ask("GET", contents + file, w.viewer);
+            CHECK_EQ(shown.body["hidden"], false);
+            CHECK(shown.body["content"].is_string());
+        }
+        REQUIRE_EQ(w.ask("PATCH", "/workspaces/acme/integrations/" + w.team.slack.hash_id, w.admin,
+                         {{"permissions", {{"others", "DENIED"}, {"admins", "MANAGE"}}}})
+                       .status,
+                   200);
+        for (const std::string& file : files) {
+            CAPTURE(file);
+            const auto hidden = w.ask("GET", contents + file, w.viewer);
+            CHECK_EQ(hidden.status, 200);
+            CHECK_EQ(hidden.body["hidden"], true);
+            CHECK_EQ(hidden.body["content"], nullptr);
+            CHECK(w.ask("GET", contents + file, w.admin).body["content"].is_string());
+        }
+        CHECK_EQ(w.ask("GET", contents + "/a.txt", w.viewer).body["content"], "b25lCg==");
+    }
+
+    TEST_CASE("who only looks waits for nobody long, and is shown what was fetched a moment ago") {
+        repository_world w;
+        const std::string first = w.commit({{"a.txt", "one\n"}});
+        const auto project = w.stores().people->project(w.team.acme, "web").value();
+        temp_dir data;
+        const auto looks = [&](std::chrono::milliseconds fresh_for) {
+            return cli::make_project_clones({.data = data.path(),
+                                             .local = true,
+                                             .look_patience = std::chrono::milliseconds(0),
+                                             .fresh_for = fresh_for,
+                                             .login = cli::logins_from(w.stores(), w.vault())});
+        };
+        const auto some = looks(std::chrono::hours(1));
+        const auto none = looks(std::chrono::milliseconds(0));
+        CHECK_EQ(some->find_to_show(project, {}).value().commit, first);
+        const std::string second = w.commit({{"a.txt", "two\n"}});
+        CHECK_EQ(some->find_to_show(project, {}).value().commit, first);
+        CHECK_EQ(none->find_to_show(project, {}).value().commit, second);
+        // Somebody else is fetching.
+        const auto lock = data.path() / "repositories" / (std::to_string(project.id.value()) + ".lock");
+        REQUIRE(std::filesystem::exists(lock));
+        const exec::descriptor held(::open(lock.c_str(), O_RDWR | O_CLOEXEC));
+        REQUIRE_EQ(::flock(held.get(), LOCK_EX), 0);
+        CHECK(some->find_to_show(project, {}).has_value());
+        const auto busy = none->find_to_show(project, {});
+        REQUIRE(busy.has_error());
+        CHECK_EQ(busy.error().code, errc::conflict);
+        CHECK_EQ(busy.error().what, "the repository is busy: others are fetching it, try again soon");
+    }
+
+    TEST_CASE("what waits for a git server keeps nobody from signing in, and no look at the store open") {
+        std::atomic<int> looks = 0;
+        api_world w(api_world::executing{.adjust = [&](server::state& s) {
+            s.stores.one_moment = [&looks, real = s.stores.one_moment] {
+                ++looks;
+                return real();
+            };
+        }});
+        const std::string viewer = w.token(w.team.viewer);
+        const int before = looks;
+        CHECK_EQ(w.ask("GET", contents, viewer).status, 404);
+        CHECK_EQ(looks, before);
+        CHECK_EQ(w.ask("GET", "/workspaces/acme/projects/web/pipelines", viewer).status, 200);
+        CHECK_EQ(looks, before + 1);
+        for (const server::route& r : server::routes()) {
+            CAPTURE(r.path);
+            const bool reads = r.path.find("/repository/") != std::string_view::npos;
+            CHECK_EQ(r.how.on == server::lane::repositories, reads);
+            if (r.path.find("/login/oidc") != std::string_view::npos) CHECK_EQ(r.how.on, server::lane::outgoing);
+        }
     }
 
     TEST_CASE("what is too large is refused, and a project without a repository has none") {

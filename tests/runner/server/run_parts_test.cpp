@@ -266,6 +266,67 @@ TEST_SUITE("server.run_parts") {
         CHECK_EQ(w.ask("POST", p + "/executions", w.developer, {{"actions_to_run", {"x"}}}).status, 400);
     }
 
+    TEST_CASE("no choice of actions leaves out an approval that stands before them") {
+        run_world w;
+        const auto p = w.pipeline("gated", build("Build", "echo build >> ran") +
+                                               "    - {action: Approve, type: WAIT_FOR_APPLY, permissions: {others: "
+                                               "DENIED}}\n" +
+                                               build("Deploy", "echo deploy >> ran"));
+        const auto ran = w.folder() / "data/filesystems" / p.substr(p.rfind('/') + 1) / "web/ran";
+        const auto answered = [&](const std::string& at, bool accepted) {
+            w.when(at, w.developer, "WAITING_FOR_APPLY");
+            CHECK_EQ(w.ask("POST", own(at) + "/answer", w.developer, {{"accepted", true}}).status, 403);
+            const auto reply = w.ask("POST", own(at) + "/answer", w.admin, {{"accepted", accepted}});
+            REQUIRE_MESSAGE(reply.status == 200, reply.text);
+        };
+        const auto part = w.start(p, w.developer, {{"actions_to_run", {3}}});
+        answered(part, true);
+        CHECK_EQ(statuses(w.ended(part, w.developer)),
+                 std::vector<std::string>{"NOT_EXECUTED", "SUCCESSFUL", "SUCCESSFUL"});
+        CHECK_EQ(read_file(ran), "deploy\n");
+        // What stands before the approval needs none.
+        const auto first = w.start(p, w.developer, {{"actions_to_run", {1}}});
+        CHECK_EQ(w.ended(first, w.developer)["status"], "SUCCESSFUL");
+
+        const auto at = w.start(p, w.developer);
+        answered(at, false);
+        CHECK_EQ(w.ended(at, w.developer)["status"], "FAILED");
+        int attempt = 1;
+        for (const json& scope : {json{{"only", "Deploy"}}, json{{"from", "Deploy"}}}) {
+            REQUIRE_EQ(w.ask("POST", own(at) + "/retry", w.developer, scope).status / 100, 2);
+            answered(at, false);
+            w.events(at, w.developer, std::to_string(++attempt) + ".0");
+            CHECK_EQ(w.ask("GET", at, w.developer).body["status"], "FAILED");
+        }
+        CHECK_EQ(read_file(ran), "deploy\nbuild\nbuild\n");
+        // Once it is given it stands, until what was before it is done anew.
+        REQUIRE_EQ(w.ask("POST", own(at) + "/retry", w.developer, {{"only", "Deploy"}}).status / 100, 2);
+        answered(at, true);
+        w.events(at, w.developer, std::to_string(++attempt) + ".0");
+        REQUIRE_EQ(w.ask("POST", own(at) + "/retry", w.developer, {{"only", "Deploy"}}).status / 100, 2);
+        w.events(at, w.developer, std::to_string(++attempt) + ".0");
+        CHECK_EQ(w.ask("GET", at, w.developer).body["status"], "SUCCESSFUL");
+        CHECK_EQ(read_file(ran), "deploy\nbuild\nbuild\ndeploy\ndeploy\n");
+        REQUIRE_EQ(w.ask("POST", own(at) + "/retry", w.developer, {{"only", "Build"}}).status / 100, 2);
+        w.events(at, w.developer, std::to_string(++attempt) + ".0");
+        REQUIRE_EQ(w.ask("POST", own(at) + "/retry", w.developer, {{"only", "Deploy"}}).status / 100, 2);
+        answered(at, false);
+        w.events(at, w.developer, std::to_string(++attempt) + ".0");
+        CHECK_EQ(w.ask("GET", at, w.developer).body["status"], "FAILED");
+    }
+
+    TEST_CASE("values that not everybody may give are asked for whatever was chosen, others are not") {
+        run_world w;
+        const std::string values = "    - {action: Ask, type: WAIT_FOR_VARIABLES, key: V, defaults: v";
+        const auto p = w.pipeline("p", values + ", permissions: {others: DENIED}}\n" + build("Do", "true"));
+        const auto at = w.start(p, w.developer, {{"actions_to_run", {2}}});
+        w.when(at, w.developer, "WAITING_FOR_VARIABLES");
+        w.ask("PATCH", at, w.developer, {{"operation", "CANCEL"}});
+        const auto q = w.pipeline("q", values + "}\n" + build("Do", "true"));
+        const auto other = w.start(q, w.developer, {{"actions_to_run", {2}}});
+        CHECK_EQ(statuses(w.ended(other, w.developer)), std::vector<std::string>{"NOT_EXECUTED", "SUCCESSFUL"});
+    }
+
     TEST_CASE("a run is of exactly the commit that it names, and its changes are told from another") {
         repository_world w;
         const std::string yaml = "- pipeline: p\n  actions:\n" +

@@ -103,6 +103,10 @@ TEST_SUITE("server.views") {
             next = page["next"];
         } while (!next.is_null());
         CHECK_EQ(pieces, list{5, 4, 3, 2, 1});
+        // Numbers may be larger than any that there is.
+        CHECK_EQ(of("/executions?before=9999999999"), list{5, 4, 3, 2, 1});
+        CHECK_EQ(of("/executions?actor=9999999999"), list{});
+        CHECK_EQ(w.ask("GET", acme + std::string("/access_requests?before=9999999999"), w.viewer).status, 200);
         // Who may not read the pipelines finds nothing.
         CHECK_EQ(numbers(get(w, std::string(acme) + "/executions", w.token(w.team.outsider))), list{});
         for (const char* wrong : {"status=NO", "limit=0", "before=x", "reason=BECAUSE", "actor=-1"})
