@@ -10,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <latch>
 #include <thread>
 
 using namespace latchkey;
@@ -349,5 +350,32 @@ TEST_SUITE("server.hooks") {
         CHECK_EQ(secrets(), 2);
         CHECK_EQ(w.ask("PATCH", project, w.admin, {{"custom_repo_url", ""}}).status, 200);
         CHECK_EQ(secrets(), 0);
+    }
+
+    TEST_CASE("a login that comes while somebody names another server is never kept for that one") {
+        run_world w;
+        for (int round = 0; round < 15; ++round) {
+            REQUIRE_EQ(w.ask("PATCH", project, w.admin,
+                             {{"custom_repo_url", "https://git.acme.test/web.git"}, {"custom_repo_pass", "old"}})
+                           .status,
+                       200);
+            std::latch both(2);
+            int other = 0;
+            std::jthread moves([&] {
+                both.arrive_and_wait();
+                other = w.ask("PATCH", project, w.admin, {{"custom_repo_url", "https://else.test/web.git"}}).status;
+            });
+            both.arrive_and_wait();
+            const int login =
+                w.ask("PATCH", project, w.admin,
+                      {{"custom_repo_url", "https://git.acme.test/web.git"}, {"custom_repo_pass", "new"}})
+                    .status;
+            moves.join();
+            for (const int status : {other, login}) CHECK_MESSAGE((status == 200 || status == 409), status);
+            CHECK((other == 200 || login == 200));
+            const json now = w.ask("GET", project, w.admin).body["http_repository"];
+            const bool kept = !w.stores().triggers->secrets(w.team.web)->empty();
+            CHECK_EQ(kept, now == "https://git.acme.test/web.git");
+        }
     }
 }
