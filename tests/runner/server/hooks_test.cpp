@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Push to run: a repository in a folder, a hook, its deliveries over HTTP, and the runs that come of them.
+#include "runner/cli/project_clones.hpp"
 #include "runner/server/trigger_worker.hpp"
 #include "runner/triggers/totp.hpp"
 #include "runner/triggers/webhook.hpp"
@@ -348,6 +349,12 @@ TEST_SUITE("server.hooks") {
         CHECK_EQ(w.ask("PATCH", project, w.admin, {{"custom_repo_pass", "new"}, {"custom_repo_key", "key"}}).status,
                  200);
         CHECK_EQ(secrets(), 2);
+        // Nor to the first, by who still has its address.
+        const auto logins = cli::logins_from(w.stores(), w.vault());
+        auto known = w.stores().people->project_with(w.team.acme, w.team.web).value();
+        CHECK_EQ(logins(known).value().password.size(), 3);
+        known.settings = {{"custom_repo_url", "https://git.acme.test/web.git"}};
+        CHECK_EQ(logins(known).error().code, errc::conflict);
         CHECK_EQ(w.ask("PATCH", project, w.admin, {{"custom_repo_url", ""}}).status, 200);
         CHECK_EQ(secrets(), 0);
     }

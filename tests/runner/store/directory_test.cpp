@@ -204,7 +204,7 @@ TEST_SUITE("store.directory") {
         opened o;
         const auto password = [&](const char* bytes) {
             return store::project_secret_record{
-                "repository_password", {"repository_password", 1, "key", bytes}, o.w.admin, at(80)};
+                "repository_password", {"repository_password", 1, 1, bytes}, o.w.admin, at(80)};
         };
         const auto kept = [&](policy::project_id id) {
             const auto found = o.all.triggers->secret(id, "repository_password").value();

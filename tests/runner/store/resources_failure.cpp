@@ -156,7 +156,7 @@ std::vector<changing_method> changing_resources() {
          }},
         {"queue a delivery", [](auto& s, world w) { return fine(s.hooks->enqueue(w.web, "PUSH", "{}", at(99))); }},
         {"take a delivery",
-         [](auto& s, world) { return fine(s.hooks->claim(9, at(99), std::chrono::milliseconds(1000))); }},
+         [](auto& s, world) { return fine(s.hooks->claim(9, at(2000), std::chrono::milliseconds(1000))); }},
         {"finish a delivery", [](auto& s, world) { return fine(s.hooks->finish(1, 1, {"200", true, {}}, at(99))); }},
         {"queue what a notice comes to",
          [](auto& s, world) {
