@@ -116,7 +116,7 @@ TEST_SUITE("server.integration_parts") {
         REQUIRE(s.add_grant(over, team.admin).has_value());
         const auto preview = ask("GET", integration + "/grants/preview", admin);
         REQUIRE_EQ(preview.status, 200);
-        const json these = {{"pipelines", {preview.body["pipelines"][0]["pipeline"]["id"]}}};
+        const json these = {{"pipelines", json::array({preview.body["pipelines"][0]["pipeline"]["id"]})}};
         // Somebody grants something between the look and the click.
         policy::grant between = over;
         between.pipeline = team.deploy;

@@ -128,12 +128,13 @@ TEST_SUITE("server.views") {
         CHECK_NE(named("project=web", w.viewer), named("project=nothing", w.viewer));
         CHECK_GT(get(w, acme + std::string("/executions?project=nothing"), outsider)["as_of"], 0);
         // Without a role in the project, of one of its pipelines.
-        REQUIRE_EQ(w.ask("PATCH", good, w.admin,
-                         {{"permissions",
-                           {{"others", "DENIED"},
-                            {"users", {{{"id", w.team.outsider.value()}, {"access_level", "READ_ONLY"}}}}}}})
-                       .status,
-                   200);
+        REQUIRE_EQ(
+            w.ask("PATCH", good, w.admin,
+                  {{"permissions",
+                    {{"others", "DENIED"},
+                     {"users", json::array({{{"id", w.team.outsider.value()}, {"access_level", "READ_ONLY"}}})}}}})
+                .status,
+            200);
         CHECK_EQ(numbers(get(w, acme + std::string("/executions?project=web"), outsider)),
                  std::vector<std::int64_t>{1});
     }
