@@ -33,7 +33,7 @@ sql_database::sql_database(std::unique_ptr<sql_connection> writer, connector con
 
 sql_database::reader_lease::reader_lease(sql_database& database)
     : owner(database), writer(database.writing_, std::try_to_lock) {
-    if (writer.owns_lock() && !owner.writer_->lost()) {
+    if (writer.owns_lock() && owner.writer_ && !owner.writer_->lost()) {
         try {
             owner.writer_->begin_read();
             connection = owner.writer_.get();
@@ -129,13 +129,15 @@ void sql_database::commit_together(pending_write& mine) {
 }
 
 void sql_database::begin_writing() {
-    if (!writer_->lost()) {
+    if (writer_ && !writer_->lost()) {
         try {
             return writer_->begin_write();
         } catch (const sql_error&) {
             if (!writer_->lost()) throw;
         }
     }
+    // The lost one first: what it alone may do, its session may hold still.
+    writer_.reset();
     writer_ = connect_writer_();
     writer_->begin_write();
 }
@@ -156,13 +158,13 @@ void sql_database::write_batch(const std::vector<pending_write*>& batch) {
             writer_->rollback();
         }
     } catch (const sql_error& error) {
-        writer_->rollback();
+        if (writer_) writer_->rollback();
         // Nothing of the batch was kept, whatever its parts believe.
         for (auto* part : batch) {
             if (!part->thrown) part->failed = error.why;
         }
     } catch (...) {
-        writer_->rollback();
+        if (writer_) writer_->rollback();
         for (auto* part : batch) part->thrown = std::current_exception();
     }
 }

@@ -156,7 +156,7 @@ private:
     bool batch_runs_ = false;
 
     std::mutex writing_;  // held with the writer
-    std::unique_ptr<sql_connection> writer_;
+    std::unique_ptr<sql_connection> writer_;  // none: it was lost, and could not be made anew yet
     connector connect_writer_;
     connector connect_reader_;
     const observer after_transaction_;

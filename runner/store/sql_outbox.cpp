@@ -161,12 +161,12 @@ result<notice_place> sql_outbox::place_of(policy::project_id project) {
 result<outbox::waiting> sql_outbox::look() {
     return database_->read([&](sql_connection& in) -> result<waiting> {
         using row = std::tuple<std::int64_t, std::optional<std::int64_t>>;
-        const auto of = [&](const std::string& from) -> row {
-            return in.one<std::int64_t, std::optional<std::int64_t>>("SELECT count(*), min(next_try) FROM " + from)
+        const auto [deliveries, first] = in.one<std::int64_t, std::optional<std::int64_t>>(
+                                               "SELECT count(*), min(next_try) FROM deliveries WHERE state < 2")
+                                             .value_or(row());
+        const auto [statuses, other] =
+            in.one<std::int64_t, std::optional<std::int64_t>>("SELECT count(*), min(next_try) FROM commit_statuses")
                 .value_or(row());
-        };
-        const auto [deliveries, first] = of("deliveries WHERE state < 2");
-        const auto [statuses, other] = of("commit_statuses");
         waiting now{deliveries, statuses, from_stored(first)};
         if (other && (!now.next || from_stored(*other) < *now.next)) now.next = from_stored(*other);
         return now;

@@ -298,7 +298,7 @@ TEST_SUITE("server.hooks") {
         CHECK_EQ(bounded.status, 429);
         CHECK(bounded.headers.contains("retry-after"));
         CHECK_EQ(w.ask("GET", safe + "/executions", w.admin).body["executions"].size(), 1);
-        w.ended(safe + "/executions/1", w.admin);
+        w.ended(safe + "/executions/2", w.admin);
         CHECK_EQ(shell(w.folder(), "grep -rlaF '" + locked.body["totp_secret"].get<std::string>() + "' . || true"),
                  "");
     }

@@ -146,6 +146,29 @@ TEST_SUITE("store.postgres") {
         CHECK_EQ(verify_audit(*third.runs), third.runs->head_of_audit().value().entries);
     }
 
+    TEST_CASE("a database that took no changes for a while takes them again, from the server that is alone on it") {
+        const temp_dir folder;
+        const std::string url = postgres_at(folder.path());
+        store::postgres_options options;
+        options.alone = true;
+        auto all = store::open_postgres_stores(url, options).value();
+        const auto note = [&] {
+            return all.runs->audit(policy::audit_kind::login, policy::user_id(1), {}, at(5000));
+        };
+        CHECK(note().has_value());
+        administer(url, "ALTER DATABASE " + url.substr(url.rfind('/') + 1, url.find('?') - url.rfind('/') - 1) +
+                            " SET default_transaction_read_only = on");
+        end_all_connections(url);
+        CHECK_NE(note().error().what.find("PostgreSQL takes no changes at the moment"), std::string::npos);
+        {
+            soci::session session(soci::postgresql, url);
+            session << "SET default_transaction_read_only = off";
+            session << "ALTER DATABASE " + url.substr(url.rfind('/') + 1, url.find('?') - url.rfind('/') - 1) +
+                           " RESET default_transaction_read_only";
+        }
+        CHECK(note().has_value());
+    }
+
     TEST_CASE("a store of a newer version, and a server that is not there, are refused with what to do") {
         const temp_dir folder;
         const std::string url = postgres_at(folder.path());

@@ -60,7 +60,9 @@ export class Visitor {
   // Nothing is loading any more.
   async settled(page = this.page) {
     await page.waitForFunction(() => document.getElementById('app')?.childElementCount > 0);
-    await page.waitForLoadState('networkidle').catch(() => {});
+    await page.waitForFunction(() => document.querySelector('.waiting-bar') === null);
+    // A page that is live has a stream open, and is never idle.
+    await page.waitForLoadState('networkidle', { timeout: 1000 }).catch(() => {});
   }
 
   async signIn(email, path = '/app/') {

@@ -62,7 +62,7 @@ export function pages(t) {
     { name: 'settings', path: `${w}/settings`, as: 'ana', ready: 'Your password' },
     { name: 'variables', path: `${w}/variables`, as: 'ana', ready: 'NPM_REGISTRY' },
     { name: 'variable-new', path: `${w}/variables`, as: 'ana', ready: 'NPM_REGISTRY', then: async (page) => { await press('Add a variable')(page); await dialog(page); } },
-    { name: 'sign-on', path: `${w}/sso`, as: 'ana', ready: 'Protocol' },
+    { name: 'sign-on', path: `${w}/sso`, as: 'ana', ready: 'Single sign-on is off' },
     { name: 'webhooks', path: `${w}/webhooks`, as: 'ana', ready: 'hooks.acme.test' },
     { name: 'not-here', path: `${w}/web/nothing/at/all`, as: 'ana', ready: 'There is no such page' },
   ];

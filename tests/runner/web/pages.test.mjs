@@ -34,7 +34,7 @@ test('every page', async (all) => {
       const page = await v.tab();
       try {
         await page.goto(t.world.url + p.path);
-        await page.getByText(p.ready).first().waitFor();
+        await page.getByText(p.ready).filter({ visible: true }).first().waitFor();
         if (p.then) await p.then(page);
         await page.waitForFunction(() => document.querySelector('.waiting-bar') === null);
         const problems = [];

@@ -30,7 +30,7 @@ try {
       const v = await Visitor.open(browser, t.world, { storageState: await stateOf(p.as), colorScheme: scheme, viewport: { width, height: width === 360 ? 720 : 800 } });
       try {
         await v.go(p.path);
-        await v.page.getByText(p.ready).first().waitFor({ timeout: 5000 });
+        await v.page.getByText(p.ready).filter({ visible: true }).first().waitFor({ timeout: 5000 });
         if (p.then) await p.then(v.page);
         await v.settled();
         if (p.hide) await v.page.locator(p.hide).evaluate((e) => { e.value = '…'; });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frame of every page: where it is, what it is, what can be done here.
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { createStore } from '../app/store';
 import { plain } from './text';
 
@@ -43,8 +43,12 @@ export function Page({ title, mark = '', heading, crumbs = [], actions, width = 
 
 // Tabs are addresses: a link to one can be sent, and Back leads to the one before.
 export function Tabs({ label, tabs }: { label: string; tabs: { href: string; current: boolean; label: ComponentChildren; key: string }[] }) {
+  // On a narrow screen the row is wider than it is shown.
+  const at = useRef<HTMLElement>(null);
+  const current = tabs.find((t) => t.current)?.key;
+  useEffect(() => { at.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [current]);
   return (
-    <nav class="tabs" aria-label={label}>
+    <nav ref={at} class="tabs" aria-label={label}>
       {tabs.map((t) => <a key={t.key} href={t.href} aria-current={t.current ? 'page' : undefined}>{t.label}</a>)}
     </nav>
   );

@@ -10,7 +10,7 @@ import type { PageProps } from '../../app/routes';
 import { useAttempt, Wrong } from '../../parts/attempt';
 import { Button } from '../../parts/button';
 import { Check, SelectField, TextField } from '../../parts/field';
-import { Notice, Problem, Waiting } from '../../parts/states';
+import { Empty, Notice, Problem, Waiting } from '../../parts/states';
 import { SettingsFrame } from './frame';
 
 function Form({ workspace, of, reload }: { workspace: string; of: SignOn; reload: () => Promise<void> }) {
@@ -32,11 +32,10 @@ function Form({ workspace, of, reload }: { workspace: string; of: SignOn; reload
     notify('Saved.', 'good');
     await reload();
   });
-  const turn = (on: boolean) => attempt.run(async () => {
-    await send('POST', `${workspaceAt(workspace)}/${on ? 'enable' : 'disable'}-sso`);
-    notify(on ? 'Single sign-on is on.' : 'Single sign-on is off.', 'good');
+  const turnOff = async () => {
+    if (await attempt.run(() => send('POST', `${workspaceAt(workspace)}/disable-sso`))) notify('Single sign-on is off.', 'good');
     await reload();
-  });
+  };
   return (
     <form class="card padded stack" autocomplete="off" onSubmit={(event) => { event.preventDefault(); void save(); }}>
       <SelectField label="Protocol" value={type} onChange={setType} choices={[{ value: 'OIDC', label: 'OpenID Connect' }, { value: 'SAML', label: 'SAML' }]} />
@@ -46,8 +45,23 @@ function Form({ workspace, of, reload }: { workspace: string; of: SignOn; reload
         : <>{field('sso_url', 'Sign-in address')}{field('certificate', 'Certificate')}</>}
       <Check label="Every member must sign in this way" checked={all} onChange={setAll} />
       <Wrong of={attempt} />
-      <div class="row"><Button type="submit" kind="primary">Save</Button><Button onClick={async () => { await turn(true); }}>Turn on</Button><Button onClick={async () => { await turn(false); }}>Turn off</Button></div>
+      <div class="row"><Button type="submit" kind="primary">Save</Button><Button onClick={turnOff}>Turn off</Button></div>
     </form>
+  );
+}
+
+// Until it is turned on there is nothing to set.
+function Off({ workspace, reload }: { workspace: string; reload: () => Promise<void> }) {
+  const attempt = useAttempt();
+  const turnOn = async () => {
+    await attempt.run(() => send('POST', `${workspaceAt(workspace)}/enable-sso`));
+    await reload();
+  };
+  return (
+    <>
+      <Wrong of={attempt} />
+      <Empty icon="people" title="Single sign-on is off" actions={<Button kind="primary" onClick={turnOn}>Turn it on</Button>}>Turned on, it can be given a provider.</Empty>
+    </>
   );
 }
 
@@ -57,7 +71,7 @@ export default function SignOnPage({ params }: PageProps) {
   return (
     <SettingsFrame workspace={workspace} tab="sso">
       <Notice icon="info"><p>People sign in to this page with the provider that whoever runs the server has set up (<code>latchkey server --openid-…</code>). What stands here is kept for the workspace and for programs that ask the API.</p></Notice>
-      {error ? <Problem error={error} again={reload} /> : data ? <Form workspace={workspace} of={data} reload={reload} /> : <Waiting />}
+      {error?.notThere ? <Off workspace={workspace} reload={reload} /> : error ? <Problem error={error} again={reload} /> : data ? <Form workspace={workspace} of={data} reload={reload} /> : <Waiting />}
     </SettingsFrame>
   );
 }
