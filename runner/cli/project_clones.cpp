@@ -203,6 +203,13 @@ std::unique_ptr<server::project_files> make_project_clones(clone_options o) {
 std::function<result<source::git_login>(const store::team_project_record&)> logins_from(store::stores& stores,
                                                                                         const vault::vault& vault) {
     return [&stores, &vault](const store::team_project_record& project) -> result<source::git_login> {
+        // Address and login of one moment: what was set for another server since is not for this one.
+        const auto moment = stores.one_moment ? stores.one_moment() : nullptr;
+        const auto now = stores.people->project_numbered(project.id);
+        if (!now) return now.error();
+        if (setting_named(*now, "custom_repo_url") != setting_named(project, "custom_repo_url"))
+            return failure(errc::conflict,
+                           "the repository of project " + project.handle + " was changed meanwhile: try again");
         source::git_login login;
         login.user = setting_named(project, "custom_repo_user");
         login.host_keys = setting_named(project, "custom_repo_host_keys");

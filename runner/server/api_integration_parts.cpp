@@ -86,6 +86,33 @@ result<json> view_use(call& c, run_rows& rows, const policy::audit_entry& e) {
     return v;
 }
 
+// The time up to which the log does not say what it was used for; none: it says all.
+result<std::optional<policy::time_point>> unseen_until(store::store& s, const store::integration_record& r) {
+    const auto mark = s.integrations_audited_after();
+    if (!mark) return mark.error();
+    return r.created_at > *mark ? std::nullopt : std::optional(*mark);
+}
+
+// The pages of a list that ends where the log does not say more.
+result<answer> told_from(call& c, const chosen& of, const char* name, json all, bool more, std::int64_t before) {
+    const auto unseen = unseen_until(*c.server.stores.runs, of.record);
+    if (!unseen) return unseen.error();
+    return answer{200,
+                  {{name, std::move(all)},
+                   {"next", more ? json(before) : json()},
+                   {"complete", !unseen->has_value()},
+                   {"complete_since", *unseen ? json(time_text(**unseen)) : json()}},
+                  {}};
+}
+
+// Which grants there are, and what else the integration is. Ids are never used again: whatever is made or taken
+// changes how many there are or which is the last.
+std::string etag_of(const store::integration_record& r, const std::vector<policy::grant>& grants) {
+    const std::int64_t last = grants.empty() ? 0 : grants.back().id.value();
+    return "\"" + std::to_string(r.changed_at.time_since_epoch().count()) + "-" + std::to_string(grants.size()) +
+           "-" + std::to_string(last) + "\"";
+}
+
 std::int64_t from_the_newest(std::int64_t before) {
     return before == 0 ? std::numeric_limits<std::int64_t>::max() : before;
 }
@@ -113,8 +140,12 @@ struct users_found {
 };
 
 // Which pipelines were allowed to use it since then.
-result<users_found> users_since(store::store& s, policy::integration_id id, policy::time_point since) {
+result<users_found> users_since(store::store& s, const store::integration_record& r, policy::time_point since) {
+    const auto unseen = unseen_until(s, r);
+    if (!unseen) return unseen.error();
+    const policy::integration_id id = r.rights.id;
     users_found found;
+    found.complete = !*unseen || since > **unseen;
     std::int64_t before = std::numeric_limits<std::int64_t>::max();
     for (int looked_at = 0; looked_at < most_counted; looked_at += at_once) {
         auto some = s.audit_of(id, store::audit_part::uses, before, at_once);
@@ -213,7 +244,7 @@ result<answer> list_usage(call& c) {
             if (!v->is_null()) all.push_back(std::move(*v));
         }
     }
-    return answer{200, {{"usage", std::move(all)}, {"next", more ? json(before) : json()}}, {}};
+    return told_from(c, *of, "usage", std::move(all), more, before);
 }
 
 result<answer> list_integration_audit(call& c) {
@@ -227,7 +258,7 @@ result<answer> list_integration_audit(call& c) {
     json all = json::array();
     for (const policy::audit_entry& e : *found) all.push_back(view(c, e));
     const bool more = static_cast<int>(found->size()) == from->limit;
-    return answer{200, {{"entries", std::move(all)}, {"next", more ? json(found->back().sequence) : json()}}, {}};
+    return told_from(c, *of, "entries", std::move(all), more, more ? found->back().sequence : 0);
 }
 
 result<answer> list_used_by(call& c) {
@@ -289,7 +320,9 @@ result<answer> preview_grants(call& c) {
     if (!of) return of.error();
     store::store& s = *c.server.stores.runs;
     const policy::time_point since = c.now() - *time;
-    auto found = users_since(s, of->record.rights.id, since);
+    const auto grants = s.grants(of->record.rights.id);
+    if (!grants) return grants.error();
+    auto found = users_since(s, of->record, since);
     if (!found) return found.error();
     json all = json::array();
     for (const auto& [number, u] : found->pipelines) {
@@ -311,7 +344,7 @@ result<answer> preview_grants(call& c) {
                    {"since", time_text(since)},
                    {"complete", found->complete},
                    {"pipelines", std::move(all)}},
-                  {{"ETag", etag_of(of->record)}}};
+                  {{"ETag", etag_of(of->record, *grants)}}};
 }
 
 result<answer> replace_grants(call& c) {
@@ -320,12 +353,16 @@ result<answer> replace_grants(call& c) {
     const std::string* if_match = c.request.header("If-Match");
     if (if_match == nullptr)
         return problem(428, "say with If-Match which state of the integration this replaces: its ETag");
-    const auto changed = [&] {
+    auto seen = c.server.stores.runs->grants(of->record.rights.id);
+    if (!seen) return seen.error();
+    const auto changed = [] {
         return answer{412,
-                      {{"errors", json::array({{{"message", "the integration was changed since: look again"}}})}},
-                      {{"ETag", etag_of(of->record)}}};
+                      {{"errors", json::array({{{"message",
+                                                 "the integration or who may use it was changed since: look "
+                                                 "at the preview again"}}})}},
+                      {}};
     };
-    if (*if_match != etag_of(of->record)) return changed();
+    if (*if_match != etag_of(of->record, *seen)) return changed();
     if (!c.body.is_object() || !c.body.contains("pipelines") || !c.body["pipelines"].is_array())
         return failure(errc::usage, "`pipelines` must be a list of numbers");
     std::vector<policy::pipeline_id> allowed;
@@ -338,12 +375,12 @@ result<answer> replace_grants(call& c) {
     }
     store::integration_record wanted = of->record;
     wanted.rights.all_pipelines_allowed = false;
-    auto edited = c.server.stores.runs->edit_integration(wanted, c.actor(), c.now(), std::move(allowed));
+    auto edited = c.server.stores.runs->edit_integration(wanted, c.actor(), c.now(), std::move(allowed), *seen);
     if (!edited && edited.error().code == errc::conflict) return changed();
     if (!edited) return edited.error();
     auto v = view_of_grants(c, *edited);
     if (!v) return v.error();
-    return answer{200, {{"all_pipelines_allowed", false}, {"grants", std::move(*v)}}, {{"ETag", etag_of(*edited)}}};
+    return answer{200, {{"all_pipelines_allowed", false}, {"grants", std::move(*v)}}, {}};
 }
 
 }  // namespace latchkey::server

@@ -49,7 +49,6 @@ std::string setting_of_project(const store::team_project_record& p, std::string_
 struct repository_login {
     std::optional<vault::secret> password;
     std::optional<vault::secret> key;
-    bool elsewhere = false;  // the repository is on another server than before
 };
 
 std::string server_of(const std::string& url) {
@@ -75,7 +74,6 @@ void fill_repository(store::team_project_record& p, input& in, repository_login&
         if (!before.empty() && server_of(before) != server_of(address->url)) {
             if (!login.password) login.password.emplace();
             login.key.emplace();
-            login.elsewhere = true;
         }
     } else if (url) {
         put(p.settings, "custom_repo_url", "");
@@ -86,14 +84,13 @@ void fill_repository(store::team_project_record& p, input& in, repository_login&
     if (auto key = in.text("custom_repo_key")) login.key = vault::secret(std::move(*key));
 }
 
-result<void> keep_login(const call& c, policy::project_id project, repository_login login) {
-    const auto set = [&](std::string_view name, std::optional<vault::secret>& value) -> result<void> {
-        if (!value) return {};
-        return set_project_secret(c.server.stores, c.server.vault, project, name, std::move(*value), c.actor(),
-                                  c.now());
-    };
-    if (auto kept = set(repository_password, login.password); !kept) return kept;
-    return set(repository_key, login.key);
+std::vector<store::project_secret_record> sealed(const call& c, policy::project_id project,
+                                                 const repository_login& login) {
+    std::vector<store::project_secret_record> all;
+    for (const auto& [name, value] :
+         {std::pair(repository_password, &login.password), std::pair(repository_key, &login.key)})
+        if (*value) all.push_back(sealed_for_project(c.server.vault, project, name, **value, c.actor(), c.now()));
+    return all;
 }
 
 void fill(store::team_project_record& p, input& in, repository_login& login) {
@@ -147,9 +144,10 @@ result<answer> add_project(call& c) {
     if (wanted.handle.empty()) wanted.handle = handle_from(wanted.name);
     if (wanted.name.empty()) in.refuse("`display_name` is missing");
     if (auto fine = in.checked(); !fine) return fine.error();
-    auto made = c.server.stores.people->add_project(c.workspace->id, std::move(wanted), c.actor(), c.now());
+    auto made =
+        c.server.stores.people->add_project(c.workspace->id, std::move(wanted), c.actor(), c.now(),
+                                            [&](policy::project_id project) { return sealed(c, project, login); });
     if (!made) return made.error();
-    if (auto kept = keep_login(c, made->id, std::move(login)); !kept) return kept.error();
     return answer{201, view(c, *made, true), {}};
 }
 
@@ -159,17 +157,11 @@ result<answer> edit_project(call& c) {
     repository_login login;
     fill(changed, in, login);
     if (auto fine = in.checked(); !fine) return fine.error();
-    // The old login is gone before the new address is there, and the new one comes after it, whatever happens in
-    // between: no server is shown what is another's.
-    if (login.elsewhere) {
-        repository_login gone;
-        gone.password.emplace();
-        gone.key.emplace();
-        if (auto dropped = keep_login(c, changed.id, std::move(gone)); !dropped) return dropped.error();
-    }
-    auto edited = c.server.stores.people->edit_project(changed, c.actor(), c.now());
+    // Together, and only where the address is still the one that the login was judged by: no server is shown what is
+    // another's.
+    const store::directory::project_change change{c.project->settings, sealed(c, changed.id, login)};
+    auto edited = c.server.stores.people->edit_project(changed, c.actor(), c.now(), change);
     if (!edited) return edited.error();
-    if (auto kept = keep_login(c, changed.id, std::move(login)); !kept) return kept.error();
     return answer{200, view(c, *edited, true), {}};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs of a workspace, a project or a pipeline, the newest first, narrowed and read from a place on. Those of
 // pipelines that the caller may not read are not there.
+#include "policy/decision.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/query.hpp"
@@ -14,6 +15,13 @@ namespace {
 constexpr int at_once = 200;
 // A page ends early where so many runs had to be passed over: who may read few of many comes again.
 constexpr int most_looked_at = 2000;
+// By number everything before a page has to be looked at again.
+constexpr std::int64_t most_by_number = 5'000;
+
+failure too_far() {
+    return {errc::usage, "pages by number end with execution " + std::to_string(most_by_number) +
+                             ": read on with `before`, from the `next` of the list"};
+}
 
 result<std::vector<run::status>> statuses_in(const std::string& text) {
     std::vector<run::status> all;
@@ -64,6 +72,7 @@ result<wanted_page> page_asked(const call& c) {
     if (!w.by_number) return w;
     const auto page = c.page();
     if (!page) return page.error();
+    if (std::int64_t(page->offset) + page->limit > most_by_number) return too_far();
     w.skip = page->offset;
     w.from.limit = page->limit;
     return w;
@@ -78,12 +87,13 @@ result<answer> listed(call& c, store::run_query q, const std::string& url) {
     run_rows rows(c);
     json items = json::array();
     std::int64_t passed = 0;
-    int looked_at = 0;
+    std::int64_t looked_at = 0;
     q.limit = at_once;
     q.before = policy::run_id(page->from.before);
     const auto full = [&] { return static_cast<int>(items.size()) == page->from.limit; };
     bool more = true;
-    while (more && !full() && (page->by_number || looked_at < most_looked_at)) {
+    const std::int64_t most = page->by_number ? most_by_number : most_looked_at;
+    while (more && !full() && looked_at < most) {
         auto some = c.server.stores.runs->runs(q);
         if (!some) return some.error();
         more = static_cast<int>(some->size()) == q.limit;
@@ -102,10 +112,31 @@ result<answer> listed(call& c, store::run_query q, const std::string& url) {
             items.push_back(std::move(*row));
         }
     }
+    // Where a page begins is not known, and a page that was empty would say that there is nothing more.
+    if (more && page->skip > 0 && passed <= page->skip) return too_far();
     json v = list_of(url, "executions", std::move(items));
     v["next"] = more ? json(q.before.value()) : json();
     v["as_of"] = *as_of;
     return answer{200, std::move(v), {}};
+}
+
+result<bool> may_read(const call& c, policy::pipeline_id id) {
+    auto facts = c.server.stores.runs->snapshot(id, {});
+    if (!facts) return facts.error();
+    return policy::access_to(*facts, c.actor(), id) > policy::pipeline_level::denied;
+}
+
+// Whether the caller has a role in it, or may read one of its pipelines: of others it is not even told how long it
+// takes to look through their runs.
+result<bool> may_enter(const call& c, policy::project_id id) {
+    auto role = c.server.stores.people->role_in_project(c.workspace->id, id, c.actor());
+    if (!role) return role.error();
+    if (*role) return true;
+    auto pipelines = c.server.stores.runs->pipelines(id);
+    if (!pipelines) return pipelines.error();
+    for (const store::pipeline_record& p : *pipelines)
+        if (const auto may = may_read(c, p.id); !may || *may) return may;
+    return false;
 }
 
 }  // namespace
@@ -119,21 +150,17 @@ result<answer> list_workspace_executions(call& c) {
         // A number alone could be of another workspace.
         auto known = c.server.stores.runs->pipeline(*q->pipeline);
         if (!known && known.error().code != errc::not_found) return known.error();
-        q->project = known ? known->project : policy::project_id();
+        auto seen = known ? may_read(c, known->id) : result<bool>(false);
+        if (!seen) return seen.error();
+        q->project = *seen ? known->project : policy::project_id();
     }
     if (!handle.empty()) {
         auto project = c.server.stores.people->project(c.workspace->id, handle);
         if (!project && project.error().code != errc::not_found) return project.error();
-        // One that is not there has no runs, as one that the caller may not see.
-        if (!project)
-            return answer{200,
-                          {{"url", c.own_url() + "/executions"},
-                           {"html_url", c.own_url() + "/executions"},
-                           {"executions", json::array()},
-                           {"next", nullptr},
-                           {"as_of", 0}},
-                          {}};
-        q->project = project->id;
+        // One that is not there is looked through like one that the caller may not see: neither has any runs.
+        auto seen = project ? may_enter(c, project->id) : result<bool>(false);
+        if (!seen) return seen.error();
+        q->project = *seen ? project->id : policy::project_id();
     }
     return listed(c, std::move(*q), c.own_url() + "/executions");
 }

@@ -21,6 +21,18 @@ result<vault::secret> open_project_secret(store::stores& stores, const vault::va
     return vault.open_own((*found)->sealed);
 }
 
+store::project_secret_record sealed_for_project(const vault::vault& vault, policy::project_id project,
+                                                std::string_view name, const vault::secret& value,
+                                                policy::user_id actor, policy::time_point now) {
+    store::project_secret_record record;
+    record.name = name;
+    if (!value.empty()) record.sealed = vault.seal_own(sealed_name(project, name), 1, value);
+    record.sealed.name = name;
+    record.made_by = actor;
+    record.made_at = now;
+    return record;
+}
+
 result<void> set_project_secret(store::stores& stores, const vault::vault& vault, policy::project_id project,
                                 std::string_view name, vault::secret value, policy::user_id actor,
                                 policy::time_point now) {
@@ -29,13 +41,7 @@ result<void> set_project_secret(store::stores& stores, const vault::vault& vault
         if (!gone && gone.error().code == errc::not_found) return {};
         return gone;
     }
-    store::project_secret_record record;
-    record.name = name;
-    record.sealed = vault.seal_own(sealed_name(project, name), 1, value);
-    record.sealed.name = name;
-    record.made_by = actor;
-    record.made_at = now;
-    return stores.triggers->put_secret(project, record);
+    return stores.triggers->put_secret(project, sealed_for_project(vault, project, name, value, actor, now));
 }
 
 }  // namespace latchkey::server

@@ -19,6 +19,10 @@ inline constexpr std::string_view hook_secret = "hook:";  // and the hook's kind
 // Empty: there is none.
 result<vault::secret> open_project_secret(store::stores&, const vault::vault&, policy::project_id,
                                           std::string_view name);
+// As it is kept; of an empty value, what removes it.
+store::project_secret_record sealed_for_project(const vault::vault&, policy::project_id, std::string_view name,
+                                                const vault::secret& value, policy::user_id actor,
+                                                policy::time_point now);
 // An empty value removes it.
 result<void> set_project_secret(store::stores&, const vault::vault&, policy::project_id, std::string_view name,
                                 vault::secret value, policy::user_id actor, policy::time_point now);

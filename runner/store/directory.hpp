@@ -9,7 +9,9 @@
 #include "policy/model.hpp"
 #include "runner/error.hpp"
 #include "runner/store/store.hpp"
+#include "runner/store/triggers.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -154,14 +156,32 @@ public:
     // -- projects
     // Who makes it becomes its project manager, and who is to be assigned to new projects is. conflict: the handle is
     // taken.
+    // Its secrets are there with it: `seal` is called with the new id inside the transaction, since the id is part of
+    // what is sealed; it must not call the store.
+    using project_sealer = std::function<std::vector<project_secret_record>(policy::project_id)>;
     virtual result<team_project_record> add_project(policy::workspace_id, team_project_record, policy::user_id actor,
-                                                    policy::time_point) = 0;
+                                                    policy::time_point, const project_sealer& seal) = 0;
+    result<team_project_record> add_project(policy::workspace_id workspace, team_project_record project,
+                                            policy::user_id actor, policy::time_point at) {
+        return add_project(workspace, std::move(project), actor, at, nullptr);
+    }
     virtual result<team_project_record> project(policy::workspace_id, const std::string& handle) = 0;
     virtual result<team_project_record> project_with(policy::workspace_id, policy::project_id) = 0;
     virtual result<team_project_record> project_numbered(policy::project_id) = 0;  // whichever workspace it is of
     virtual result<std::vector<team_project_record>> projects(policy::workspace_id, const page&) = 0;
+    // What is sealed for one server must never be kept beside the address of another: settings and secrets change
+    // together.
+    struct project_change {
+        facts before;                                // the settings that were seen
+        std::vector<project_secret_record> secrets;  // with nothing sealed: it is taken away, if it is there
+    };
+    // conflict: the handle is taken, or the settings are not those that were seen any more.
     virtual result<team_project_record> edit_project(const team_project_record&, policy::user_id actor,
-                                                     policy::time_point) = 0;
+                                                     policy::time_point, const std::optional<project_change>&) = 0;
+    result<team_project_record> edit_project(const team_project_record& project, policy::user_id actor,
+                                             policy::time_point at) {
+        return edit_project(project, actor, at, std::nullopt);
+    }
     // Nobody sees it any more, and its pipelines can use nothing.
     virtual result<void> remove_project(policy::workspace_id, policy::project_id, policy::user_id actor,
                                         policy::time_point) = 0;

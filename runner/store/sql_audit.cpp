@@ -199,4 +199,12 @@ result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::integration
     });
 }
 
+result<policy::time_point> sql_store::integrations_audited_after() {
+    return read([](sql_connection& in) -> result<policy::time_point> {
+        const auto row = in.one<std::int64_t>("SELECT value FROM counters WHERE name = 'integrations audited after'");
+        if (!row) return failure(errc::corrupt, "the store does not say since when its audit log names integrations");
+        return from_stored(std::get<0>(*row));
+    });
+}
+
 }  // namespace latchkey::store

@@ -155,7 +155,7 @@ private:
     std::vector<pending_write*> waiting_;
     bool batch_runs_ = false;
 
-    std::mutex writing_;  // held with the writer
+    std::mutex writing_;                      // held with the writer
     std::unique_ptr<sql_connection> writer_;  // none: it was lost, and could not be made anew yet
     connector connect_writer_;
     connector connect_reader_;

@@ -62,13 +62,13 @@ public:
                                        policy::time_point) override;
 
     result<team_project_record> add_project(policy::workspace_id, team_project_record, policy::user_id actor,
-                                            policy::time_point) override;
+                                            policy::time_point, const project_sealer& seal) override;
     result<team_project_record> project(policy::workspace_id, const std::string& handle) override;
     result<team_project_record> project_with(policy::workspace_id, policy::project_id) override;
     result<team_project_record> project_numbered(policy::project_id) override;
     result<std::vector<team_project_record>> projects(policy::workspace_id, const page&) override;
-    result<team_project_record> edit_project(const team_project_record&, policy::user_id actor,
-                                             policy::time_point) override;
+    result<team_project_record> edit_project(const team_project_record&, policy::user_id actor, policy::time_point,
+                                             const std::optional<project_change>&) override;
     result<void> remove_project(policy::workspace_id, policy::project_id, policy::user_id actor,
                                 policy::time_point) override;
     result<std::vector<project_role_record>> project_roles(policy::project_id) override;

@@ -28,6 +28,9 @@ result<void> check_project_manager(sql_connection&, policy::workspace_id, policy
 std::optional<permission_set_record> load_role(sql_connection&, policy::workspace_id, policy::project_id,
                                                const member_record&);
 
+// In the place of another of its name; with nothing sealed, that one is gone. Audited, and false: nothing was there.
+bool change_secret(sql_connection&, policy::workspace_id, policy::project_id, const project_secret_record&);
+
 // The audit entry of a change, at a new revision.
 void audit_change(sql_connection&, policy::audit_kind, policy::workspace_id, policy::user_id actor, facts about,
                   policy::time_point);

@@ -124,8 +124,8 @@ policy::grant insert_grant(sql_connection& in, policy::grant grant, policy::revi
 }
 
 result<void> set_allowed_pipelines(sql_connection& in, const integration_record& of,
-                                   const std::vector<policy::pipeline_id>& allowed, policy::user_id actor,
-                                   policy::revision revision, policy::time_point at) {
+                                   const std::vector<policy::pipeline_id>& allowed, bool without_condition,
+                                   policy::user_id actor, policy::revision revision, policy::time_point at) {
     const auto id = of.rights.id;
     const auto before = load_grants(in, id);
     for (const policy::grant& each : before) {
@@ -136,7 +136,11 @@ result<void> set_allowed_pipelines(sql_connection& in, const integration_record&
             {{"grant", to_fact(each.id)}, {"integration", to_fact(id)}, {"pipeline", to_fact(each.pipeline)}}, at);
     }
     for (const policy::pipeline_id pipeline : allowed) {
-        if (std::ranges::find(before, pipeline, &policy::grant::pipeline) != before.end()) continue;
+        const bool enough = std::ranges::any_of(before, [&](const policy::grant& g) {
+            if (g.pipeline != pipeline || (g.expires && *g.expires <= at)) return false;
+            return !without_condition || (!g.expires && g.ref_pattern.empty() && !g.only_run.valid());
+        });
+        if (enough) continue;
         const auto row = in.one<std::int64_t, std::int64_t>(
             "SELECT projects.id, projects.workspace FROM pipelines JOIN projects ON projects.id = pipelines.project "
             "WHERE pipelines.id = :id AND retired = 0",

@@ -222,21 +222,24 @@ result<integration_record> sql_store::add_integration(integration_record record,
         append_audit(in, policy::audit_kind::integration_created, actor, revision, facts_of(record),
                      record.created_at);
         if (allowed)
-            if (auto set = set_allowed_pipelines(in, record, *allowed, actor, revision, record.created_at); !set)
+            if (auto set = set_allowed_pipelines(in, record, *allowed, false, actor, revision, record.created_at);
+                !set)
                 return set.error();
         return load_integration(in, record.rights.id);
     });
 }
 
 result<integration_record> sql_store::edit_integration(const integration_record& record, policy::user_id actor,
-                                                       policy::time_point at, const pipeline_list& allowed) {
+                                                       policy::time_point at, const pipeline_list& allowed,
+                                                       const seen_grants& seen) {
     return write([&](sql_connection& in) -> result<integration_record> {
         const auto& rights = record.rights;
         auto known = load_integration(in, rights.id);
         if (!known) return known;
         const auto facts_now = load_snapshot(in, policy::pipeline_id(), {&rights.id, 1});
         if (!policy::may_edit(facts_now, actor, rights.id)) return level_too_low(facts_now, actor, *known, "edit");
-        if (known->changed_at != record.changed_at) {
+        // A grant that was made or taken since counts, too: whoever replaces them has not seen it.
+        if (known->changed_at != record.changed_at || (seen && *seen != load_grants(in, rights.id))) {
             return failure(errc::conflict, "integration " + known->identifier +
                                                " was changed by somebody else: look at it again, then edit");
         }
@@ -260,7 +263,8 @@ result<integration_record> sql_store::edit_integration(const integration_record&
         const auto revision = next_revision(in);
         append_audit(in, policy::audit_kind::integration_edited, actor, revision, about, at);
         if (allowed)
-            if (auto set = set_allowed_pipelines(in, *known, *allowed, actor, revision, at); !set) return set.error();
+            if (auto set = set_allowed_pipelines(in, *known, *allowed, seen.has_value(), actor, revision, at); !set)
+                return set.error();
         settle_requests(in, rights.id, actor, at);
         return load_integration(in, rights.id);
     });

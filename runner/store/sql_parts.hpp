@@ -46,10 +46,10 @@ std::optional<pipeline_record> load_pipeline(sql_connection&, policy::pipeline_i
 std::optional<policy::integration> load_rights(sql_connection&, policy::integration_id);
 policy::snapshot load_snapshot(sql_connection&, policy::pipeline_id, std::span<const policy::integration_id>);
 std::vector<policy::grant> load_grants(sql_connection&, policy::integration_id);
-// See store::pipeline_list.
+// See store::pipeline_list. `without_condition`: a grant under one is not enough.
 result<void> set_allowed_pipelines(sql_connection&, const integration_record&,
-                                   const std::vector<policy::pipeline_id>& allowed, policy::user_id actor,
-                                   policy::revision, policy::time_point);
+                                   const std::vector<policy::pipeline_id>& allowed, bool without_condition,
+                                   policy::user_id actor, policy::revision, policy::time_point);
 // With its audit entry; the id of the grant is the store's.
 policy::grant insert_grant(sql_connection&, policy::grant, policy::revision);
 

@@ -110,7 +110,8 @@ result<void> check_project_manager(sql_connection& in, policy::workspace_id work
 }
 
 result<team_project_record> sql_directory::add_project(policy::workspace_id workspace, team_project_record wanted,
-                                                       policy::user_id actor, policy::time_point at) {
+                                                       policy::user_id actor, policy::time_point at,
+                                                       const project_sealer& seal) {
     if (auto fine = check_handle(wanted.handle); !fine) return fine.error();
     return write([&](sql_connection& in) -> result<team_project_record> {
         if (auto may = check_administrator(in, workspace, actor); !may) return may.error();
@@ -133,6 +134,8 @@ result<team_project_record> sql_directory::add_project(policy::workspace_id work
         insert_role(in, id, false, actor.value(), manager->id);
         audit_change(in, policy::audit_kind::project_changed, workspace, actor,
                      {{"did", "added"}, {"project", to_fact(id)}, {"name", wanted.handle}}, at);
+        if (seal)
+            for (const project_secret_record& secret : seal(id)) change_secret(in, workspace, id, secret);
         return std::move(*load_project(in, workspace, id));
     });
 }
@@ -186,15 +189,23 @@ result<std::vector<team_project_record>> sql_directory::projects(policy::workspa
 }
 
 result<team_project_record> sql_directory::edit_project(const team_project_record& wanted, policy::user_id actor,
-                                                        policy::time_point at) {
+                                                        policy::time_point at,
+                                                        const std::optional<project_change>& change) {
     if (auto fine = check_handle(wanted.handle); !fine) return fine.error();
     return write([&](sql_connection& in) -> result<team_project_record> {
-        if (!load_project(in, wanted.workspace, wanted.id)) return no_such("project");
+        const auto known = load_project(in, wanted.workspace, wanted.id);
+        if (!known) return no_such("project");
         if (auto may = check_project_manager(in, wanted.workspace, wanted.id, actor); !may) return may.error();
         if (in.one<std::int64_t>("SELECT id FROM projects WHERE workspace = :workspace AND handle = :handle AND "
                                  "removed_at IS NULL AND id <> :id",
                                  wanted.workspace.value(), wanted.handle, wanted.id.value()))
             return failure(errc::conflict, "there is a project " + wanted.handle + " already: choose another name");
+        if (change && change->before != known->settings)
+            return failure(errc::conflict,
+                           "project " + known->handle + " was changed by somebody else: look at it again, then edit");
+        if (change)
+            for (const project_secret_record& secret : change->secrets)
+                change_secret(in, wanted.workspace, wanted.id, secret);
         in.exec("UPDATE projects SET handle = :handle, name = :name, settings = :settings WHERE id = :id",
                 wanted.handle, wanted.name, to_pairs_text(wanted.settings), wanted.id.value());
         audit_change(in, policy::audit_kind::project_changed, wanted.workspace, actor,

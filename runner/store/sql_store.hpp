@@ -37,7 +37,8 @@ public:
     result<integration_record> add_integration(integration_record, const sealer& seal, policy::user_id actor,
                                                const pipeline_list&) override;
     result<integration_record> edit_integration(const integration_record&, policy::user_id actor,
-                                                policy::time_point at, const pipeline_list&) override;
+                                                policy::time_point at, const pipeline_list&,
+                                                const seen_grants&) override;
     result<void> remove_integration(policy::integration_id, policy::user_id actor, policy::time_point) override;
     result<integration_record> integration(policy::integration_id) override;
     result<integration_record> find_integration(policy::project_id, const std::string& reference) override;
@@ -86,6 +87,7 @@ public:
     result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before, int limit) override;
     result<std::vector<policy::audit_entry>> audit_of(policy::integration_id, audit_part, std::int64_t before,
                                                       int limit) override;
+    result<policy::time_point> integrations_audited_after() override;
 
 private:
     result<std::vector<pipeline_record>> know_pipelines(policy::project_id, const std::string& file,

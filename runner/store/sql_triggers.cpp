@@ -43,21 +43,31 @@ result<void> check_start(sql_connection& in, policy::pipeline_id pipeline, polic
 
 }  // namespace
 
-result<void> sql_triggers::put_secret(policy::project_id project, const project_secret_record& wanted) {
-    return database_->write([&](sql_connection& in) -> result<void> {
-        const auto workspace = workspace_of_project(in, project);
-        if (auto may = check_project_manager(in, workspace, project, wanted.made_by); !may) return may;
-        in.exec("DELETE FROM project_secrets WHERE project = :project AND name = :name", project.value(),
-                wanted.name);
+bool change_secret(sql_connection& in, policy::workspace_id workspace, policy::project_id project,
+                   const project_secret_record& wanted) {
+    const bool there = in.exec("DELETE FROM project_secrets WHERE project = :project AND name = :name",
+                               project.value(), wanted.name) != 0;
+    const bool put = !wanted.sealed.bytes.empty();
+    if (!there && !put) return false;
+    if (put)
         in.exec(
             "INSERT INTO project_secrets (project, name, version, data_key, sealed, made_by, made_at) VALUES "
             "(:project, "
             ":name, :version, :key, :sealed, :by, :at)",
             project.value(), wanted.name, wanted.sealed.version, wanted.sealed.key, to_hex_text(wanted.sealed.bytes),
             wanted.made_by.value(), to_stored(wanted.made_at));
-        audit_change(in, policy::audit_kind::project_changed, workspace, wanted.made_by,
-                     {{"did", "set a secret"}, {"project", to_fact(project)}, {"secret", wanted.name}},
-                     wanted.made_at);
+    audit_change(
+        in, policy::audit_kind::project_changed, workspace, wanted.made_by,
+        {{"did", put ? "set a secret" : "removed a secret"}, {"project", to_fact(project)}, {"secret", wanted.name}},
+        wanted.made_at);
+    return true;
+}
+
+result<void> sql_triggers::put_secret(policy::project_id project, const project_secret_record& wanted) {
+    return database_->write([&](sql_connection& in) -> result<void> {
+        const auto workspace = workspace_of_project(in, project);
+        if (auto may = check_project_manager(in, workspace, project, wanted.made_by); !may) return may;
+        change_secret(in, workspace, project, wanted);
         return {};
     });
 }
@@ -88,11 +98,7 @@ result<void> sql_triggers::remove_secret(policy::project_id project, const std::
     return database_->write([&](sql_connection& in) -> result<void> {
         const auto workspace = workspace_of_project(in, project);
         if (auto may = check_project_manager(in, workspace, project, actor); !may) return may;
-        if (in.exec("DELETE FROM project_secrets WHERE project = :project AND name = :name", project.value(), name) ==
-            0)
-            return no_such("secret");
-        audit_change(in, policy::audit_kind::project_changed, workspace, actor,
-                     {{"did", "removed a secret"}, {"project", to_fact(project)}, {"secret", name}}, at);
+        if (!change_secret(in, workspace, project, {name, {}, actor, at})) return no_such("secret");
         return {};
     });
 }

@@ -237,13 +237,18 @@ public:
     result<integration_record> add_integration(integration_record record, const sealer& seal, policy::user_id actor) {
         return add_integration(std::move(record), seal, actor, std::nullopt);
     }
-    // Rights, name, settings and fields as given. conflict: changed since `changed_at` was read. denied: `actor`
-    // lacks Manage on it; likewise of the two below, with the levels that policy::may_delete and may_revoke ask for.
+    // The grants that a list of pipelines replaces, as the caller has seen them. Then only one without condition is
+    // enough for a pipeline of the list. Absent: whatever there is, and one that may yet allow something is enough.
+    using seen_grants = std::optional<std::vector<policy::grant>>;
+    // Rights, name, settings and fields as given. conflict: changed since `changed_at` was read, or there are other
+    // grants than were seen. denied: `actor` lacks Manage on it; likewise of the two below, with the levels that
+    // policy::may_delete and may_revoke ask for.
     virtual result<integration_record> edit_integration(const integration_record&, policy::user_id actor,
-                                                        policy::time_point at, const pipeline_list&) = 0;
+                                                        policy::time_point at, const pipeline_list&,
+                                                        const seen_grants&) = 0;
     result<integration_record> edit_integration(const integration_record& record, policy::user_id actor,
-                                                policy::time_point at) {
-        return edit_integration(record, actor, at, std::nullopt);
+                                                policy::time_point at, const pipeline_list& allowed = std::nullopt) {
+        return edit_integration(record, actor, at, allowed, std::nullopt);
     }
     virtual result<void> remove_integration(policy::integration_id, policy::user_id actor, policy::time_point) = 0;
     virtual result<integration_record> integration(policy::integration_id) = 0;
@@ -331,6 +336,8 @@ public:
                                                               int limit) = 0;
     virtual result<std::vector<policy::audit_entry>> audit_of(policy::integration_id, audit_part, std::int64_t before,
                                                               int limit) = 0;
+    // Entries up to that time were written before they said which integration they are about: it does not find them.
+    virtual result<policy::time_point> integrations_audited_after() = 0;
 };
 
 }  // namespace latchkey::store

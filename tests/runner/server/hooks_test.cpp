@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Push to run: a repository in a folder, a hook, its deliveries over HTTP, and the runs that come of them.
+#include "runner/cli/project_clones.hpp"
 #include "runner/server/trigger_worker.hpp"
 #include "runner/triggers/event_facts.hpp"
 #include "runner/triggers/totp.hpp"
@@ -13,6 +14,7 @@
 
 #include <doctest/doctest.h>
 
+#include <latch>
 #include <thread>
 
 using namespace latchkey;
@@ -374,7 +376,40 @@ TEST_SUITE("server.hooks") {
         CHECK_EQ(w.ask("PATCH", project, w.admin, {{"custom_repo_pass", "new"}, {"custom_repo_key", "key"}}).status,
                  200);
         CHECK_EQ(secrets(), 2);
+        // Nor to the first, by who still has its address.
+        const auto logins = cli::logins_from(w.stores(), w.vault());
+        auto known = w.stores().people->project_with(w.team.acme, w.team.web).value();
+        CHECK_EQ(logins(known).value().password.size(), 3);
+        known.settings = {{"custom_repo_url", "https://git.acme.test/web.git"}};
+        CHECK_EQ(logins(known).error().code, errc::conflict);
         CHECK_EQ(w.ask("PATCH", project, w.admin, {{"custom_repo_url", ""}}).status, 200);
         CHECK_EQ(secrets(), 0);
+    }
+
+    TEST_CASE("a login that comes while somebody names another server is never kept for that one") {
+        run_world w;
+        for (int round = 0; round < 15; ++round) {
+            REQUIRE_EQ(w.ask("PATCH", project, w.admin,
+                             {{"custom_repo_url", "https://git.acme.test/web.git"}, {"custom_repo_pass", "old"}})
+                           .status,
+                       200);
+            std::latch both(2);
+            int other = 0;
+            std::jthread moves([&] {
+                both.arrive_and_wait();
+                other = w.ask("PATCH", project, w.admin, {{"custom_repo_url", "https://else.test/web.git"}}).status;
+            });
+            both.arrive_and_wait();
+            const int login =
+                w.ask("PATCH", project, w.admin,
+                      {{"custom_repo_url", "https://git.acme.test/web.git"}, {"custom_repo_pass", "new"}})
+                    .status;
+            moves.join();
+            for (const int status : {other, login}) CHECK_MESSAGE((status == 200 || status == 409), status);
+            CHECK((other == 200 || login == 200));
+            const json now = w.ask("GET", project, w.admin).body["http_repository"];
+            const bool kept = !w.stores().triggers->secrets(w.team.web)->empty();
+            CHECK_EQ(kept, now == "https://git.acme.test/web.git");
+        }
     }
 }

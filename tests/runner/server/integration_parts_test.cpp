@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is to be known of an integration besides itself, each for the level that it needs, and definitions as text.
 #include "tests/runner/server/run_world.hpp"
+#include "tests/runner/store/either_store.hpp"
 
 #include <doctest/doctest.h>
 
@@ -102,6 +103,60 @@ TEST_SUITE("server.integration_parts") {
         CHECK_EQ(entries["entries"].size(), 3);
         CHECK(entries["next"].is_number());
         CHECK_EQ(entries["entries"][0]["kind"], "grant");
+    }
+
+    TEST_CASE_FIXTURE(parts_world, "grants are replaced as they were seen, and a pipeline of the list may go on") {
+        ended(start(pipeline, developer), admin);
+        store::store& s = *stores().runs;
+        policy::grant over;
+        over.integration = s.find_integration_by_hash(team.acme, hash).value().rights.id;
+        over.pipeline = policy::pipeline_id(std::stoll(number));
+        over.granted_at = at(1);
+        over.expires = at(2);
+        REQUIRE(s.add_grant(over, team.admin).has_value());
+        const auto preview = ask("GET", integration + "/grants/preview", admin);
+        REQUIRE_EQ(preview.status, 200);
+        const json these = {{"pipelines", json::array({preview.body["pipelines"][0]["pipeline"]["id"]})}};
+        // Somebody grants something between the look and the click.
+        policy::grant between = over;
+        between.pipeline = team.deploy;
+        between.expires.reset();
+        REQUIRE(s.add_grant(between, team.admin).has_value());
+        const auto late =
+            ask("POST", integration + "/grants/replace", admin, these, {{"If-Match", preview.headers.at("etag")}});
+        CHECK_EQ(late.status, 412);
+        CHECK_EQ(s.grants(over.integration).value().size(), 2);
+        CHECK_EQ(get("/workspaces/acme/integrations/" + hash, admin)["all_pipelines_allowed"], true);
+
+        const auto again = ask("GET", integration + "/grants/preview", admin);
+        const auto done =
+            ask("POST", integration + "/grants/replace", admin, these, {{"If-Match", again.headers.at("etag")}});
+        REQUIRE_MESSAGE(done.status == 200, done.text);
+        CHECK_EQ(get("/workspaces/acme/integrations/" + hash, admin)["all_pipelines_allowed"], false);
+        CHECK_EQ(ended(start(pipeline, developer), admin)["status"], "SUCCESSFUL");
+    }
+
+    TEST_CASE_FIXTURE(parts_world, "of a time that the log says nothing about nobody claims to know all") {
+        CHECK_EQ(get(integration + "/grants/preview", admin)["complete"], true);
+        CHECK_EQ(get(integration + "/usage", admin)["complete"], true);
+        CHECK(get(integration + "/audit", admin)["complete_since"].is_null());
+        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        const auto until = [&](std::chrono::milliseconds ago) {
+            run_sql(folder() / "data",
+                    "UPDATE counters SET value = " + std::to_string((now - ago).time_since_epoch().count()) +
+                        " WHERE name = 'integrations audited after'");
+        };
+        until(std::chrono::hours(-1));
+        CHECK_EQ(get(integration + "/grants/preview", admin)["complete"], false);
+        for (const char* list : {"/usage", "/audit"}) {
+            const json told = get(integration + list, admin);
+            CHECK_EQ(told["complete"], false);
+            CHECK(told["complete_since"].is_string());
+        }
+        // It was made after that: nothing of it is missing.
+        until(std::chrono::hours(24));
+        CHECK_EQ(get(integration + "/grants/preview", admin)["complete"], true);
+        CHECK_EQ(get(integration + "/audit", admin)["complete"], true);
     }
 
     TEST_CASE_FIXTURE(parts_world, "the catalogue says what a form has to ask for") {

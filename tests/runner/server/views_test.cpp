@@ -113,6 +113,36 @@ TEST_SUITE("server.views") {
             CHECK_EQ(w.ask("GET", acme + std::string("/executions?") + wrong, w.viewer).status, 400);
     }
 
+    TEST_CASE("a page by number is bounded, and a project that is hidden is as one that is not there") {
+        run_world w;
+        const auto good = w.pipeline("good", fine);
+        w.ended(w.start(good, w.developer), w.admin);
+        for (const char* far : {"page=1000000&per_page=1000", "page=251&per_page=20", "page=6&per_page=1000"}) {
+            const auto no = w.ask("GET", acme + std::string("/executions?") + far, w.viewer);
+            CHECK_EQ(no.status, 400);
+            CHECK_NE(no.text.find("`before`"), std::string::npos);
+        }
+        CHECK_EQ(w.ask("GET", acme + std::string("/executions?page=250&per_page=20"), w.viewer).status, 200);
+        const std::string outsider = w.token(w.team.outsider);
+        const auto named = [&](const std::string& name, const std::string& token) {
+            return w.ask("GET", acme + ("/executions?" + name), token).text;
+        };
+        CHECK_EQ(named("project=web", outsider), named("project=nothing", outsider));
+        CHECK_EQ(named("pipeline=" + last_part(good), outsider), named("pipeline=999999", outsider));
+        CHECK_NE(named("project=web", w.viewer), named("project=nothing", w.viewer));
+        CHECK_GT(get(w, acme + std::string("/executions?project=nothing"), outsider)["as_of"], 0);
+        // Without a role in the project, of one of its pipelines.
+        REQUIRE_EQ(
+            w.ask("PATCH", good, w.admin,
+                  {{"permissions",
+                    {{"others", "DENIED"},
+                     {"users", json::array({{{"id", w.team.outsider.value()}, {"access_level", "READ_ONLY"}}})}}}})
+                .status,
+            200);
+        CHECK_EQ(numbers(get(w, acme + std::string("/executions?project=web"), outsider)),
+                 std::vector<std::int64_t>{1});
+    }
+
     TEST_CASE("a list is live from where it was read, resumed, and shows nobody what they may not read") {
         run_world w;
         const auto p = w.pipeline("gate", "    - {action: Approve, type: WAIT_FOR_APPLY}\n");

@@ -98,6 +98,32 @@ void check_grants(const fresh_store& fresh) {
         CHECK(store->revoke(ids[0], made.pipeline, made.owner, at(800)).error().code == errc::not_found);
         CHECK(store->add_grant(wanted, made.owner).value().id > grant.id);
     }
+    SUBCASE("whoever replaces grants must have seen them all, and only one that allows everything is kept") {
+        const auto dead = store->add_grant(wanted, made.owner).value();
+        const auto seen = store->grants(ids[0]).value();
+        const store::store::pipeline_list list({made.pipeline});
+        auto other = wanted;
+        other.expires.reset();
+        const auto since = store->add_grant(other, made.owner).value();
+        CHECK(store->edit_integration(made.slack, made.owner, at(800), list, seen).error().code == errc::conflict);
+        CHECK(store->grants(ids[0]).value().size() == 2);
+        // A list without what was seen: one under a condition may yet allow something, one that is over may not.
+        auto edited = store->edit_integration(made.slack, made.owner, at(9500), list).value();
+        CHECK(store->grants(ids[0]).value() == std::vector{dead, since});
+        edited = store->edit_integration(edited, made.owner, at(9600), list, store->grants(ids[0]).value()).value();
+        const auto now = store->grants(ids[0]).value();
+        REQUIRE(now.size() == 3);
+        CHECK_FALSE(now[2].expires.has_value());
+        CHECK(now[2].ref_pattern.empty());
+        REQUIRE(store->edit_integration(edited, made.owner, at(9700), list, now).has_value());
+        CHECK(store->grants(ids[0]).value() == now);
+    }
+    SUBCASE("a list of pipelines grants again what is over") {
+        REQUIRE(store->add_grant(wanted, made.owner).has_value());
+        const store::store::pipeline_list list({made.pipeline});
+        REQUIRE(store->edit_integration(made.slack, made.owner, at(9000), list).has_value());
+        CHECK(store->grants(ids[0]).value().size() == 2);
+    }
     SUBCASE("nobody who may not grant can") {
         const auto refused = store->add_grant(wanted, policy::user_id(7));
         CHECK(refused.error().code == errc::denied);

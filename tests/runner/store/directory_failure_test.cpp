@@ -85,6 +85,16 @@ std::vector<changing_method> changing_methods() {
              project->name = "New";
              return fine(s.people->edit_project(*project, w.admin, at(99)));
          }},
+        {"edit_project and its login",
+         [](auto& s, world w) {
+             auto project = s.people->project(w.acme, "web");
+             if (!project) return false;
+             const store::project_secret_record login{
+                 "repository_key", {"repository_key", 1, 1, "k"}, w.admin, at(99)};
+             const store::directory::project_change change{project->settings, {login}};
+             project->settings = {{"custom_repo_url", "https://b.test/x"}};
+             return fine(s.people->edit_project(*project, w.admin, at(99), change));
+         }},
         {"remove_project",
          [](auto& s, world w) { return fine(s.people->remove_project(w.acme, w.web, w.admin, at(99))); }},
         {"set_project_role",

@@ -200,6 +200,48 @@ TEST_SUITE("store.directory") {
         CHECK_EQ(code(o.people.add_project(o.w.acme, api, o.w.admin, at(82))), errc::usage);
     }
 
+    TEST_CASE("a project's secrets change with its settings, and only with those that were seen") {
+        opened o;
+        const auto password = [&](const char* bytes) {
+            return store::project_secret_record{
+                "repository_password", {"repository_password", 1, 1, bytes}, o.w.admin, at(80)};
+        };
+        const auto kept = [&](policy::project_id id) {
+            const auto found = o.all.triggers->secret(id, "repository_password").value();
+            return found ? found->sealed.bytes : std::string();
+        };
+        store::team_project_record api;
+        api.handle = "api";
+        api.settings = {{"custom_repo_url", "https://a.test/x"}};
+        api = o.people
+                  .add_project(o.w.acme, api, o.w.admin, at(80),
+                               [&](policy::project_id id) {
+                                   CHECK(id.valid());
+                                   return std::vector{password("of a")};
+                               })
+                  .value();
+        CHECK_EQ(kept(api.id), "of a");
+        auto moved = api;
+        moved.settings = {{"custom_repo_url", "https://b.test/x"}};
+        using change = store::directory::project_change;
+        REQUIRE(o.people.edit_project(moved, o.w.admin, at(81), change{api.settings, {password("")}}).has_value());
+        CHECK_EQ(kept(api.id), "");
+        // Whoever still thinks that it is at the first server gives no password to the second.
+        CHECK_EQ(code(o.people.edit_project(api, o.w.admin, at(82), change{api.settings, {password("of a")}})),
+                 errc::conflict);
+        CHECK_EQ(kept(api.id), "");
+        CHECK(o.people.project(o.w.acme, "api").value().settings == moved.settings);
+        // Both or neither.
+        auto taken = moved;
+        taken.handle = "web";
+        CHECK_EQ(code(o.people.edit_project(taken, o.w.admin, at(83), change{moved.settings, {password("of b")}})),
+                 errc::conflict);
+        CHECK_EQ(kept(api.id), "");
+        REQUIRE(
+            o.people.edit_project(moved, o.w.admin, at(84), change{moved.settings, {password("of b")}}).has_value());
+        CHECK_EQ(kept(api.id), "of b");
+    }
+
     TEST_CASE("permission sets that came with the workspace stay, and one that is somebody's role too") {
         opened o;
         auto own = o.people.permission_set(o.w.acme, o.w.developer_set).value();

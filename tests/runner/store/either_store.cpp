@@ -2,6 +2,7 @@
 #include "tests/runner/store/either_store.hpp"
 
 #include "runner/store/postgres_store.hpp"
+#include "runner/store/sqlite_connection.hpp"
 #include "runner/store/sqlite_store.hpp"
 #include "tests/support/server.hpp"
 
@@ -46,6 +47,15 @@ store::stores open_stores(const std::filesystem::path& place) {
                                 : store::open_sqlite_stores(place / "store.db");
     if (!opened) throw std::runtime_error(opened.error().what);
     return std::move(*opened);
+}
+
+void run_sql(const std::filesystem::path& place, const std::string& statement) {
+    if (on_postgres()) {
+        soci::session session(soci::postgresql, postgres_at(place));
+        session << statement;
+    } else {
+        store::connect_sqlite(place / "store.db", {})->script(statement);
+    }
 }
 
 }  // namespace latchkey::test

@@ -18,5 +18,7 @@ std::string postgres_at(const std::filesystem::path& place);
 // Each call: another handle on what lies at the place, which may be new. Throws where it can't be opened.
 std::unique_ptr<store::store> open_store(const std::filesystem::path& place);
 store::stores open_stores(const std::filesystem::path& place);
+// One statement on what lies there, behind the store's back: a past that no call can make.
+void run_sql(const std::filesystem::path& place, const std::string& statement);
 
 }  // namespace latchkey::test

@@ -241,6 +241,27 @@ TEST_SUITE("store.sqlite") {
         CHECK(store->integrations(store::local_workspace).value().size() == 1);
         CHECK(verify_audit(*store) > 0);
     }
+    TEST_CASE("a log from before entries named integrations says up to when it does not") {
+        const temp_dir folder;
+        const auto file = folder / "data" / "store.db";
+        CHECK(open_at(file)->integrations_audited_after().value() == at(0));
+        {
+            const auto store = open_at(file);
+            for (const std::int64_t ms : {7, 9, 8})
+                REQUIRE(
+                    store->audit(policy::audit_kind::login, policy::user_id(1), {{"a", "b"}}, at(ms)).has_value());
+        }
+        // As it was left by the version before.
+        raw_database(file).run(
+            "DROP TABLE access_requests; DROP INDEX audit_integration; DROP INDEX runs_changed; DROP INDEX "
+            "runs_project; ALTER TABLE audit DROP COLUMN integration; ALTER TABLE runs DROP COLUMN changed; "
+            "ALTER TABLE runs DROP COLUMN only_actions; ALTER TABLE runs DROP COLUMN base; DELETE FROM counters "
+            "WHERE "
+            "name NOT IN ('revision', 'decision'); DELETE FROM schema_versions WHERE number >= 18");
+        const auto store = open_at(file);
+        CHECK(store->integrations_audited_after().value() == at(9));
+        CHECK(verify_audit(*store) == 3);
+    }
     TEST_CASE("named: the first audit entry whose row was touched, whatever the column") {
         const temp_dir folder;
         const auto file = folder / "data" / "store.db";
