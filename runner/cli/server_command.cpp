@@ -82,6 +82,7 @@ result<server_parts> open_parts(context& c, const server_options& o) {
                       : store::open_sqlite_stores(o.store_file, {.level = store::durability::full,
                                                                  .decision_ids_at_once = 1000,
                                                                  .after_transaction = time_transactions(*metrics)});
+    if (!stores && stores.error().code == errc::conflict) return failure(errc::refused, stores.error().what);
     if (!stores) return stores.error();
     auto vault = open_vault(*stores->runs, o.data / "master.key");
     if (!vault) return vault.error();

@@ -37,7 +37,6 @@ TEST_SUITE("cli.server settings") {
              "a password on the command line can be read by every program"},
             {{"--store", "mysql://db/latchkey"},
              "the store (--store) is at sqlite:FILE or postgresql://USER@HOST/DATABASE"},
-            {{"--store", "mysql://db"}, "say sqlite:FILE"},
             {{"--backend", "vm"}, "say host, sandbox or container"},
             {{"--threads", "0"}, "say a number from 1 to 256"},
             {{"--threads", "4x"}, "say a number from 1 to 256"},

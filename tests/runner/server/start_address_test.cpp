@@ -2,6 +2,7 @@
 // A pipeline's own address, which whoever knows it starts the pipeline by.
 #include "runner/triggers/totp.hpp"
 #include "tests/runner/server/run_world.hpp"
+#include "tests/runner/source/clone_world.hpp"
 
 #include <doctest/doctest.h>
 
