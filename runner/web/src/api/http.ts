@@ -67,7 +67,12 @@ export async function call<T>(method: string, path: string, options: Options = {
     if (options.signal?.aborted) throw error;
     throw new ApiError(0, 'The server can’t be reached. Check the connection, then try again.');
   }
-  const body: unknown = reply.status === 204 ? null : await reply.json().catch(() => null);
+  // What is broken off in the middle of an answer says nothing, and must not pass for an answer of nothing.
+  const body: unknown = reply.status === 204 ? null : await reply.json().catch((error: unknown) => {
+    if (options.signal?.aborted) throw error;
+    if (reply.ok) throw new ApiError(0, 'The server’s answer was cut off. Check the connection, then try again.');
+    return null;
+  });
   if (!reply.ok) {
     if (reply.status === 401 && path !== '/latchkey/v1/session') whenSignedOut();
     throw errorOf(reply.status, body, reply.headers.get('X-Request-Id') ?? '');
