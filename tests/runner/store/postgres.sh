@@ -24,4 +24,4 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
         sleep 0.02
     done
 ) &
-exec "${as[@]}" "$programs/postgres" -D "$place/data" -k "" -h 127.0.0.1 -p "$port" -c fsync=off -c max_connections=200
+exec "${as[@]}" "$programs/postgres" -D "$place/data" -k "" -h 127.0.0.1 -p "$port" -c fsync=off -c max_connections=200 -c dynamic_shared_memory_type=mmap
