@@ -4,9 +4,10 @@
 // seldom needs it: libcurl's own libraries set themselves up when they are loaded, for longer than a whole
 // `latchkey run` of one action takes. Whoever calls them sees libcurl's header and knows nothing of this. Any thread.
 // Where libcurl is not to be had, everything that can fail says so as libcurl does.
+#include "runner/on_demand.hpp"
+
 #include <cstdarg>
 #include <curl/curl.h>
-#include <dlfcn.h>
 
 // The header has them as macros, too.
 #undef curl_easy_setopt
@@ -14,15 +15,14 @@
 
 namespace {
 
-void* library() {
-    // Local: it must not find these functions here instead of its own.
-    static void* const loaded = ::dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+const latchkey::library_on_demand& library() {
+    static const latchkey::library_on_demand loaded("libcurl.so.4");
     return loaded;
 }
 
 template <class Function>
 Function* look_up(const char* name) {
-    return library() == nullptr ? nullptr : reinterpret_cast<Function*>(::dlsym(library(), name));
+    return library().look_up<Function>(name);
 }
 
 }  // namespace

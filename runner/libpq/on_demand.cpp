@@ -4,7 +4,8 @@
 // Linked in its place: a program that keeps its store in SQLite neither needs libpq nor waits for the libraries that
 // it brings. Whoever calls them sees libpq's header and knows nothing of this. Any thread.
 // Where libpq is not to be had, no connection can be made, and its error says so.
-#include <dlfcn.h>
+#include "runner/on_demand.hpp"
+
 #include <libpq-fe.h>
 
 namespace {
@@ -12,15 +13,14 @@ namespace {
 char missing[] = "libpq can't be loaded: install Debian's libpq5";
 char nothing[] = "";
 
-void* library() {
-    // Local: it must not find these functions here instead of its own.
-    static void* const loaded = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+const latchkey::library_on_demand& library() {
+    static const latchkey::library_on_demand loaded("libpq.so.5");
     return loaded;
 }
 
 template <class Function>
 Function* look_up(const char* name) {
-    return library() == nullptr ? nullptr : reinterpret_cast<Function*>(::dlsym(library(), name));
+    return library().look_up<Function>(name);
 }
 
 }  // namespace

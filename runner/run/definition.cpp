@@ -18,20 +18,6 @@ namespace latchkey::run {
 
 namespace {
 
-std::string_view name_of_type(policy::ref_type t) {
-    switch (t) {
-        case policy::ref_type::branch:
-            return "BRANCH";
-        case policy::ref_type::tag:
-            return "TAG";
-        case policy::ref_type::pull_request:
-            return "PULL_REQUEST";
-        case policy::ref_type::none:
-            break;
-    }
-    return "";
-}
-
 std::string after(std::string_view text, std::string_view prefix) {
     return std::string(text.starts_with(prefix) ? text.substr(prefix.size()) : std::string_view());
 }
@@ -44,7 +30,7 @@ pipelines::run_facts facts_of(const definition& d, const compile_facts& f) {
     r.start_date = policy::format_utc(f.now);
     r.commit = f.source.commit;
     r.commit_short = f.source.commit.substr(0, 7);
-    r.ref_type = name_of_type(f.source.ref.type);
+    r.ref_type = name_of(f.source.ref.type);
     r.ref_name = f.source.ref.name;
     r.branch = after(f.source.ref.name, "refs/heads/");
     r.tag = after(f.source.ref.name, "refs/tags/");
@@ -118,6 +104,20 @@ void refuse_types_that_cannot_run(compiled& c) {
 }
 
 }  // namespace
+
+std::string_view name_of(policy::ref_type t) {
+    switch (t) {
+        case policy::ref_type::branch:
+            return "BRANCH";
+        case policy::ref_type::tag:
+            return "TAG";
+        case policy::ref_type::pull_request:
+            return "PULL_REQUEST";
+        case policy::ref_type::none:
+            break;
+    }
+    return "";
+}
 
 std::unique_ptr<definition> read_definition(std::string file, std::string yaml, const std::string& pipeline,
                                             std::vector<type_file> types) {

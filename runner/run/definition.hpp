@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace latchkey::run {
 
@@ -62,5 +63,8 @@ compiled compile(const definition&, const compile_facts&);
 // asked at most once. Likewise where one asks for a token of the run and nobody here issues any.
 result<void> check_executable(const pipelines::plan&, const std::string& backend,
                               const std::function<result<void>()>& find_engine, bool issues_tokens);
+
+// BRANCH, TAG, PULL_REQUEST, or nothing: what the built-in variables and the tokens of runs say.
+std::string_view name_of(policy::ref_type);
 
 }  // namespace latchkey::run

@@ -2,26 +2,9 @@
 #include "runner/server/run_token.hpp"
 
 #include "policy/decision.hpp"
+#include "runner/run/definition.hpp"
 
 namespace latchkey::server {
-
-namespace {
-
-std::string name_of(policy::ref_type type) {
-    switch (type) {
-        case policy::ref_type::branch:
-            return "BRANCH";
-        case policy::ref_type::tag:
-            return "TAG";
-        case policy::ref_type::pull_request:
-            return "PULL_REQUEST";
-        case policy::ref_type::none:
-            break;
-    }
-    return "";
-}
-
-}  // namespace
 
 result<vault::secret> issue_token(store::stores& stores, identity::token_issuer* issuer,
                                   const store::run_record& known, int attempt, const std::string& audience,
@@ -52,7 +35,7 @@ result<vault::secret> issue_token(store::stores& stores, identity::token_issuer*
     facts.project = project->handle;
     facts.pipeline_id = run->pipeline.value();
     facts.pipeline = run->pipeline_name;
-    facts.ref_type = name_of(run->source.ref.type);
+    facts.ref_type = run::name_of(run->source.ref.type);
     facts.ref = run->source.ref.name;
     facts.actor = actor ? actor->email : "";
     facts.run = run->number;
