@@ -69,6 +69,11 @@ TEST_SUITE("server.statuses") {
             tell(w, run, 1, run::event_kind::missing, run::status::initial, w.team.slack.identifier);
             tell(w, run, 2, run::event_kind::denied, run::status::initial, "lacks " + w.team.slack.identifier);
             tell(w, run, 3, run::event_kind::attempt_ended, run::status::failed, w.team.slack.name);
+            // All of it before the first sender looks: what comes while one sends is sent again, which is another
+            // test.
+            auto& outgoing = *w.stores().outgoing;
+            for (const store::notice_record& n : outgoing.notices(100).value())
+                REQUIRE(outgoing.dispatch(n, {}, true, at(200)).has_value());
             outgoing_worker worker(w.stores(), w.vault(), here());
             worker.begin("https://ci.acme.test");
             quiet(w);
