@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace latchkey::pipelines {
@@ -40,6 +41,23 @@ struct delivered_file {
     bool directory = false;  // the variable holds the folder, not the file: DOCKER_CONFIG
 };
 
+// A header that shows a credential: the first whose fields are all given.
+struct shown_credential {
+    std::string header;  // Authorization
+    std::string value;   // a template over fields: "Bearer ${token}"
+};
+
+// How a service is asked whether it takes a credential, without changing anything there.
+struct connection_check {
+    std::string host;        // api.github.com, of a service that has one host
+    std::string host_field;  // else the field, no secret, that says where it is: a host's name, or https://…
+    std::string path;        // "/user"
+    bool post = false;
+    std::vector<shown_credential> credentials;
+    std::vector<std::pair<std::string, std::string>> headers;  // the same for all
+    std::string answer;  // where a service says 200 to everybody: what is in its answer if all is well
+};
+
 struct integration_type {
     std::string name;   // AMAZON
     std::string title;  // Amazon Web Services
@@ -48,6 +66,7 @@ struct integration_type {
     std::vector<std::vector<std::string>> alternatives;
     std::vector<delivered_variable> variables;
     std::vector<delivered_file> files;
+    std::optional<connection_check> check;  // none: no question is known that changes nothing
 };
 
 // nullptr for a type that is not known. Names are upper case, exact.

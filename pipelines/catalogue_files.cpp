@@ -152,6 +152,42 @@ void read_environment(const catalogue_reader& reader, const field_secrecy& secre
     }
 }
 
+connection_check read_check(const catalogue_reader& reader, const integration_type& type, const yaml::node& node) {
+    connection_check out;
+    for (const yaml::entry& fact : reader.map_of(node)) {
+        if (fact.key == "host") {
+            out.host = reader.text_of(fact.value);
+        } else if (fact.key == "host_field") {
+            out.host_field = reader.text_of(fact.value);
+        } else if (fact.key == "path") {
+            out.path = reader.text_of(fact.value);
+        } else if (fact.key == "post") {
+            out.post = reader.bool_of(fact.value);
+        } else if (fact.key == "answer") {
+            out.answer = reader.text_of(fact.value);
+        } else if (fact.key == "headers") {
+            for (const yaml::entry& header : reader.map_of(fact.value))
+                out.headers.emplace_back(header.key, reader.text_of(header.value));
+        } else if (fact.key == "credentials") {
+            for (const yaml::entry& header : reader.map_of(fact.value)) {
+                if (!checked_template(reader, secrecy_in(type), header.value))
+                    reader.fail(header.key_where, "shows no secret");
+                out.credentials.push_back({header.key, header.value.text});
+            }
+        } else {
+            reader.fail(fact.key_where, "unknown key");
+        }
+    }
+    // Where a credential is shown is never a secret of its own, and never anything but the service's host.
+    const credential_field* field = out.host_field.empty() ? nullptr : field_named(type, out.host_field);
+    if (out.host.empty() == out.host_field.empty() ||
+        (!out.host_field.empty() && (field == nullptr || field->secret)))
+        reader.fail(node.where, "a check has a host, or a field that says it and is no secret");
+    if (!out.path.starts_with('/') || out.credentials.empty())
+        reader.fail(node.where, "a check has a path and credentials");
+    return out;
+}
+
 void read_files(const catalogue_reader& reader, const field_secrecy& secrecy, const yaml::node& node,
                 std::vector<delivered_file>& out) {
     if (node.kind != yaml::kind::sequence) reader.fail(node.where, "expected a list");
@@ -236,6 +272,8 @@ integration_type read_integration_type(const embedded_file& file) {
             read_environment(reader, secrecy_in(out), fact.value, out.variables);
         } else if (fact.key == "files") {
             read_files(reader, secrecy_in(out), fact.value, out.files);
+        } else if (fact.key == "check") {
+            out.check = read_check(reader, out, fact.value);
         } else if (fact.key != "fields") {
             reader.fail(fact.key_where, "unknown key");
         }

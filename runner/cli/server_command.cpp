@@ -109,6 +109,7 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
         .session_life = o.sign_in.session_life,
         .step_up = o.sign_in.step_up,
         .trusted_proxies = o.trusted_proxies,
+        .private_hosts = o.private_hosts,
         .wake_triggers =
             [&starts, &tells] {
                 starts.wake();

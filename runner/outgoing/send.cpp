@@ -149,8 +149,12 @@ result<response> send(const request& r, const vault::secret& secret, const send_
     set(CURLOPT_WRITEFUNCTION, &keep_beginning);
     set(CURLOPT_WRITEDATA, static_cast<void*>(&t));
     set(CURLOPT_HTTPHEADER, headers.get());
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
-    set(CURLOPT_POSTFIELDS, r.body.c_str());
+    if (r.get) {
+        set(CURLOPT_HTTPGET, 1L);
+    } else {
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(r.body.size()));
+        set(CURLOPT_POSTFIELDS, r.body.c_str());
+    }
     if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') set(CURLOPT_CAINFO, file);
     const CURLcode code = curl_easy_perform(c.get());
     if (t.kept_out && code != CURLE_OK)

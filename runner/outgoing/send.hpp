@@ -20,6 +20,7 @@ struct request {
     std::string url;
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;  // sent by POST
+    bool get = false;  // GET instead, without a body
     // A header whose value is these words and the secret ("Authorization", "Bearer "); none without a secret.
     std::string secret_header;
     std::string before_secret;

@@ -28,7 +28,7 @@ result<answer> list_integration_types(call&) {
                        {"alternatives", type->alternatives},
                        {"auth_types", {"DEFAULT"}},
                        {"delivers", std::move(delivers)},
-                       {"can_be_tested", false}});
+                       {"can_be_tested", type->check.has_value()}});
     }
     return answer{200, {{"integration_types", std::move(all)}}, {}};
 }

@@ -4,6 +4,7 @@
 #include "pipelines/diagnostic.hpp"
 #include "pipelines/identifier.hpp"
 #include "policy/decision.hpp"
+#include "runner/server/connection_check.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/integration_input.hpp"
 #include "runner/server/rights_rows.hpp"
@@ -236,6 +237,12 @@ result<answer> edit_integration(call& c) {
         const pipelines::integration_type* type = pipelines::find_integration_type(known->type);
         credentials given = type == nullptr ? credentials{} : read_credentials(in, *type, changed);
         if (auto fine = in.checked(); !fine) return fine.error();
+        const bool keeps_some = std::ranges::any_of(
+            changed.fields, [&](const vault::sealed_field& f) { return !given.secrets.contains(f.name); });
+        if (type != nullptr && keeps_some && leads_elsewhere(*type, known->settings, changed.settings))
+            return failure(errc::refused, "`" + type->check->host_field +
+                                              "` names another server than the credential was given for: give the "
+                                              "credential again with it");
         for (const auto& [name, value] : given.secrets) {
             const auto old = std::ranges::find(changed.fields, name, &vault::sealed_field::name);
             const std::int64_t version = old == changed.fields.end() ? 1 : old->version + 1;

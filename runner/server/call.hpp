@@ -55,6 +55,11 @@ struct state {
     // Of addresses that start pipelines: passwords that were wrong, and starts.
     std::shared_ptr<rate_limit> wrong_codes = std::make_shared<rate_limit>(10, std::chrono::minutes(15));
     std::shared_ptr<rate_limit> starts_by_address = std::make_shared<rate_limit>(60, std::chrono::minutes(1));
+    // Whether services take credentials: how often one person may ask, how long an answer may take, and whether the
+    // networks of our own are reached.
+    std::shared_ptr<rate_limit> connection_tests = std::make_shared<rate_limit>(10, std::chrono::minutes(1));
+    std::chrono::milliseconds connection_test_limit = std::chrono::seconds(10);
+    bool private_hosts = false;
     identity::openid_client* openid = nullptr;      // none: people sign in with passwords only
     identity::token_issuer* run_tokens = nullptr;   // none: no tokens for runs
     std::function<void()> wake_triggers = nullptr;  // there is something that starts runs

@@ -90,6 +90,7 @@ result<answer> list_effective_levels(call&);
 result<answer> list_usage(call&);
 result<answer> list_integration_audit(call&);
 result<answer> list_used_by(call&);
+result<answer> test_connection(call&);
 result<answer> preview_grants(call&);
 result<answer> replace_grants(call&);
 result<answer> list_integration_types(call&);

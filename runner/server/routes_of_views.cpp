@@ -99,6 +99,13 @@ constexpr auto table = std::to_array<route>({
      list_integration_audit, "What was decided of an integration and done to it, the newest first"},
     {"GET", "/latchkey/v1/workspaces/:workspace/integrations/:integration/used_by", s::integration_info, r::member,
      list_used_by, "Which pipelines name an integration"},
+    {"POST",
+     "/latchkey/v1/workspaces/:workspace/integrations/:integration/test",
+     s::integration_manage,
+     r::member,
+     test_connection,
+     "Ask an integration's service whether it takes the credential",
+     {.on = lane::outgoing}},
     {"GET", "/latchkey/v1/integration_types", s::integration_info, r::user, list_integration_types,
      "Which types of integrations there are, and what each asks for"},
 

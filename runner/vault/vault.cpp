@@ -142,8 +142,19 @@ result<secret> vault::open_value(const value_owner& owner, const sealed_field& f
 
 result<std::vector<opened_field>> vault::open(const policy::decision& decision, policy::integration_id integration,
                                               std::span<const sealed_field> fields) const {
-    if (!decision.allowed()) return failure(errc::refused, "a secret was asked for without a permission");
-    if (decision.integration() != integration)
+    return open_all(decision.allowed(), decision.integration(), integration, fields);
+}
+
+result<std::vector<opened_field>> vault::open(const policy::trial& trial, policy::integration_id integration,
+                                              std::span<const sealed_field> fields) const {
+    return open_all(trial.allowed(), trial.integration(), integration, fields);
+}
+
+result<std::vector<opened_field>> vault::open_all(bool allowed, policy::integration_id of,
+                                                  policy::integration_id integration,
+                                                  std::span<const sealed_field> fields) const {
+    if (!allowed) return failure(errc::refused, "a secret was asked for without a permission");
+    if (of != integration)
         return failure(errc::refused, "a secret was asked for with another integration's permission");
     std::vector<opened_field> opened;
     for (const sealed_field& field : fields) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Seals credential fields and opens them again. open() is the one function in the product that opens credentials of
-// integrations, and it takes a decision: without an allowing one for exactly this integration nothing is opened.
+// integrations, and it takes a decision, of a run or of a person's trial: without an allowing one for exactly this
+// integration nothing is opened.
 // Variables and the secrets of webhooks are sealed too; nobody grants those, so they open for their owner alone.
 // XChaCha20-Poly1305; associated data: integration id, field name, version. Data keys are wrapped by a master key
 // (master_key.hpp). Const functions may be called by any number of threads.
 #pragma once
 
-#include "policy/decision.hpp"
+#include "policy/trial.hpp"
 #include "runner/error.hpp"
 #include "runner/vault/master_key.hpp"
 #include "runner/vault/sealed.hpp"
@@ -41,6 +42,9 @@ public:
     // refused: the decision does not allow, or is for another integration. corrupt: a field does not open.
     result<std::vector<opened_field>> open(const policy::decision&, policy::integration_id,
                                            std::span<const sealed_field>) const;
+    // To show them to the integration's own service, for the person whom the decision is about.
+    result<std::vector<opened_field>> open(const policy::trial&, policy::integration_id,
+                                           std::span<const sealed_field>) const;
 
     // Likewise for one value of an owner; its name says what it is in messages.
     sealed_field seal_value(const value_owner&, std::string name, std::int64_t version, const secret&) const;
@@ -61,6 +65,8 @@ public:
 
 private:
     vault() = default;
+    result<std::vector<opened_field>> open_all(bool allowed, policy::integration_id of, policy::integration_id wanted,
+                                               std::span<const sealed_field>) const;
     result<secret> open_one(policy::integration_id, const sealed_field&) const;
     std::map<std::int64_t, secret> keys_;
 };

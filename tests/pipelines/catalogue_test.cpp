@@ -62,6 +62,24 @@ TEST_SUITE("pipelines.catalogue") {
         }
     }
 
+    TEST_CASE("checks: one host each, asked without a credential in the address") {
+        int known = 0;
+        for (const std::string_view name : integration_type_names()) {
+            CAPTURE(name);
+            const auto& check = find_integration_type(name)->check;
+            if (!check) continue;
+            ++known;
+            CHECK(check->path.find('$') == std::string::npos);
+            CHECK(check->host.find_first_of("/:@?#$ ") == std::string::npos);
+        }
+        CHECK(known == 24);
+        const auto& lab = find_integration_type("GIT_LAB_ENTERPRISE")->check;
+        REQUIRE(lab.has_value());
+        CHECK(lab->host_field == "host_url");
+        CHECK(lab->credentials.front().header == "PRIVATE-TOKEN");
+        CHECK_FALSE(find_integration_type("AMAZON")->check.has_value());
+    }
+
     TEST_CASE("nothing: a type that is not known, in another case, or a file's name") {
         for (const char* name : {"", "AMAZO", "AMAZONE", "amazon", "AMAZON.yml", "../AMAZON", "ZZZ"})
             CHECK(find_integration_type(name) == nullptr);
@@ -91,10 +109,27 @@ TEST_SUITE("pipelines.catalogue") {
 
     TEST_CASE("thrown with file and line: a file that is not as agreed") {
         for (const char* text :
-             {"title: [", "- title: x", "title: x\ncolour: red", "fields: {a: {}}", "title: x\nfields: [a]",
-              "title: x\nfields: {a: {secret: perhaps}}", "title: x\nfields: {a: {size: 3}}",
-              "title: x\nfields: {a: {}}\nenvironment: {A: '${b}'}", "title: x\nenvironment: {A: '${'}",
-              "title: x\nalternatives: [[a]]", "title: x\nfiles: [{name: a}]", "title: x\nfiles: [{colour: a}]"}) {
+             {"title: [",
+              "- title: x",
+              "title: x\ncolour: red",
+              "fields: {a: {}}",
+              "title: x\nfields: [a]",
+              "title: x\nfields: {a: {secret: perhaps}}",
+              "title: x\nfields: {a: {size: 3}}",
+              "title: x\nfields: {a: {}}\nenvironment: {A: '${b}'}",
+              "title: x\nenvironment: {A: '${'}",
+              "title: x\nfields: {a: {}}\ncheck: {host: h, path: /, credentials: {A: '${a}'}, colour: red}",
+              "title: x\nfields: {a: {}}\ncheck: {path: /, credentials: {A: '${a}'}}",
+              "title: x\nfields: {a: {}}\ncheck: {host: h, host_field: a, path: /, credentials: {A: '${a}'}}",
+              "title: x\nfields: {a: {}}\ncheck: {host_field: a, path: /, credentials: {A: '${a}'}}",
+              "title: x\nfields: {a: {}}\ncheck: {host_field: b, path: /, credentials: {A: '${a}'}}",
+              "title: x\nfields: {a: {}}\ncheck: {host: h, path: user, credentials: {A: '${a}'}}",
+              "title: x\nfields: {a: {}}\ncheck: {host: h, path: /}",
+              "title: x\nfields: {a: {}}\ncheck: {host: h, path: /, credentials: {A: '${b}'}}",
+              "title: x\nfields: {a: {secret: false}}\ncheck: {host: h, path: /, credentials: {A: '${a}'}}",
+              "title: x\nalternatives: [[a]]",
+              "title: x\nfiles: [{name: a}]",
+              "title: x\nfiles: [{colour: a}]"}) {
             CAPTURE(text);
             CHECK_THROWS_AS(read_integration_type({"X.yml", text}), std::logic_error);
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/explain.hpp"
+#include "policy/trial.hpp"
 #include "tests/policy/decision_spec.hpp"
 
 #include <doctest/doctest.h>
@@ -122,6 +123,8 @@ TEST_SUITE("policy.decision differential") {
             for (int u = 1; u <= 2; ++u) {
                 const user_id user(u);
                 same = same && level_of(s, user, r.integration) == spec::level_of(w, user, r.integration);
+                const bool tries = decide(s, trial_request{decision_id(1), user, r.integration}).allowed();
+                same = same && tries == (spec::level_of(w, user, r.integration) >= level::use_only);
                 const bool may_run = access_to(s, user, r.pipeline) >= pipeline_level::run_only;
                 const bool sees = may_see(s, user, r.integration);
                 const bool grants = may_grant(s, user, r.integration, r.pipeline) == grant_refusal::none;

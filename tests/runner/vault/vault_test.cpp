@@ -118,6 +118,30 @@ TEST_SUITE("vault.vault") {
         }
     }
 
+    TEST_CASE_FIXTURE(fixture, "a trial: opens for who has Use, refused to who has less or tries another one") {
+        const sealed_field f = sealed();
+        const auto trial_of = [&](level of, integration_id asked) {
+            snapshot_builder facts{revision(1)};
+            for (const integration_id id : {integration, integration_id(8)}) {
+                latchkey::policy::integration i;
+                i.id = id;
+                i.others = of;
+                facts.add(i);
+            }
+            facts.add(user{user_id(1), workspace_role::member, {}});
+            return decide(std::move(facts).build(), trial_request{decision_id(1), user_id(1), asked});
+        };
+        const auto opened = vault.open(trial_of(level::use_only, integration), integration, std::span(&f, 1));
+        REQUIRE(opened.has_value());
+        CHECK_EQ(opened->front().value.reveal(), "the plain value");
+        for (const trial& t : {trial_of(level::denied, integration), trial_of(level::delete_only, integration),
+                               trial_of(level::manage, integration_id(8))}) {
+            const auto refused = vault.open(t, integration, std::span(&f, 1));
+            REQUIRE_FALSE(refused.has_value());
+            CHECK(refused.error().code == errc::refused);
+        }
+    }
+
     TEST_CASE_FIXTURE(fixture, "corrupt: any bit changed, or moved to another field, version or integration") {
         const sealed_field f = sealed();
         for (std::size_t i = 0; i < f.bytes.size(); ++i) {

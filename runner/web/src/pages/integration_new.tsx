@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from 'preact/hooks';
-import type { Integration, IntegrationType } from '../api/access';
+import type { Integration } from '../api/access';
 import { send } from '../api/http';
-import { own, workspaceAt } from '../api/paths';
+import { workspaceAt } from '../api/paths';
 import { integrationPage, workspacePage } from '../app/addresses';
 import { notify } from '../app/announce';
-import { somethingChanged, useLoad } from '../app/load';
+import { somethingChanged } from '../app/load';
 import { useProjects } from '../app/places';
 import { go } from '../app/router';
 import type { PageProps } from '../app/routes';
 import { useAttempt, Wrong } from '../parts/attempt';
 import { Button } from '../parts/button';
 import { SelectField, TextField } from '../parts/field';
+import { useTypes } from '../parts/integration_types';
 import { Page } from '../parts/page';
 import { Problem, Waiting } from '../parts/states';
 import { plain } from '../parts/text';
 import { given, TypeFields, type Values } from './integration/fields';
-
-export const useTypes = () => useLoad<{ integration_types: IntegrationType[] }>(own('/integration_types'));
 
 export default function NewIntegration({ params, query }: PageProps) {
   const workspace = params['workspace'] ?? '';

@@ -13,10 +13,10 @@ import { Button } from '../../parts/button';
 import { confirmed } from '../../parts/confirm';
 import { Dialog } from '../../parts/dialog';
 import { SelectField, TextField } from '../../parts/field';
+import { useTypes } from '../../parts/integration_types';
 import { levelWord } from '../../parts/level';
 import { Notice, Problem, Waiting } from '../../parts/states';
 import { Name, plain, plural } from '../../parts/text';
-import { useTypes } from '../integration_new';
 import { given, TypeFields, type Values } from './fields';
 import type { TabProps } from './tab';
 
@@ -88,6 +88,9 @@ function Remove({ workspace, of, onClose }: TabProps & { onClose: () => void }) 
 
 interface Tested { tested: boolean; ok: boolean | null; message: string }
 
+const toneOf = (ok: boolean | null) => (ok === true ? ['good', 'check'] : ok === false ? ['bad', 'warning'] : ['idle', 'info']) as
+  ['good', 'check'] | ['bad', 'warning'] | ['idle', 'info'];
+
 function Test({ workspace, of }: TabProps) {
   const [said, setSaid] = useState<Tested | null>(null);
   const attempt = useAttempt();
@@ -100,7 +103,7 @@ function Test({ workspace, of }: TabProps) {
       <Button onClick={test}>Test the connection</Button>
       <Wrong of={attempt} />
       <div role="status" class="grow">
-        {said ? <Notice tone={said.ok === true ? 'good' : said.ok === false ? 'bad' : 'idle'} icon={said.ok === true ? 'check' : said.ok === false ? 'warning' : 'info'}><p>{said.message}</p></Notice> : null}
+        {said ? <Notice tone={toneOf(said.ok)[0]} icon={toneOf(said.ok)[1]}><p>{plain(said.message, 600)}</p></Notice> : null}
       </div>
     </>
   );
@@ -125,8 +128,10 @@ export function Details(t: TabProps) {
         </dl>
         <div class="row">
           <Button onClick={() => setOpen('edit')} off={t.off}>Edit</Button>
-          {type?.can_be_tested === false ? null : <Test {...t} />}
+          {type?.can_be_tested ? <Test {...t} /> : null}
         </div>
+        {type && !type.can_be_tested
+          ? <p class="small dim">There is no harmless question known that would test the credential of this service: its first run shows whether it is taken.</p> : null}
         {t.off ? <p class="small dim">{t.off}</p> : null}
       </div>
       <div class="row"><Button kind="quiet" class="warns" off={t.off} onClick={() => setOpen('remove')}>Delete this integration…</Button></div>
