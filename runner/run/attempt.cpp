@@ -4,6 +4,7 @@
 #include "pipelines/service.hpp"
 #include "runner/async/offload.hpp"
 #include "runner/async/task_group.hpp"
+#include "runner/run/answer_secrets.hpp"
 #include "runner/run/changes.hpp"
 #include "runner/run/report.hpp"
 #include "runner/run/run_driver.hpp"
@@ -266,6 +267,15 @@ private:
         answer a;
         a.accepted = (*found)->accepted;
         a.variables = std::move((*found)->variables);
+        if ((*found)->secrets) {
+            auto keys = around_.unlock();
+            if (!keys) return keys.error();
+            auto opened =
+                open_answer(**keys, store::answer_owner(request_.run.id, request_.attempt, static_cast<int>(action)),
+                            *(*found)->secrets);
+            if (!opened) return opened.error();
+            a.secrets = std::move(*opened);
+        }
         auto user = around_.store.user((*found)->actor);
         a.by = user ? user->email : "user " + std::to_string((*found)->actor.value());
         return std::optional(std::move(a));

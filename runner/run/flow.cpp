@@ -73,12 +73,21 @@ result<void> complete(const question& q, answer& a) {
     for (const auto& [name, value] : a.variables)
         if (std::ranges::find(q.variables, name, &asked_variable::name) == q.variables.end())
             return failure(errc::usage, "\"" + q.action + "\" does not ask for " + name);
+    for (const auto& [name, value] : a.secrets) {
+        const auto asked_for = std::ranges::find(q.variables, name, &asked_variable::name);
+        if (asked_for == q.variables.end() || !asked_for->secret)
+            return failure(errc::usage, "\"" + q.action + "\" does not ask for a secret " + name);
+    }
     for (const asked_variable& v : q.variables) {
         if (v.secret) {
-            if (!a.secrets.contains(v.name))
+            // As plain text it would be kept and shown.
+            if (std::ranges::find(a.variables, v.name, &std::pair<std::string, std::string>::first) !=
+                    a.variables.end() ||
+                !a.secrets.contains(v.name))
                 return failure(errc::usage, v.name +
-                                                " is a secret: answer on the run's own terminal, or give it to the "
-                                                "run with --secret-file");
+                                                " is a secret: answer on the run's page or its own terminal, or give "
+                                                "it to the run with --secret-file");
+            if (a.secrets.at(v.name).empty()) return failure(errc::usage, "a value for " + v.name + " is missing");
             continue;
         }
         auto given = std::ranges::find(a.variables, v.name, &std::pair<std::string, std::string>::first);

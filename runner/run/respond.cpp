@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // An answer to an action that waits for people, from outside of the process that executes the run.
+#include "runner/run/answer_secrets.hpp"
 #include "runner/run/service.hpp"
 #include "runner/run/variable_values.hpp"
 
@@ -78,9 +79,16 @@ result<std::string> service::respond(const store::run_record& run, const std::st
     const auto q = question_of(*chosen->definition, chosen->name, plain_variables(c->plan, chosen->index, {}));
     if (!q) return q.error();
     if (auto good = complete(*q, a); !good) return good.error();
-    auto answered =
-        around_.store.answer(run.id, run.attempts.back().number,
-                             {static_cast<int>(chosen->index), a.accepted, actor, around_.clock(), a.variables});
+    const int attempt = run.attempts.back().number;
+    store::answer_record record{static_cast<int>(chosen->index), a.accepted, actor, around_.clock(), a.variables};
+    if (a.accepted && !a.secrets.empty()) {
+        auto keys = around_.unlock();
+        if (!keys) return keys.error();
+        auto sealed = seal_answer(**keys, store::answer_owner(run.id, attempt, record.action), a.secrets);
+        if (!sealed) return sealed.error();
+        record.secrets = std::move(*sealed);
+    }
+    auto answered = around_.store.answer(run.id, attempt, record);
     if (!answered) return answered.error();
     return chosen->name;
 }

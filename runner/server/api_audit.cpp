@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The audit log, for administrators: what is about their workspace, and whether the whole chain holds.
 #include "policy/audit_log.hpp"
+#include "runner/server/audit_search.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/query.hpp"
 #include "runner/server/views.hpp"
@@ -14,6 +15,8 @@ namespace latchkey::server {
 namespace {
 
 constexpr std::int64_t most_entries = 1000;
+// How far back one call looks: a search that finds little goes on with the next one.
+constexpr std::int64_t most_looked_at = 50'000;
 
 // ?expect=COUNT:HASH, a head that was told before.
 result<std::optional<store::audit_head>> expected_head(const call& c) {
@@ -44,12 +47,40 @@ result<answer> list_audit(call& c) {
     if (!before) return before.error();
     const auto limit = number_asked(c, "limit", 100, 1);
     if (!limit) return limit.error();
-    auto found =
-        c.server.stores.runs->audit_of(c.workspace->id, *before, static_cast<int>(std::min(*limit, most_entries)));
-    if (!found) return found.error();
+    const auto wanted = audit_search::asked_by(c);
+    if (!wanted) return wanted.error();
+    const auto first = c.server.stores.runs->audit_of(c.workspace->id, *before, 1);
+    if (!first) return first.error();
+    store::audit_wish wish = wanted->wish;
+    std::int64_t at = first->empty() ? 1 : first->front().sequence + 1;
+    wish.least = std::max<std::int64_t>(at - most_looked_at, 1);
+    const auto most = static_cast<std::size_t>(std::min(*limit, most_entries));
+    audit_names names(c);
     json items = json::array();
-    for (const policy::audit_entry& e : *found) items.push_back(view(c, e));
-    return answer{200, list_of(c.workspace_url() + "/audit", "entries", std::move(items)), {}};
+    for (bool more = true; more && items.size() < most;) {
+        auto some = c.server.stores.runs->audit_of(c.workspace->id, wish, at, static_cast<int>(most));
+        if (!some) return some.error();
+        more = some->size() == most;
+        if (!more) at = wish.least;
+        for (const policy::audit_entry& e : *some) {
+            const auto fits = wanted->fits(names, e);
+            if (!fits) return fits.error();
+            if (more) at = e.sequence;
+            if (!*fits) continue;
+            auto named = names.of(e);
+            if (!named) return named.error();
+            json v = view(c, e);
+            v["about"] = std::move(*named);
+            items.push_back(std::move(v));
+            if (items.size() < most) continue;
+            at = e.sequence;
+            break;
+        }
+    }
+    json all = list_of(c.workspace_url() + "/audit", "entries", std::move(items));
+    // Where to go on; null: there is nothing before it, or nothing that could fit.
+    all["next"] = at > 1 ? json(at) : json();
+    return answer{200, std::move(all), {}};
 }
 
 result<answer> verify_audit(call& c) {

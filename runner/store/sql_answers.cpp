@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers to actions that wait.
 #include "runner/store/sql_parts.hpp"
+#include "runner/store/sql_resource_parts.hpp"
 #include "runner/store/sql_store.hpp"
 #include "runner/store/text_form.hpp"
 
@@ -24,6 +25,7 @@ result<void> sql_store::answer(policy::run_id run, int attempt, const answer_rec
             "VALUES (:run, :attempt, :action, :accepted, :actor, :at, :variables)",
             run.value(), attempt, a.action, a.accepted ? 1 : 0, a.actor.value(), to_stored(a.at),
             to_pairs_text(a.variables));
+        if (a.secrets) put_sealed(in, answer_owner(run, attempt, a.action), a.secrets);
         facts about = {{"run", to_fact(run)},
                        {"attempt", std::to_string(attempt)},
                        {"action", std::to_string(a.action)},
@@ -59,8 +61,8 @@ result<std::optional<answer_record>> sql_store::answer_of(policy::run_id run, in
         auto& [accepted, actor, at, variables] = *row;
         auto pairs = from_pairs_text(variables);
         if (!pairs) return failure(errc::corrupt, "an answer in the store is damaged: restore it from a backup");
-        return std::optional(
-            answer_record{action, accepted != 0, policy::user_id(actor), from_stored(at), std::move(*pairs)});
+        return std::optional(answer_record{action, accepted != 0, policy::user_id(actor), from_stored(at),
+                                           std::move(*pairs), load_sealed(in, answer_owner(run, attempt, action))});
     });
 }
 

@@ -169,15 +169,19 @@ result<void> sql_store::walk_audit(std::int64_t first, const std::function<bool(
     }
 }
 
-result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::workspace_id workspace, std::int64_t before,
-                                                             int limit) {
+result<std::vector<policy::audit_entry>> sql_store::audit_of(policy::workspace_id workspace, const audit_wish& wish,
+                                                             std::int64_t before, int limit) {
     return read([&](sql_connection& in) -> result<std::vector<policy::audit_entry>> {
         std::vector<policy::audit_entry> found;
         for (const auto& row :
              in.rows<std::int64_t, std::int64_t, std::string, std::int64_t, std::int64_t, std::string, std::string>(
                  "SELECT sequence, at, kind, actor, revision, facts, hash FROM audit "
-                 "WHERE workspace = :workspace AND sequence < :before ORDER BY sequence DESC LIMIT :limit",
-                 workspace.value(), before, limit))
+                 "WHERE workspace = :workspace AND sequence < :before AND sequence >= :least AND at >= :since "
+                 "AND at < :until AND (:any_kind = 1 OR kind = :kind) AND (:anybody = 1 OR actor = :actor) "
+                 "ORDER BY sequence DESC LIMIT :limit",
+                 workspace.value(), before, wish.least, to_stored(wish.since), to_stored(wish.until),
+                 wish.kind ? 0 : 1, wish.kind ? std::string(policy::to_string(*wish.kind)) : std::string(),
+                 wish.actor.valid() ? 0 : 1, wish.actor.value(), limit))
             found.push_back(entry_from(row));
         return found;
     });

@@ -86,6 +86,13 @@ result<void> apply(attempt_state& to, const run::event& event, policy::run_id ru
     return {};
 }
 
+// Nobody takes them any more: a retry asks again.
+void forget_sealed_answers(sql_connection& in, policy::run_id run, int attempt) {
+    in.exec("DELETE FROM sealed_values WHERE kind = :kind AND owner BETWEEN :first AND :last",
+            static_cast<int>(vault::value_kind::answer), answer_owner(run, attempt, 0).id,
+            answer_owner(run, attempt, 0xffff).id);
+}
+
 std::optional<run::event> event_from(event_row& row) {
     auto& [sequence, at, kind, status, action, reason, number, text] = row;
     const auto known_kind = run::event_kind_from(kind);
@@ -116,6 +123,7 @@ result<void> sql_store::append_events(policy::run_id run, int attempt, std::span
             const run::status at_first = state->status;
             const bool begun = state->started_at.has_value();
             if (auto fits = apply(*state, event, run, attempt); !fits) return fits;
+            if (event.kind == run::event_kind::attempt_ended) forget_sealed_answers(in, run, attempt);
             if (run::ended(state->status))
                 leave_notice(in, run, attempt, notice_kind::ended, state->status, event.at);
             else if (!begun && state->started_at)

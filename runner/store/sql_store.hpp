@@ -84,7 +84,9 @@ public:
     result<void> walk_audit(std::int64_t first,
                             const std::function<bool(const policy::audit_entry&)>& visit) override;
     result<run_record> approve_fork(policy::run_id, policy::user_id actor, policy::time_point) override;
-    result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before, int limit) override;
+    using store::audit_of;
+    result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, const audit_wish&, std::int64_t before,
+                                                      int limit) override;
     result<std::vector<policy::audit_entry>> audit_of(policy::integration_id, audit_part, std::int64_t before,
                                                       int limit) override;
     result<policy::time_point> integrations_audited_after() override;

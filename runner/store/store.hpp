@@ -171,7 +171,15 @@ struct answer_record {
     policy::user_id actor;
     policy::time_point at{};
     facts variables;  // that were asked for; never a secret
+    // The secrets that were asked for, as one value of answer_owner; gone once the attempt has ended.
+    std::optional<vault::sealed_field> secrets = std::nullopt;
 };
+
+// Whose value the secrets of an answer are: moved to another run, attempt or action they do not open.
+constexpr vault::value_owner answer_owner(policy::run_id run, int attempt, int action) {
+    return {vault::value_kind::answer,
+            run.value() << 32U | static_cast<std::int64_t>(attempt) << 16U | static_cast<std::int64_t>(action)};
+}
 
 struct run_query {
     std::optional<policy::project_id> project;
@@ -194,6 +202,15 @@ struct changed_runs {
 
 // Entries of the audit log that are about one integration.
 enum class audit_part : unsigned char { all, uses };  // uses: what runs asked for and were given
+
+// Which of a workspace's entries; as it is made: all.
+struct audit_wish {
+    std::optional<policy::audit_kind> kind;
+    policy::user_id actor;  // valid: what this user did
+    policy::time_point since = policy::time_point::min();
+    policy::time_point until = policy::time_point::max();  // not itself
+    std::int64_t least = 1;  // no entry before this one is looked at: how much a look may cost
+};
 
 class store {
 public:
@@ -332,8 +349,12 @@ public:
                                     const std::function<bool(const policy::audit_entry&)>& visit) = 0;
     // Those that are about one workspace, before that entry, the newest first. One by itself proves nothing: the
     // chain is of all.
-    virtual result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, std::int64_t before,
-                                                              int limit) = 0;
+    virtual result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id, const audit_wish&,
+                                                              std::int64_t before, int limit) = 0;
+    result<std::vector<policy::audit_entry>> audit_of(policy::workspace_id workspace, std::int64_t before,
+                                                      int limit) {
+        return audit_of(workspace, audit_wish(), before, limit);
+    }
     virtual result<std::vector<policy::audit_entry>> audit_of(policy::integration_id, audit_part, std::int64_t before,
                                                               int limit) = 0;
     // Entries up to that time were written before they said which integration they are about: it does not find them.

@@ -19,7 +19,7 @@ struct sealed_field {
 };
 
 // What else is kept sealed than the credentials of integrations. Stored by number.
-enum class value_kind : unsigned char { variable, webhook, sign_on };
+enum class value_kind : unsigned char { variable, webhook, sign_on, answer };
 
 // Whose value it is: the variable with this number, say. A value opens for its owner only.
 struct value_owner {

@@ -261,6 +261,49 @@ TEST_SUITE("server.views") {
         for (const std::string& at : {first, second}) w.ask("PATCH", at, w.developer, {{"operation", "CANCEL"}});
     }
 
+    TEST_CASE("a secret that is asked for is answered sealed, masked in the log, and forgotten") {
+        run_world w;
+        const auto ask = w.pipeline("ask",
+                                    "    - action: Values\n      type: WAIT_FOR_VARIABLES\n      variables:\n"
+                                    "        - {key: CODE, encrypted: true}\n        - {key: COLOUR, value: red}\n"
+                                    "    - {action: Use, type: BUILD, execute_commands: ['echo \"$COLOUR $CODE\"', "
+                                    "'test \"$CODE\" = \"planted answer\"']}\n");
+        const auto run = w.start(ask, w.developer);
+        const json shown = w.when(run, w.developer, "WAITING_FOR_VARIABLES");
+        CHECK_EQ(shown["action_executions"][0]["variables"][0]["encrypted"], true);
+        CHECK(shown["action_executions"][0]["variables"][0]["value"].is_null());
+        const auto answer = [&](const json& variables) {
+            return w.ask("PATCH", run, w.developer, {{"operation", "APPLY_VARIABLES"}, {"variables", variables}});
+        };
+        const json secret = {{"key", "CODE"}, {"value", "planted answer"}, {"encrypted", true}};
+        const json plain = {{"key", "CODE"}, {"value", "planted answer"}};
+        CHECK_EQ(answer(json::array()).status, 400);
+        CHECK_EQ(answer({plain}).status, 400);
+        CHECK_EQ(answer({secret, plain}).status, 400);
+        CHECK_EQ(answer({{{"key", "CODE"}, {"value", ""}, {"encrypted", true}}}).status, 400);
+        CHECK_EQ(answer({secret, {{"key", "COLOUR"}, {"value", "blue"}, {"encrypted", true}}}).status, 400);
+        CHECK_EQ(w.ask("PATCH", run, w.viewer, {{"operation", "APPLY_VARIABLES"}, {"variables", {secret}}}).status,
+                 403);
+        REQUIRE_EQ(answer({secret, {{"key", "COLOUR"}, {"value", "blue"}}}).status, 200);
+        const json e = w.ended(run, w.developer);
+        CHECK_EQ(e["status"], "SUCCESSFUL");
+        const std::string url = e["action_executions"][1]["url"];
+        const json lines = get(w, own(url.substr(url.find("/workspaces"))) + "/log/lines", w.developer)["lines"];
+        REQUIRE_FALSE(lines.empty());
+        CHECK_EQ(lines[0].get<std::string>().find("planted"), std::string::npos);
+        CHECK_EQ(lines[0].get<std::string>().find("blue"), 0);
+        CHECK_EQ(w.ask("GET", std::string(acme) + "/audit?limit=1000", w.admin).text.find("planted answer"),
+                 std::string::npos);
+        // Nothing of it is kept once the attempt has ended, and a retry asks anew.
+        const auto number = w.stores().runs->runs({std::nullopt, std::nullopt, 1}).value().front();
+        const auto kept = w.stores().runs->answer_of(number.id, 1, 0).value();
+        REQUIRE(kept.has_value());
+        CHECK_FALSE(kept->secrets.has_value());
+        REQUIRE_EQ(w.ask("PATCH", run, w.developer, {{"operation", "RETRY"}}).status, 200);
+        w.when(run, w.developer, "WAITING_FOR_VARIABLES");
+        w.ask("PATCH", run, w.developer, {{"operation", "CANCEL"}});
+    }
+
     TEST_CASE("who is denied asks, who may grant sees it, and a grant answers it") {
         run_world w;
         const std::string gh = add_gh(

@@ -154,7 +154,8 @@ void check_runs(const fresh_store& fresh) {
     }
     SUBCASE("an answer is taken once, while the attempt waits, and is audited") {
         REQUIRE(store->create_attempt(made.run.id, made.owner, "retry", -1, false, at(900)).has_value());
-        const store::answer_record yes{2, true, made.owner, at(960), {{"VERSION", "1.2"}}};
+        store::answer_record yes{2, true, made.owner, at(960), {{"VERSION", "1.2"}}};
+        yes.secrets = vault::sealed_field{"answer", 1, 1, "sealed bytes"};
         CHECK(store->answer(made.run.id, 2, yes).error().code == errc::conflict);
         const std::vector waits{make_event(1, event_kind::waiting, status::waiting_for_variables)};
         REQUIRE(store->append_events(made.run.id, 2, waits).has_value());
@@ -171,6 +172,7 @@ void check_runs(const fresh_store& fresh) {
         CHECK(kept->actor == made.owner);
         CHECK(kept->at == at(960));
         CHECK(kept->variables == yes.variables);
+        CHECK(kept->secrets == yes.secrets);
         CHECK_FALSE(store->answer_of(made.run.id, 2, 1).value().has_value());
         CHECK(store->answer(made.run.id, 9, yes).error().code == errc::not_found);
         const std::vector goes_on{make_event(2, event_kind::answered, status::in_progress)};
@@ -179,6 +181,11 @@ void check_runs(const fresh_store& fresh) {
         CHECK(store->append_events(made.run.id, 2, std::vector{make_event(3, event_kind::answered, status::failed)})
                   .error()
                   .code == errc::usage);
+        REQUIRE(store
+                    ->append_events(made.run.id, 2,
+                                    std::vector{make_event(3, event_kind::attempt_ended, status::successful)})
+                    .has_value());
+        CHECK_FALSE(open()->answer_of(made.run.id, 2, 2).value()->secrets.has_value());
     }
     SUBCASE("decisions are written down, allow and deny alike, in one chain") {
         const policy::integration_id ids[] = {made.slack.rights.id};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Managing who and what may use an integration, by those who may; and what everybody else sees and can press.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { launch, Visitor } from './browser.mjs';
 import { populated, secret } from './team.mjs';
@@ -10,7 +11,7 @@ let browser;
 const who = {};
 
 before(async () => {
-  t = await populated();
+  t = await populated(['--private-hosts', 'yes']);
   browser = await launch();
   for (const name of ['ana', 'dan', 'bo', 'cy', 'eve']) who[name] = await (await Visitor.open(browser, t.world)).signIn(`${name}@acme.test`);
 });
@@ -102,6 +103,32 @@ test('an integration is added from a project; its secret goes in and never comes
   assert.equal(await page.getByRole('link', { name: 'Shop’s uploads' }).count(), 0);
   assert.ok(answers.length > 3);
   assert.ok(!answers.join('').includes(secret), 'the secret came back');
+});
+
+test('the connection is tested: what its service says is told in our words', async () => {
+  const asked = [];
+  const service = createServer((request, reply) => {
+    asked.push(`${request.method} ${request.url}`);
+    reply.writeHead(request.headers['private-token'] === secret ? 200 : 401).end('what only the service says');
+  });
+  await new Promise((resolve) => service.listen(0, '127.0.0.1', resolve));
+  const host = `127.0.0.1:${service.address().port}`;
+  const forge = await t.world.must('POST', '/workspaces/acme/integrations', { name: 'Our forge', type: 'GIT_LAB_ENTERPRISE', host_url: `http://${host}`, token: secret });
+  const { page } = who.bo;
+  await who.bo.go(`/app/acme/integrations/${forge.hash_id}`);
+  await page.getByRole('button', { name: 'Test the connection' }).click();
+  await page.getByRole('status').getByText(`${host} takes the credential`).waitFor();
+  await t.world.must('PATCH', `/workspaces/acme/integrations/${forge.hash_id}`, { token: 'another' });
+  await page.getByRole('button', { name: 'Test the connection' }).click();
+  await page.getByRole('status').getByText(`${host} does not take the credential`).waitFor();
+  assert.deepEqual(asked, ['GET /api/v4/user', 'GET /api/v4/user']);
+  assert.ok(!(await page.content()).includes('what only the service says'));
+  // Of some services nothing is known to ask.
+  await who.bo.go(at('shop'));
+  await page.getByText('There is no harmless question known').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Test the connection' }).count(), 0);
+  await t.world.must('DELETE', `/workspaces/acme/integrations/${forge.hash_id}`);
+  service.close();
 });
 
 test('a row of a permission is added, changed and removed, and what everybody ends up with follows', async () => {
@@ -225,13 +252,40 @@ test('people: a member is added, gets a link, sets a password by it and signs in
   await flo.close();
 });
 
-test('the audit log is filtered, verified and taken away', async () => {
+test('the audit log is looked through on the server, verified and taken away', async () => {
   const { page } = who.ana;
+  // Of somebody else there is something, too.
+  await who.bo.go(`/app/acme/why?project=web&pipeline=${t.pipelines.check}&integration=announcements`);
+  await who.bo.page.getByText('Every rule considered').waitFor();
   await who.ana.go('/app/acme/audit');
-  await page.getByLabel('Kind').selectOption({ label: 'Grant' });
   const rows = page.locator('table.list tbody tr');
+  const all = (filter) => page.waitForFunction((words) => {
+    const texts = [...document.querySelectorAll('table.list tbody tr')].map((r) => r.innerText);
+    return texts.length > 0 && texts.every((t) => words.every((w) => t.includes(w)));
+  }, filter);
+  await page.getByLabel('Kind').selectOption({ label: 'Grant' });
+  await all(['Grant']);
+  assert.match(page.url(), /kind=grant/);
+  await page.getByLabel('Integration').selectOption(t.integrations.announce.hash_id);
+  await all(['Grant', 'Announcements']);
+  // What it is about stands there by name, and leads there.
+  await rows.first().getByRole('link', { name: 'Check' }).or(rows.first().getByRole('link', { name: 'Deploy the site' })).first().waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByLabel('Person').selectOption({ label: 'Bo Developer' });
+  await all(['Bo Developer']);
+  await page.getByRole('button', { name: 'Clear' }).click();
+  const words = page.getByLabel('Words');
+  await words.pressSequentially('signing_key added');
+  await all(['SIGNING_KEY']);
+  assert.equal(await words.evaluate((e) => e === document.activeElement), true, 'what is typed in lost the focus');
+  await words.fill('no such words');
+  await page.getByText('No entry fits.').waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByLabel('From').fill('2001-01-01');
+  await page.getByLabel('to', { exact: true }).fill('2001-12-31');
+  await page.getByText('No entry fits.').waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
   await rows.first().waitFor();
-  for (const text of await rows.allInnerTexts()) assert.match(text, /Grant/);
   await page.getByRole('button', { name: 'Verify the chain' }).click();
   await page.getByText('The chain is whole').waitFor();
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export' }).click()]);

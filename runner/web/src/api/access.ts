@@ -90,6 +90,13 @@ export interface AuditEntry {
   actor: Person | null;
   revision: number;
   facts: Record<string, string>;
+  // What is still there of what it is about; for administrators of the workspace.
+  about?: {
+    integration?: { name: string; hash_id: string };
+    pipeline?: { id: number; name: string };
+    project?: { name: string; display_name: string };
+    execution?: number;
+  };
   hash: string;
 }
 

@@ -1,30 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 // The audit log of a workspace: what was decided and done, whether the chain is whole, and all of it to take away.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { AuditEntry } from '../api/access';
 import { get } from '../api/http';
 import { own, withQuery, workspaceAt } from '../api/paths';
 import { announce } from '../app/announce';
-import { useNotAdministrator } from '../app/me';
+import { useMembers, useNotAdministrator } from '../app/me';
+import { useProjects } from '../app/places';
 import { setQuery } from '../app/router';
 import type { PageProps } from '../app/routes';
 import { useAttempt, Wrong } from '../parts/attempt';
 import { auditKinds, Entries, kindWord } from '../parts/audit_entries';
 import { Button } from '../parts/button';
 import { Select } from '../parts/field';
-import { OlderButton, useOlder } from '../parts/older';
+import { nextOf, OlderButton, useOlder } from '../parts/older';
 import { Page } from '../parts/page';
 import { Empty, Notice, Problem, Waiting } from '../parts/states';
-import { plural } from '../parts/text';
+import { plain, plural } from '../parts/text';
 import './integration/integration.css';
+import { useIntegrations } from './integrations';
 
 interface Verified { whole: boolean; verified: number; first_broken: number | null; entries: number; head: string }
 
 const size = 200;
-const before = (_: unknown, items: AuditEntry[]) => (items.length < size ? null : String(items.at(-1)?.sequence ?? ''));
 
-const wordsOf = (e: AuditEntry) =>
-  `${kindWord(e.kind)} ${e.actor?.name ?? ''} ${e.actor?.email ?? ''} ${Object.values(e.facts).join(' ')}`.toLowerCase();
+// A day as the reader's clock has it; `after`: the beginning of the one after it.
+function momentOf(day: string, after = 0): string {
+  const [y, m, d] = day.split('-').map(Number) as [number, number, number];
+  const at = new Date(y, m - 1, d + after);
+  return Number.isNaN(at.getTime()) ? '' : at.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+// Asked of the server, over all entries; it is all in the address.
+export const searchOf = (query: URLSearchParams) => ({
+  kind: query.get('kind'), actor: query.get('actor'), integration: query.get('integration'), project: query.get('project'), q: query.get('q'),
+  since: query.get('from') ? momentOf(query.get('from') ?? '') : null, until: query.get('to') ? momentOf(query.get('to') ?? '', 1) : null,
+});
+
+// What is typed is asked for once it rests.
+function Words({ value }: { value: string }) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => {
+    if (typed === value) return;
+    const timer = setTimeout(() => setQuery({ q: typed }, 'replace'), 350);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return <input type="search" aria-label="Words" placeholder="Words" data-search value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />;
+}
+
+function Filters({ workspace, query }: { workspace: string; query: URLSearchParams }) {
+  const people = useMembers(workspace).data ?? [];
+  const projects = useProjects(workspace).data ?? [];
+  const integrations = useIntegrations(workspace).data ?? [];
+  const value = (name: string) => query.get(name) ?? '';
+  const pick = (name: string) => (v: string) => setQuery({ [name]: v });
+  const some = ['kind', 'actor', 'integration', 'project', 'q', 'from', 'to'];
+  return (
+    <div class="filters" role="search">
+      <Select aria-label="Kind" value={value('kind')} onChange={pick('kind')}
+        choices={[{ value: '', label: 'Everything' }, ...auditKinds.map((k) => ({ value: k, label: kindWord(k) }))]} />
+      <Select aria-label="Person" value={value('actor')} onChange={pick('actor')}
+        choices={[{ value: '', label: 'By anybody' }, ...people.map((p) => ({ value: String(p.id), label: plain(p.name || p.email || '', 40) }))]} />
+      <Select aria-label="Integration" value={value('integration')} onChange={pick('integration')}
+        choices={[{ value: '', label: 'Any integration' }, ...integrations.map((i) => ({ value: i.hash_id, label: plain(i.name, 40) }))]} />
+      <Select aria-label="Project" value={value('project')} onChange={pick('project')}
+        choices={[{ value: '', label: 'Any project' }, ...projects.map((p) => ({ value: p.name, label: plain(p.display_name, 40) }))]} />
+      <Words value={value('q')} />
+      <label class="day"><span>From</span><input type="date" value={value('from')} max={value('to') || undefined} onChange={(event) => pick('from')(event.currentTarget.value)} /></label>
+      <label class="day"><span>to</span><input type="date" value={value('to')} min={value('from') || undefined} onChange={(event) => pick('to')(event.currentTarget.value)} /></label>
+      {some.some((name) => value(name) !== '')
+        ? <Button kind="quiet" onClick={() => setQuery(Object.fromEntries(some.map((name) => [name, null])))}>Clear</Button> : null}
+    </div>
+  );
+}
 
 // All of it, oldest last, a line an entry.
 async function everything(path: string, each: (n: number) => void): Promise<string[]> {
@@ -63,14 +112,16 @@ function Chain({ of }: { of: Verified }) {
 export default function Audit({ params, query }: PageProps) {
   const workspace = params['workspace'] ?? '';
   const path = own(`${workspaceAt(workspace)}/audit`);
-  const list = useOlder<AuditEntry>(path, 'entries', size, before);
+  const wish = searchOf(query);
+  const all = Object.values(wish).every((v) => v === null || v === '');
+  const list = useOlder<AuditEntry>(withQuery(path, wish), 'entries', size, nextOf);
+  // Once it is there it stays, whatever is asked for next: somebody may be typing in it.
+  const begun = useRef(false);
+  begun.current ||= !all || (list.items?.length ?? 0) > 0;
   const [chain, setChain] = useState<Verified | null>(null);
   const [count, setCount] = useState<number | null>(null);
   const attempt = useAttempt();
   const off = useNotAdministrator(workspace);
-  const kind = query.get('kind') ?? '';
-  const words = (query.get('q') ?? '').toLowerCase();
-  const shown = (list.items ?? []).filter((e) => (kind === '' || e.kind === kind) && (words === '' || wordsOf(e).includes(words)));
   const verify = async () => { await attempt.run(async () => setChain(await get<Verified>(`${path}/verify`))); };
   const exportAll = async () => {
     await attempt.run(async () => save(`latchkey-audit-${workspace}.jsonl`, await everything(path, setCount)));
@@ -88,17 +139,13 @@ export default function Audit({ params, query }: PageProps) {
       {chain ? <Chain of={chain} /> : null}
       {list.error && !list.items ? <Problem error={list.error} again={list.reload} /> : null}
       {!list.items && !list.error ? <Waiting /> : null}
-      {list.items?.length === 0 ? <Empty icon="audit" title="Nothing is written yet">Every decision, grant, use, change and sign-in stands here.</Empty> : null}
-      {list.items && list.items.length > 0
+      {list.items?.length === 0 && all && !list.more ? <Empty icon="audit" title="Nothing is written yet">Every decision, grant, use, change and sign-in stands here.</Empty> : null}
+      {begun.current ? <Filters workspace={workspace} query={query} /> : null}
+      {list.items && (list.items.length > 0 || !all || list.more)
         ? <>
-            <div class="filters" role="search">
-              <Select aria-label="Kind" value={kind} onChange={(v) => setQuery({ kind: v })}
-                choices={[{ value: '', label: 'Everything' }, ...auditKinds.map((k) => ({ value: k, label: kindWord(k) }))]} />
-              <input type="search" aria-label="Filter by words" placeholder="Filter" data-search value={query.get('q') ?? ''} onInput={(event) => setQuery({ q: event.currentTarget.value })} />
-              <span class="dim small" role="status">{kind === '' && words === '' ? `The last ${plural(list.items.length, 'entry', 'entries')}` : `${shown.length.toLocaleString('en')} of the last ${list.items.length.toLocaleString('en')}`}</span>
-            </div>
-            {shown.length > 0 ? <Entries of={shown} /> : <p class="dim">None of these fits. Look further back, or change the filter.</p>}
-            <OlderButton of={list} words={kind === '' && words === '' ? 'Older' : 'Look further back'} />
+            <p class="dim small" role="status">{list.items.length === 0 ? 'No entry fits.' : `${plural(list.items.length, 'entry', 'entries')}${list.more ? ', the newest' : ''}`}</p>
+            {list.items.length > 0 ? <Entries of={list.items} workspace={workspace} /> : null}
+            <OlderButton of={list} words={all ? 'Older' : 'Look further back'} />
           </>
         : null}
     </Page>

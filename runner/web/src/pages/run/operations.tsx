@@ -76,7 +76,9 @@ function Answers({ questions, values, set }: { questions: Question[]; values: Re
         ? <div class="field" key={q.key}><span class="label">{plain(q.key)}</span>
             <Select aria-label={plain(q.key)} value={values[q.key] ?? ''} onChange={(v) => set(q.key, v)} choices={q.options.map((o) => ({ value: o, label: plain(o) }))} />
             {q.description ? <span class="hint">{plain(q.description, 400)}</span> : null}</div>
-        : <TextField key={q.key} label={plain(q.key)} value={values[q.key] ?? ''} onChange={(v) => set(q.key, v)} hint={q.description ? plain(q.description, 400) : undefined} />))}
+        : <TextField key={q.key} label={plain(q.key)} value={values[q.key] ?? ''} onChange={(v) => set(q.key, v)} spellcheck={false}
+            {...(q.encrypted ? { type: 'password', autocomplete: 'new-password', required: true } as const : {})}
+            hint={q.description ? plain(q.description, 400) : q.encrypted ? 'A secret: kept sealed until it is used, masked in logs, shown to nobody.' : undefined} />))}
     </div>
   );
 }
@@ -91,9 +93,11 @@ export function WaitingFor({ at, run, action, status, put }:
   const [free, setFree] = useState('');
   if (!waits(status) || status === 'WAITING_FOR_PERMISSION') return null;
   const variables = status === 'WAITING_FOR_VARIABLES';
+  const lacking = variables ? questions.find((q) => q.encrypted && values[q.key] === '') : undefined;
   const off = run.may?.run === false ? mayNot : null;
   const answer = () => {
-    const given = questions.length > 0 ? Object.entries(values).map(([key, value]) => ({ key, value }))
+    const secret = (key: string) => questions.some((q) => q.key === key && q.encrypted);
+    const given = questions.length > 0 ? Object.entries(values).map(([key, value]) => ({ key, value, ...(secret(key) ? { encrypted: true } : {}) }))
       : free.split('\n').filter((line) => line.includes('=')).map((line) => ({ key: line.slice(0, line.indexOf('=')).trim(), value: line.slice(line.indexOf('=') + 1) }));
     return doIt(at, run, variables ? 'APPLY_VARIABLES' : 'APPLY', { approve_action_id: action.action.id, ...(variables ? { variables: given } : {}) }, put);
   };
@@ -106,7 +110,7 @@ export function WaitingFor({ at, run, action, status, put }:
         {variables && questions.length === 0
           ? <div class="field"><label for="free-variables">Variables, a line each: NAME=value</label><textarea id="free-variables" rows={3} class="mono" value={free} onInput={(event) => setFree(event.currentTarget.value)} /></div>
           : null}
-        <div class="row"><Button kind="primary" off={off} showReason onClick={answer}>{variables ? 'Go on with these' : 'Approve'}</Button></div>
+        <div class="row"><Button kind="primary" off={off ?? (lacking ? `Fill in ${plain(lacking.key, 60)} first.` : null)} showReason onClick={answer}>{variables ? 'Go on with these' : 'Approve'}</Button></div>
       </div>
     </section>
   );
