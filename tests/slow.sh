@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What takes longer than every day allows: 200 rounds of kill -9 in the middle of runs and grants, a million random policy worlds
-# with sanitizers, and each fuzz target for a while.
+# with sanitizers, the page's memory over ten minutes of a streaming log, and each fuzz target for a while.
 #   tests/slow.sh [SECONDS]     how long each fuzz target runs (default 60)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +18,9 @@ done
 
 echo "== test_server over PostgreSQL"
 LATCHKEY_TEST_STORE=postgresql build/dev/tests/runner/server/test_server --test-suite-exclude=server.remembered,server.retention
+
+echo "== the page: memory while a log streams for ten minutes"
+LATCHKEY_BIN=$PWD/build/dev/runner/latchkey ASAN_OPTIONS=detect_leaks=0 node tests/runner/web/measure.mjs memory
 
 cmake --preset fuzz >/dev/null
 cmake --build --preset fuzz

@@ -199,6 +199,63 @@ test('a run that waits goes on when it is approved', async () => {
   await ana.close();
 });
 
+test('a run that waits for values takes them here, the secret ones sealed', async () => {
+  const yaml = `- pipeline: Ask\n  actions:\n    - action: Values\n      type: WAIT_FOR_VARIABLES\n      comment: For the release\n      variables:\n        - {key: CODE, encrypted: true}\n        - {key: COLOUR, value: red}\n    - action: Use\n      type: BUILD\n      shell: BASH\n      execute_commands:\n        - echo "got $COLOUR $CODE"\n        - test "$CODE" = "planted words"\n`;
+  const { id } = await t.world.must('POST', `${t.w}/projects/web/pipelines`, { name: 'Ask', yaml });
+  const at = `${t.w}/projects/web/pipelines/${id}/executions`;
+  const run = await t.world.must('POST', at, {});
+  const bo = await visit('bo', `${w}/runs/${run.id}`);
+  const { page } = bo;
+  await pill(bo, 'Waits for variables');
+  const code = page.getByLabel('CODE', { exact: true });
+  await code.waitFor();
+  assert.equal(await code.getAttribute('type'), 'password');
+  const goOn = page.getByRole('button', { name: 'Go on with these' });
+  assert.equal(await goOn.getAttribute('aria-disabled'), 'true');
+  await code.fill('planted words');
+  await page.getByLabel('COLOUR', { exact: true }).fill('blue');
+  await goOn.click();
+  await pill(bo, 'Successful');
+  await page.getByText('got blue').waitFor();
+  assert.ok(!(await page.content()).includes('planted words'));
+  await bo.close();
+});
+
+test('long lines are wrapped where somebody wants it, and every line is still there', async () => {
+  const yaml = `- pipeline: Long lines\n  actions:\n    - action: Talk\n      type: BUILD\n      shell: BASH\n      execute_commands:\n        - for i in $(seq 1 900); do echo "line $i $([ $((i % 7)) = 0 ] && head -c 700 /dev/zero | tr '\\0' x)"; done\n`;
+  const { id } = await t.world.must('POST', `${t.w}/projects/web/pipelines`, { name: 'Long lines', yaml });
+  const at = `${t.w}/projects/web/pipelines/${id}/executions`;
+  const run = await t.world.ended(`${at}/${(await t.world.must('POST', at, {})).id}`);
+  const ana = await visit('ana', `${w}/runs/${run.id}#L450`);
+  const { page } = ana;
+  const log = page.locator('.log');
+  const line = (n) => page.locator('.log-line', { has: page.locator(`.num[data-n="${n}"]`) });
+  await line(448).filter({ hasText: 'xxxx' }).waitFor();
+  const seen = (n) => page.waitForFunction((number) => {
+    const [a, b] = [document.querySelector(`.num[data-n="${number}"]`)?.getBoundingClientRect(), document.querySelector('.log').getBoundingClientRect()];
+    return a && a.top >= b.top - 1 && a.top <= b.bottom;
+  }, n);
+  assert.ok(await log.evaluate((e) => e.scrollWidth > e.clientWidth));
+  await page.getByRole('button', { name: 'Wrap' }).click();
+  await page.waitForFunction(() => { const e = document.querySelector('.log'); return e.scrollWidth <= e.clientWidth; });
+  const end = async () => { await log.evaluate((e) => { e.scrollTop = e.scrollHeight; }); await seen(900); };
+  await end();
+  const bottom = await line(900).evaluate((e) => document.querySelector('.log').getBoundingClientRect().bottom - e.getBoundingClientRect().bottom);
+  assert.ok(Math.abs(bottom) < 12, `the last line ends ${bottom} px above the end`);
+  await log.evaluate((e) => { e.scrollTop = 0; });
+  await seen(1);
+  // A long one is as high as its rows, and the one after it follows.
+  const [long, next] = [await line(7).boundingBox(), await line(8).boundingBox()];
+  assert.ok(long.height >= 60 && Math.abs(long.y + long.height - next.y) < 1);
+  await page.getByLabel('Search in the log').fill('line 333 ');
+  await seen(333);
+  await page.reload();
+  await page.locator('.log.wrapped .log-line').first().waitFor();
+  await page.keyboard.press('w');
+  await page.locator('.log:not(.wrapped) .log-line').first().waitFor();
+  await ana.close();
+});
+
 test('names and output of others are text', async () => {
   const name = '<img src=x onerror=window.owned=1>\u202egnp';
   const out = String.raw`printf '\033]8;;javascript:window.owned=1\033\\click\033]8;;\033\\ \033]8;;https://acme.test/\033\\good\033]8;;\033\\ <script>window.owned=1</script> \033[2J\033]52;c;aGk=\007end\n'`;

@@ -36,6 +36,25 @@ export class EventParser {
   }
 }
 
+// A browser may hand over megabytes at once. They are taken up in pieces, and in between it draws and answers.
+const pieceSize = 64 * 1024;
+const longestTurn = 8;  // ms
+
+let yielding: MessageChannel | undefined;
+const waiting: (() => void)[] = [];
+// A task of its own, at once: timers that follow one another are slowed down.
+function breathe(): Promise<void> {
+  if (!yielding) {
+    yielding = new MessageChannel();
+    yielding.port1.onmessage = () => waiting.shift()?.();
+  }
+  const { port2 } = yielding;
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(0);
+  });
+}
+
 export type Connection = 'connecting' | 'live' | 'lost' | 'ended';
 
 export interface Listener {
@@ -104,13 +123,21 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
       const reader = reply.body.getReader();
       const decoder = new TextDecoder();
       const parser = new EventParser();
+      let turn = performance.now();
       for (;;) {
         const { done, value } = await reader.read();
         if (stopped) return void reader.cancel();
         if (done) return again();
         alive();
         wait = 300;
-        if (give(parser.take(decoder.decode(value, { stream: true })))) {
+        for (let at = 0; at < value.length; at += pieceSize) {
+          // What has come already is read without a pause of its own: only time tells how long this goes on.
+          if (performance.now() - turn > longestTurn) {
+            await breathe();
+            if (stopped) return void reader.cancel();
+            turn = performance.now();
+          }
+          if (!give(parser.take(decoder.decode(value.subarray(at, at + pieceSize), { stream: true })))) continue;
           clearTimeout(watch);
           over = true;
           void reader.cancel();

@@ -9,6 +9,7 @@ import { useProjects } from '../app/places';
 import { setQuery } from '../app/router';
 import type { PageProps } from '../app/routes';
 import { Select } from '../parts/field';
+import { useTitles } from '../parts/integration_types';
 import { Page } from '../parts/page';
 import { Empty, Problem, Waiting } from '../parts/states';
 import { Name, plain, plural } from '../parts/text';
@@ -32,10 +33,11 @@ export default function Integrations({ params, query }: PageProps) {
   const workspace = params['workspace'] ?? '';
   const { data, error, reload } = useIntegrations(workspace);
   const projects = useProjects(workspace).data ?? [];
+  const titleOf = useTitles();
   const words = (query.get('q') ?? '').toLowerCase();
   const project = query.get('project') ?? '';
   const shown = (data ?? []).filter((i) =>
-    (words === '' || `${i.name} ${i.identifier} ${i.type}`.toLowerCase().includes(words)) &&
+    (words === '' || `${i.name} ${i.identifier} ${i.type} ${titleOf(i.type)}`.toLowerCase().includes(words)) &&
     (project === '' || i.scope === 'WORKSPACE' || i.project_name === project));
   const add = `${workspacePage(workspace, 'integrations/new')}${project === '' ? '' : `?project=${encodeURIComponent(project)}`}`;
   return (
@@ -50,20 +52,20 @@ export default function Integrations({ params, query }: PageProps) {
       {data && data.length > 0
         ? <>
             <div class="filters" role="search">
-              <input type="search" aria-label="Filter by name, identifier or type" placeholder="Filter" data-search value={query.get('q') ?? ''}
+              <input type="search" aria-label="Filter by name, identifier or service" placeholder="Filter" data-search value={query.get('q') ?? ''}
                 onInput={(event) => setQuery({ q: event.currentTarget.value })} />
               <Select aria-label="For which project" value={project} onChange={(v) => setQuery({ project: v })}
                 choices={[{ value: '', label: 'All projects' }, ...projects.map((p) => ({ value: p.name, label: plain(p.display_name, 40) }))]} />
             </div>
             {shown.length === 0 ? <p class="dim" role="status">None fits this filter.</p>
               : <div class="card"><table class="list folds">
-                  <thead><tr><th scope="col">Integration</th><th scope="col">Type</th><th scope="col">Scope</th><th scope="col">May be used by</th></tr></thead>
+                  <thead><tr><th scope="col">Integration</th><th scope="col">Service</th><th scope="col">Scope</th><th scope="col">May be used by</th></tr></thead>
                   <tbody>
                     {shown.map((i) => (
                       <tr key={i.hash_id}>
                         <td class="lead"><a class="strong" href={integrationPage(workspace, i.hash_id)}><Name text={i.name} /></a>
                           <div class="dim small mono"><Name text={i.identifier} /></div></td>
-                        <td class="fit">{i.type}</td>
+                        <td class="fit">{titleOf(i.type)}</td>
                         <td class="fit"><Scope workspace={workspace} of={i} /></td>
                         <td class="fit"><Allowed of={i} /></td>
                       </tr>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The actions of an attempt as a list: how each stands, how long it took, and when, as a bar over the whole attempt.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { memo } from '../../app/memo';
 import { StatusMark, wordOf } from '../../parts/status';
 import { Name } from '../../parts/text';
@@ -58,16 +58,47 @@ const Row = memo(({ name, status, started, ended, href, denied, earlier, chosen,
   );
 });
 
+const atFirst = 60;
+const atOnce = 80;
+const rowHeight = 42;
+
+const whenIdle = (work: () => void): (() => void) => {
+  if (typeof requestIdleCallback === 'function') {
+    const id = requestIdleCallback(work, { timeout: 200 });
+    return () => cancelIdleCallback(id);
+  }
+  const id = setTimeout(work, 30);
+  return () => clearTimeout(id);
+};
+
+// A run of a thousand actions is seen at once: those around the chosen one are drawn first, and the others as there is
+// time. Their place is kept meanwhile.
+function useGrowing(total: number, around: number): [number, number] {
+  const [drawn, setDrawn] = useState<[number, number]>([around - atFirst / 2, around + atFirst]);
+  const from = Math.max(0, Math.min(drawn[0], around - atFirst / 2));
+  const to = Math.min(total, Math.max(drawn[1], around + atFirst));
+  useEffect(() => {
+    if (from === 0 && to === total) return;
+    return whenIdle(() => setDrawn([from - atOnce, to + atOnce]));
+  }, [from, to, total]);
+  return [from, to];
+}
+
+const Gap = ({ rows }: { rows: number }) => (rows > 0 ? <li aria-hidden="true" class="gap" style={{ height: `${rows * rowHeight}px` }} /> : null);
+
 export function Actions({ list, chosen, start, end }: { list: ListedAction[]; chosen: number | null; start: string | null; end: string | null }) {
   const going = list.some((a) => a.started !== null && a.ended === null);
   const clock = useClock(going);
   const from = start === null ? 0 : Date.parse(start);
   const to = Math.max(end === null ? clock : Date.parse(end), from + 1);
+  const [first, last] = useGrowing(list.length, Math.max(0, list.findIndex((a) => a.id === chosen)));
   return (
     <nav class="card actions-list" aria-label="Actions">
       <ol>
-        {list.map((a) => <Row key={a.id} name={a.name} status={a.status} started={a.started} ended={a.ended} href={a.href} denied={a.denied} earlier={a.earlier}
+        <Gap rows={first} />
+        {list.slice(first, last).map((a) => <Row key={a.id} name={a.name} status={a.status} started={a.started} ended={a.ended} href={a.href} denied={a.denied} earlier={a.earlier}
           chosen={a.id === chosen} from={from} to={to} clock={a.started !== null && a.ended === null ? clock : 0} />)}
+        <Gap rows={list.length - last} />
       </ol>
     </nav>
   );

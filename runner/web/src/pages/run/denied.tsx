@@ -13,6 +13,7 @@ import { Button } from '../../parts/button';
 import { Dialog } from '../../parts/dialog';
 import { Field } from '../../parts/field';
 import { Icon } from '../../parts/icon';
+import { useTitles } from '../../parts/integration_types';
 import { Problem } from '../../parts/states';
 import { Name, plain, plural } from '../../parts/text';
 import { GrantDialog } from './grant';
@@ -20,13 +21,14 @@ import { GrantDialog } from './grant';
 const levelWords: Record<string, string> = { USE_ONLY: 'Use', MANAGE: 'Manage' };
 
 function IntegrationTitle({ m, workspace }: { m: Missing; workspace: string }) {
+  const titleOf = useTitles();
   if (m.integration === null) return <span>An integration that you may not see</span>;
   const name = m.name ?? m.integration;
   return (
     <>
       {m.integration_id ? <a href={integrationPage(workspace, m.integration_id)}><Name text={name} /></a> : <Name text={name} />}
       {m.identifier ? <code class="chip">{plain(m.identifier, 60)}</code> : null}
-      {m.type ? <span class="dim small">{plain(m.type, 40)}</span> : null}
+      {m.type ? <span class="dim small">{plain(titleOf(m.type), 40)}</span> : null}
     </>
   );
 }

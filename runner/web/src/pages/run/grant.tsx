@@ -10,6 +10,7 @@ import { confirmed } from '../../parts/confirm';
 import { Dialog } from '../../parts/dialog';
 import { Check, SelectField, TextField } from '../../parts/field';
 import { Icon } from '../../parts/icon';
+import { useTitles } from '../../parts/integration_types';
 import { plain } from '../../parts/text';
 
 const hour = 3600;
@@ -55,6 +56,7 @@ interface GrantProps {
 
 export function GrantDialog({ at, run, missing, verb, onClose, onGranted, onChanged }: GrantProps) {
   const ref = refOf(run);
+  const titleOf = useTitles();
   const [wish, setWish] = useState<Wish>({ refs: 'any', pattern: ref?.full ?? 'refs/heads/', seconds: '', once: false });
   const [wrong, setWrong] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -87,7 +89,7 @@ export function GrantDialog({ at, run, missing, verb, onClose, onGranted, onChan
         <p>Pipeline <bdi class="strong">{plain(run.pipeline.name, 120)}</bdi> in <bdi>{plain(at.project, 60)}</bdi> will be allowed to use</p>
         <ul class="grant-list">
           {missing.map((m, i) => (
-            <li key={i} class="row"><Icon name="key" /><bdi class="strong">{names[i]}</bdi>{m.identifier ? <code class="chip">{plain(m.identifier, 60)}</code> : null}{m.type ? <span class="dim small">{plain(m.type, 40)}</span> : null}</li>
+            <li key={i} class="row"><Icon name="key" /><bdi class="strong">{names[i]}</bdi>{m.identifier ? <code class="chip">{plain(m.identifier, 60)}</code> : null}{m.type ? <span class="dim small">{plain(titleOf(m.type), 40)}</span> : null}</li>
           ))}
         </ul>
         <div class="pair">

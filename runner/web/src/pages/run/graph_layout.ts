@@ -22,8 +22,13 @@ function line(x1: number, y1: number, x2: number, y2: number): string {
 
 export function layout(nodes: readonly GraphNode[]): Layout {
   // Stages without an action (all of them left out) take no place.
-  const stages = [...new Set(nodes.map((n) => n.stage))].sort((a, b) => a - b);
-  const columns = stages.map((stage) => nodes.filter((n) => n.stage === stage));
+  const stages = new Map<number, GraphNode[]>();
+  for (const n of nodes) {
+    const column = stages.get(n.stage);
+    if (column) column.push(n);
+    else stages.set(n.stage, [n]);
+  }
+  const columns = [...stages].sort(([a], [b]) => a - b).map(([, column]) => column);
   const tallest = Math.max(1, ...columns.map((c) => c.length));
   const height = tallest * (nodeHeight + gapY) - gapY + 2 * margin;
   const placed: Placed[][] = columns.map((column, c) => {

@@ -71,7 +71,22 @@ export class LogModel {
     return found;
   }
 
+  // How many rows of so many characters a line takes, about: of some of those that are here.
+  rowsOf(columns: number): number {
+    let lines = 0;
+    let rows = 0;
+    for (const c of this.chunks.values())
+      for (const line of c.lines) {
+        if (line === undefined) continue;
+        ++lines;
+        rows += Math.max(1, Math.ceil(Math.min(line.length, longestLine) / columns));
+        if (lines >= 2000) return rows / lines;
+      }
+    return lines === 0 ? 1 : rows / lines;
+  }
+
   get complete(): boolean {
+    if (this.total > this.chunks.size * chunkLines) return false;
     let known = 0;
     for (const c of this.chunks.values()) for (const line of c.lines) if (line !== undefined) ++known;
     return known >= this.total;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { highest, lineHeight, scrollTopOf, windowOf } from './log_window';
+import { anchorOf, highest, lineHeight, scrollTopOf, scrollTopOfWrapped, windowOf, wrappedHeight } from './log_window';
 
 test('what is seen is drawn, and little more', () => {
   for (const total of [1, 40, 10_000, 2_000_000, 50_000_000]) {
@@ -26,5 +26,28 @@ test('every line can be gone to', () => {
       assert.ok(w.from <= line && line < w.to, `${line} of ${total}`);
       const y = w.offset + (line - w.from) * lineHeight - top;
       assert.ok(y >= -lineHeight && y <= 600, `line ${line} of ${total} stands at ${y}`);
+    }
+});
+
+test('wrapped lines: the first stands at the top, the last at the bottom, and every one is come by', () => {
+  for (const total of [201, 10_000, 2_000_000])
+    for (const rows of [1, 4.5]) {
+      const visible = 600;
+      const most = wrappedHeight(total, visible, rows) - visible;
+      assert.ok(most > 0 && most < highest);
+      const top = anchorOf(0, visible, total, rows);
+      assert.deepEqual([top.from, top.line, top.part, top.at], [0, 0, 0, 0]);
+      const end = anchorOf(most, visible, total, rows);
+      assert.deepEqual([end.to, end.line, end.part, end.at], [total, total - 1, 1, visible]);
+      for (const line of [0, 1, 57, Math.floor(total / 2), total - 1]) {
+        const a = anchorOf(scrollTopOfWrapped(line, visible, total, rows), visible, total, rows);
+        assert.ok(a.from <= line && line < a.to, `${line} of ${total}`);
+        // Even where each is one row, what is drawn fills the view.
+        const above = (a.line - a.from + a.part) * lineHeight;
+        const below = (a.to - a.line - a.part) * lineHeight;
+        assert.ok(a.from === 0 || above >= a.at, `above ${line} of ${total}`);
+        assert.ok(a.to === total || below >= visible - a.at, `below ${line} of ${total}`);
+        assert.ok(a.to - a.from < 50);
+      }
     }
 });

@@ -38,7 +38,7 @@ function Facts({ run, status }: { run: Run; status: string }) {
       {commit !== '' ? <span><Commit id={commit} /></span> : null}
       <span><Icon name="people" /><Name text={who || 'a trigger'} />{byWhat[run.triggered_on] ? ` ${byWhat[run.triggered_on]}` : ''}</span>
       <span><Icon name="clock" /><Ago at={last?.create_date ?? run.create_date} /></span>
-      {last?.start_date ? <span>took <Took from={last.start_date} to={ended(status) ? last.finish_date : null} /></span> : null}
+      {last?.start_date ? <span>{ended(status) ? 'took' : 'for'} <Took from={last.start_date} to={ended(status) ? last.finish_date : null} /></span> : null}
       {run.from_fork ? <span class="strong">from a fork{run.fork_approved_by ? `, approved by ${plain(nameOf(run.fork_approved_by), 60)}` : ''}</span> : null}
     </div>
   );
