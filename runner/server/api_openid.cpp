@@ -5,6 +5,7 @@
 #include "runner/server/handlers.hpp"
 #include "runner/server/request_metrics.hpp"
 #include "runner/server/sessions.hpp"
+#include "runner/web/assets.hpp"
 
 #include <algorithm>
 
@@ -42,6 +43,13 @@ answer go_to(const std::string& where, http::header_list headers) {
 // Why it was not accepted is said; a provider that does not answer is nobody's fault who reads it.
 answer refused_by_provider(const failure& f) {
     return problem(f.code == errc::io ? 502 : 403, f.what);
+}
+
+// A person is told by the page, in one of its own sentences: nothing that others wrote comes into its address.
+answer told_to(const call& c, answer no, const char* why) {
+    const std::string* accepts = c.request.header("Accept");
+    if (accepts == nullptr || accepts->find("text/html") == std::string::npos || web::assets().empty()) return no;
+    return go_to(std::string("/app/?sign_in=") + why, {});
 }
 
 std::string parameter_of(const call& c, std::string_view name) {
@@ -87,7 +95,8 @@ result<answer> finish_openid_login(call& c) {
     if (!standing.allowed) return too_many(standing, c.now());
     const std::string carried = cookie_in(c.server, c.request, cookie::login);
     const auto used_up = set_cookie(c, cookie::login, "", {});
-    const auto refuse = [&](answer no) {
+    const auto refuse = [&](answer no, const char* why = "refused") {
+        no = told_to(c, std::move(no), why);
         no.headers.push_back(used_up);
         return no;
     };
@@ -114,7 +123,7 @@ result<answer> finish_openid_login(call& c) {
     }
     const auto user = user_for(c, *who);
     count_login(c.server.metrics, "openid", user.has_value());
-    if (!user && user.error().code == errc::denied) return refuse(problem(403, user.error().what));
+    if (!user && user.error().code == errc::denied) return refuse(problem(403, user.error().what), "unknown");
     if (!user) return user.error();
     auto session = begin_session(c, *user, "openid", who->proved_at);
     if (!session) return session.error();
