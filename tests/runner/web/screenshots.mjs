@@ -40,6 +40,11 @@ try {
         console.error(`${p.name} ${scheme} ${width}: ${String(error).split('\n')[0]}`);
         ++failed;
       }
+      // As a whole: from the top, and what is drawn only where it is seen, too.
+      await v.page.evaluate(() => {
+        for (const e of document.querySelectorAll('.actions-list li')) e.style.contentVisibility = 'visible';
+        if (!document.querySelector('dialog[open]')) scrollTo(0, 0);
+      });
       await v.page.screenshot({ path: join(folder, `${p.name}-${scheme}-${width}.png`), fullPage: true });
       await v.checkViolations();
       for (const c of v.complaints) { console.error(`${p.name}: ${c}`); ++failed; }
