@@ -84,10 +84,10 @@ TEST_SUITE("server.audit_search") {
     TEST_CASE_FIXTURE(audit_world, "by time: from then on, and before then") {
         const json started = look("kind=run_started")["entries"][0];
         const std::string when = started["date"];
-        for (const json& e : look("limit=1000&since=" + when)["entries"])
-            CHECK_GE(e["date"].get<std::string>(), when);
-        for (const json& e : look("limit=1000&until=" + when)["entries"])
-            CHECK_LT(e["date"].get<std::string>(), when);
+        const json after = look("limit=1000&since=" + when);
+        for (const json& e : after["entries"]) CHECK_GE(e["date"].get<std::string>(), when);
+        const json before = look("limit=1000&until=" + when);
+        for (const json& e : before["entries"]) CHECK_LT(e["date"].get<std::string>(), when);
         const auto all = sequences(look("limit=1000")).size();
         CHECK_EQ(
             sequences(look("limit=1000&since=" + when)).size() + sequences(look("limit=1000&until=" + when)).size(),

@@ -18,10 +18,12 @@ const told: Record<string, string> = {
 export const auditKinds = Object.keys(told);
 export const kindWord = (kind: string) => told[kind] ?? kind;
 
+const numbers = new Set(['decision', 'grant', 'variable', 'webhook']);
+
 // What stands under its name already, numbers that name nothing here, and what is the same in every entry, are left
 // out; the export has them.
 function factsOf(e: AuditEntry): [string, string][] {
-  const named = (name: string) => (name === 'integration' && e.about?.integration) || (name === 'pipeline' && e.about?.pipeline) ||
+  const named = (name: string) => numbers.has(name) || (name === 'integration' && e.about?.integration) || (name === 'pipeline' && e.about?.pipeline) ||
     (name === 'project' && e.about?.project) || (name === 'run' && e.about?.execution);
   return Object.entries(e.facts).filter(([name, value]) => value !== '' && value !== '0' && name !== 'workspace' && !named(name)).map(([name, value]) => {
     if (name === 'expires' && /^\d{12,14}$/.test(value)) return ['until', exact(new Date(Number(value)).toISOString())];
@@ -34,10 +36,10 @@ function About({ of, workspace }: { of: NonNullable<AuditEntry['about']>; worksp
   const { integration, pipeline, project, execution } = of;
   return (
     <>
-      {integration ? <li><span class="dim">integration</span> <a href={integrationPage(workspace, integration.hash_id)}><Name text={integration.name} /></a></li> : null}
-      {pipeline && project ? <li><span class="dim">pipeline</span> <a href={pipelinePage(workspace, project.name, pipeline.id)}><Name text={pipeline.name} /></a></li> : null}
-      {execution && project ? <li><span class="dim">run</span> <a href={runPage(workspace, project.name, execution)}>#{execution}</a></li> : null}
-      {project ? <li><span class="dim">project</span> <a href={projectPage(workspace, project.name)}><Name text={project.display_name} /></a></li> : null}
+      {integration ? <li><span class="dim">integration</span> <a class="inline" href={integrationPage(workspace, integration.hash_id)}><Name text={integration.name} /></a></li> : null}
+      {pipeline && project ? <li><span class="dim">pipeline</span> <a class="inline" href={pipelinePage(workspace, project.name, pipeline.id)}><Name text={pipeline.name} /></a></li> : null}
+      {execution && project ? <li><span class="dim">run</span> <a class="inline" href={runPage(workspace, project.name, execution)}>#{execution}</a></li> : null}
+      {project ? <li><span class="dim">project</span> <a class="inline" href={projectPage(workspace, project.name)}><Name text={project.display_name} /></a></li> : null}
     </>
   );
 }
