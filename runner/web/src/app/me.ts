@@ -2,6 +2,7 @@
 // What the signed-in user is in a workspace, and who else is there. Which buttons are off follows from it; the server
 // judges anew in any case.
 import type { Group, Member, PermissionSet } from '../api/access';
+import { agentsPath } from '../api/agents';
 import { all, ApiError } from '../api/http';
 import { own, integrationAt, workspaceAt } from '../api/paths';
 import { standing } from '../api/session';
@@ -36,4 +37,11 @@ export function useNotManager(workspace: string, integration: string): string | 
   const asked = useLoad<unknown>(own(`${integrationAt(workspace, integration)}/effective?page=1&per_page=1`));
   return asked.error instanceof ApiError && asked.error.status === 403
     ? 'You have Use on this integration; changing it needs Manage.' : null;
+}
+
+// Whether there are agents that the reader looks after: those are the server's, and only administrators may be asked.
+export function useSeesAgents(workspace: string | undefined): boolean {
+  const id = useMyId();
+  const me = useLoad<Member>(id === 0 || workspace === undefined ? null : `${workspaceAt(workspace)}/members/${id}`).data;
+  return useLoad<unknown>(me?.admin ? agentsPath : null).data !== undefined;
 }

@@ -6,6 +6,7 @@ import { Select } from '../parts/field';
 import { Icon, KeyMark, type IconName } from '../parts/icon';
 import { plain } from '../parts/text';
 import { home, projectPage, workspacePage } from './addresses';
+import { useSeesAgents } from './me';
 import { useProjects, useWaiting, useWorkspaces } from './places';
 import { go } from './router';
 import { helpShown } from './shortcuts';
@@ -36,7 +37,7 @@ function Entries({ title, entries, here }: { title?: string; entries: Entry[]; h
   );
 }
 
-function entriesOf(workspace: string, waiting: number | undefined): Entry[] {
+function entriesOf(workspace: string, waiting: number | undefined, agents: boolean): Entry[] {
   const at = (rest: string) => workspacePage(workspace, rest);
   return [
     { icon: 'runs', label: 'Runs', href: at('runs') },
@@ -44,6 +45,7 @@ function entriesOf(workspace: string, waiting: number | undefined): Entry[] {
     { icon: 'key', label: 'Integrations', href: at('integrations') },
     { icon: 'question', label: 'Why', href: at('why') },
     { icon: 'people', label: 'People', href: at('people') },
+    ...(agents ? [{ icon: 'agent' as const, label: 'Agents', href: at('agents') }] : []),
     { icon: 'audit', label: 'Audit', href: at('audit') },
     { icon: 'settings', label: 'Settings', href: at('settings') },
   ];
@@ -62,6 +64,7 @@ export function Navigation({ workspace }: { workspace: string | undefined }) {
   const workspaces = useWorkspaces();
   const projects = useProjects(workspace);
   const waiting = useWaiting(workspace);
+  const agents = useSeesAgents(workspace);
   const known = workspaces.data ?? [];
   return (
     <aside class="side" aria-label="Workspace and you">
@@ -72,7 +75,7 @@ export function Navigation({ workspace }: { workspace: string | undefined }) {
               ...known.map((w) => ({ value: w.domain, label: plain(w.name, 40) }))]} />
         : null}
       <nav aria-label="Latchkey">
-        {workspace ? <Entries entries={entriesOf(workspace, waiting)} here={here} /> : null}
+        {workspace ? <Entries entries={entriesOf(workspace, waiting, agents)} here={here} /> : null}
         {workspace && projects.data
           ? <Entries title="Projects" here={here} entries={[
               ...projects.data.map((p) => ({ icon: 'project' as const, label: plain(p.display_name, 40), href: projectPage(workspace, p.name) })),

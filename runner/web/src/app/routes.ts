@@ -33,6 +33,7 @@ export const routes: readonly Route[] = [
   { path: '/:workspace/integrations/:integration/:tab', page: () => import('../pages/integration') },
   { path: '/:workspace/why', page: () => import('../pages/why') },
   { path: '/:workspace/audit', page: () => import('../pages/audit') },
+  { path: '/:workspace/agents', page: () => import('../pages/agents') },
   { path: '/:workspace/people', page: () => import('../pages/people') },
   { path: '/:workspace/people/roles', page: () => import('../pages/people/roles') },
   { path: '/:workspace/permissions', page: () => import('../pages/people/roles') },
