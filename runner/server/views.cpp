@@ -43,14 +43,18 @@ std::optional<policy::time_point> time_from(std::string_view text) {
                     &used) != 6)
         return std::nullopt;
     std::string_view rest = text.substr(static_cast<std::size_t>(used));
+    std::chrono::milliseconds part{0};
     if (rest.starts_with('.')) {
         rest.remove_prefix(1);
-        while (!rest.empty() && rest.front() >= '0' && rest.front() <= '9') rest.remove_prefix(1);
+        for (int worth = 100; !rest.empty() && rest.front() >= '0' && rest.front() <= '9'; worth /= 10) {
+            part += std::chrono::milliseconds(worth * (rest.front() - '0'));
+            rest.remove_prefix(1);
+        }
     }
     const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
     if (rest != "Z" || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
     return policy::time_point(std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                              std::chrono::seconds(second));
+                              std::chrono::seconds(second) + part);
 }
 
 json time_or_null(const std::optional<policy::time_point>& at) {

@@ -288,8 +288,9 @@ result<void> sql_store::remove_integration(policy::integration_id id, policy::us
         }
         drop_requests(in, id, actor, at);
         forget_rows_and_fields(in, id);
-        in.exec("DELETE FROM integrations WHERE id = :id", id.value());
+        // Before it is gone: whose business the entry is, it says.
         append_audit(in, policy::audit_kind::integration_deleted, actor, revision, facts_of(*known), at);
+        in.exec("DELETE FROM integrations WHERE id = :id", id.value());
         return {};
     });
 }

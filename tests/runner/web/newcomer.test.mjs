@@ -60,6 +60,7 @@ test('a newcomer gets from the address to a green run', async () => {
   await press('Add a project');
   await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('Web site');
   await page.getByRole('dialog').getByRole('button', { name: 'Add the project' }).click();
+  await page.getByRole('navigation', { name: 'Latchkey' }).getByRole('link', { name: 'Web site' }).waitFor();
   await open('Pipelines');
   await press('Add a pipeline');
   await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill('deploy');

@@ -13,9 +13,12 @@ export const where = createStore<Where>(typeof location === 'undefined'
 
 export function go(to: string, how: 'push' | 'replace' = 'push'): void {
   if (to === location.pathname + location.search + location.hash) return;
+  const before = location.pathname;
   if (how === 'push') history.pushState(null, '', to);
   else history.replaceState(null, '', to);
   where.set(read());
+  // Another page is read from its beginning.
+  if (location.pathname !== before) scrollTo(0, 0);
 }
 
 // Changes what the address says after the "?", and leaves the rest; null takes a name out.
@@ -45,8 +48,6 @@ export function startRouter(): void {
     const a = ours(event);
     if (a === null) return;
     event.preventDefault();
-    const before = location.pathname;
     go(a.pathname + a.search + a.hash);
-    if (location.pathname !== before) scrollTo(0, 0);
   });
 }

@@ -69,7 +69,7 @@ export default function WorkspaceHome({ params }: PageProps) {
             ))}
           </ul>
         : null}
-      {adding ? <AddProject workspace={workspace} onClose={() => setAdding(false)} onMade={(p) => { void reload(); go(projectPage(workspace, p.name)); }} /> : null}
+      {adding ? <AddProject workspace={workspace} onClose={() => setAdding(false)} onMade={async (p) => { await reload(); go(projectPage(workspace, p.name)); }} /> : null}
     </Page>
   );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Fragment } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { IntegrationType, UsedBy } from '../../api/access';
 import { send } from '../../api/http';
 import { integrationAt, own } from '../../api/paths';
@@ -94,6 +94,8 @@ const toneOf = (ok: boolean | null) => (ok === true ? ['good', 'check'] : ok ===
 function Test({ workspace, of }: TabProps) {
   const [said, setSaid] = useState<Tested | null>(null);
   const attempt = useAttempt();
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => { if (said) place.current?.scrollIntoView({ block: 'nearest' }); }, [said]);
   const test = async () => {
     setSaid(null);
     await attempt.run(async () => setSaid(await send<Tested>('POST', own(`${integrationAt(workspace, of.hash_id)}/test`), {})));
@@ -102,7 +104,7 @@ function Test({ workspace, of }: TabProps) {
     <>
       <Button onClick={test}>Test the connection</Button>
       <Wrong of={attempt} />
-      <div role="status" class="grow">
+      <div role="status" class="grow" ref={place}>
         {said ? <Notice tone={toneOf(said.ok)[0]} icon={toneOf(said.ok)[1]}><p>{plain(said.message, 600)}</p></Notice> : null}
       </div>
     </>
