@@ -49,6 +49,7 @@ export function pages(t) {
     { name: 'why-denied', path: `${w}/why?project=web&pipeline=${t.pipelines.deploy}&integration=github_releases&user=${t.people.bo}`, as: 'ana', ready: 'Every rule considered' },
     { name: 'audit', path: `${w}/audit`, as: 'ana', ready: 'Verify the chain', then: async (page) => { await press('Verify the chain')(page); await page.getByText('The chain is whole').waitFor(); } },
     { name: 'audit-as-user', path: `${w}/audit`, as: 'bo', ready: 'for administrators' },
+    { name: 'agents', path: `${w}/agents`, as: 'ana', ready: /No agents yet|executes all runs itself/ },
     { name: 'people', path: `${w}/people`, as: 'ana', ready: 'Cy Contractor' },
     { name: 'people-link', path: `${w}/people`, as: 'ana', ready: 'Cy Contractor', then: async (page) => { await press('Password link for Eve Reader')(page); await dialog(page); },
       hide: 'textarea.once' },
