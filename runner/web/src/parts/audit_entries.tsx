@@ -22,8 +22,8 @@ const numbers = new Set(['decision', 'grant', 'variable', 'webhook']);
 
 // What stands under its name already, numbers that name nothing here, and what is the same in every entry, are left
 // out; the export has them.
-function factsOf(e: AuditEntry): [string, string][] {
-  const named = (name: string) => numbers.has(name) || (name === 'integration' && e.about?.integration) || (name === 'pipeline' && e.about?.pipeline) ||
+function factsOf(e: AuditEntry, without: string): [string, string][] {
+  const named = (name: string) => numbers.has(name) || name === without || (name === 'integration' && e.about?.integration) || (name === 'pipeline' && e.about?.pipeline) ||
     (name === 'project' && e.about?.project) || (name === 'run' && e.about?.execution);
   return Object.entries(e.facts).filter(([name, value]) => value !== '' && value !== '0' && name !== 'workspace' && !named(name)).map(([name, value]) => {
     if (name === 'expires' && /^\d{12,14}$/.test(value)) return ['until', exact(new Date(Number(value)).toISOString())];
@@ -44,7 +44,8 @@ function About({ of, workspace }: { of: NonNullable<AuditEntry['about']>; worksp
   );
 }
 
-export function Entries({ of, workspace }: { of: AuditEntry[]; workspace: string }) {
+// `without`: what all of them are about.
+export function Entries({ of, workspace, without = '' }: { of: AuditEntry[]; workspace: string; without?: string }) {
   return (
     <div class="card"><table class="list folds">
       <thead><tr><th scope="col" class="number">#</th><th scope="col">What</th><th scope="col">Who</th><th scope="col">About</th><th scope="col">When</th></tr></thead>
@@ -54,7 +55,7 @@ export function Entries({ of, workspace }: { of: AuditEntry[]; workspace: string
             <td class="fit number dim">{e.sequence}</td>
             <td class="fit strong">{kindWord(e.kind)}</td>
             <td class="fit">{e.actor ? <Name text={e.actor.name || e.actor.email || ''} /> : <span class="dim">The server</span>}</td>
-            <td><ul class="audit-facts">{e.about ? <About of={e.about} workspace={workspace} /> : null}{factsOf(e).map(([name, value]) => (
+            <td><ul class="audit-facts">{e.about ? <About of={e.about} workspace={workspace} /> : null}{factsOf(e, without).map(([name, value]) => (
               <li key={name}><span class="dim">{name}</span> <bdi>{plain(value, 200)}</bdi></li>
             ))}</ul></td>
             <td class="fit"><Ago at={e.date} /></td>

@@ -12,5 +12,5 @@ export function AuditTab({ workspace, of }: TabProps) {
   if (list.error && !list.items) return <Problem error={list.error} again={list.reload} />;
   if (!list.items) return <Waiting />;
   if (list.items.length === 0) return <Empty icon="audit" title="Nothing is written of it yet" />;
-  return <div class="stack"><Entries of={list.items} workspace={workspace} /><OlderButton of={list} /></div>;
+  return <div class="stack"><Entries of={list.items} workspace={workspace} without="integration" /><OlderButton of={list} /></div>;
 }
