@@ -71,8 +71,9 @@ result<std::uint64_t> remove_moved(const elsewhere& moved, policy::run_id run) {
     std::uint64_t bytes = 0;
     for (const store::moved_log& log : *logs) {
         if (moved.objects == nullptr || moved.objects->place() != log.place)
-            return failure(errc::io, "the log " + log.object + " is in " + log.place +
-                                         " and can't be removed: start the server with that place as its --objects");
+            return failure(errc::refused,
+                           "the log " + log.object + " is in " + log.place +
+                               " and can't be removed: start the server with that place as its --objects");
         if (auto gone = moved.objects->remove(log.object); !gone) return gone.error();
         if (auto forgotten = moved.logs->forget(log); !forgotten) return forgotten.error();
         bytes += log.size;
@@ -85,6 +86,7 @@ result<std::uint64_t> remove_moved(const elsewhere& moved, policy::run_id run) {
 result<cleared> clear_old_logs(store::store& s, const fs::path& runs_folder, const retention& keep,
                                policy::time_point now, const elsewhere& moved) {
     cleared done;
+    std::optional<failure> left;
     if (!keep.age && !keep.newest) return done;
     auto runs = runs_with_logs(runs_folder, moved);
     if (!runs) return runs.error();
@@ -112,10 +114,16 @@ result<cleared> clear_old_logs(store::store& s, const fs::path& runs_folder, con
         auto removed = empty_folder(folder);
         if (!removed) return removed.error();
         auto removed_there = remove_moved(moved, id);
+        if (!removed_there && removed_there.error().code == errc::refused) {
+            // It is nowhere that we know of: no reason to keep what is here of the others.
+            if (!left) left = removed_there.error();
+            continue;
+        }
         if (!removed_there) return removed_there.error();
         ++done.runs;
         done.bytes += *removed + *removed_there;
     }
+    if (left) return *left;
     return done;
 }
 

@@ -359,8 +359,10 @@ TEST_SUITE("server.log_mover") {
 
     TEST_CASE("retention removes them there, and says so where it can't") {
         mover_world w;
+        const auto still_here = w.run();
         const auto old = w.run();
         const auto newer = w.run();
+        w.write({still_here, 1, 0}, "1");
         for (const auto id : {old, newer}) {
             w.end(id);
             w.write({id, 1, 0}, "12345");
@@ -371,7 +373,9 @@ TEST_SUITE("server.log_mover") {
         const auto clear = [&](const server::elsewhere& there) {
             return server::clear_old_logs(*w.all.runs, w.runs, {.age = {}, .newest = 1}, start + 1h, there);
         };
-        CHECK(clear({&w.rows, nullptr}).has_error());
+        w.end(still_here);
+        CHECK(clear({&w.rows, nullptr}).error().code == errc::refused);
+        CHECK_FALSE(w.is_here({still_here, 1, 0}));  // which is none of that place's
         w.objects.down = true;
         CHECK(clear(moved).has_error());
         CHECK_EQ(w.rows.of_run(old).value().size(), 2);
