@@ -2,6 +2,7 @@
 #include "runner/objects/local_objects.hpp"
 
 #include "runner/objects/object_file.hpp"
+#include "runner/objects/object_key.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,10 +25,6 @@ constexpr const char* making = ".making";
 failure can_not(const char* do_what, const fs::path& path) {
     return {errc::io,
             std::string("can't ") + do_what + " " + path.string() + ": " + std::system_category().message(errno)};
-}
-
-failure no_key(const std::string& key) {
-    return {errc::usage, "\"" + key + "\" can't be the key of an object"};
 }
 
 bool make_private_folders(const fs::path& folder) {
@@ -134,8 +131,7 @@ public:
     }
 
     result<std::vector<object>> list(const std::string& prefix, const std::string& after, std::size_t most) override {
-        if (!is_key_prefix(prefix) || !(after.empty() || is_object_key(after)))
-            return failure(errc::usage, "\"" + prefix + "\" can't begin the key of an object");
+        if (!is_key_prefix(prefix) || !(after.empty() || is_object_key(after))) return no_key_prefix(prefix);
         std::vector<object> found;
         std::error_code ec;
         const fs::path base = folder_ / prefix.substr(0, prefix.rfind('/') + 1);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "runner/objects/object_key.hpp"
+
 #include "runner/objects/object_store.hpp"
 
 #include <algorithm>
@@ -29,6 +31,14 @@ bool is_key_prefix(std::string_view text) {
 
 bool is_object_key(std::string_view text) {
     return !text.empty() && !text.ends_with('/') && is_key_prefix(text);
+}
+
+failure no_key(const std::string& key) {
+    return {errc::usage, "\"" + key + "\" can't be the key of an object"};
+}
+
+failure no_key_prefix(const std::string& prefix) {
+    return {errc::usage, "\"" + prefix + "\" can't begin the key of an object"};
 }
 
 }  // namespace latchkey::objects

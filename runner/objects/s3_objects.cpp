@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/objects/s3_objects.hpp"
 
+#include "runner/objects/object_key.hpp"
 #include "runner/objects/s3_answer.hpp"
 #include "runner/objects/s3_request.hpp"
 
@@ -12,10 +13,6 @@ namespace {
 
 // As many as a server gives at once.
 constexpr std::size_t most_at_once = 1000;
-
-failure no_key(const std::string& key) {
-    return {errc::usage, "\"" + key + "\" can't be the key of an object"};
-}
 
 class s3_objects final : public object_store {
 public:
@@ -60,8 +57,7 @@ public:
     }
 
     result<std::vector<object>> list(const std::string& prefix, const std::string& after, std::size_t most) override {
-        if (!is_key_prefix(prefix) || !(after.empty() || is_object_key(after)))
-            return failure(errc::usage, "\"" + prefix + "\" can't begin the key of an object");
+        if (!is_key_prefix(prefix) || !(after.empty() || is_object_key(after))) return no_key_prefix(prefix);
         std::vector<object> found;
         std::string last = after;
         while (found.size() < most) {
