@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # What takes longer than every day allows: 200 rounds of kill -9 in the middle of runs and grants, a million random policy worlds
-# with sanitizers, the page's memory over ten minutes of a streaming log, and each fuzz target for a while.
+# with sanitizers, the page's memory over ten minutes of a streaming log, the Debian package on a bare Debian, and each fuzz target
+# for a while.
 #   tests/slow.sh [SECONDS]     how long each fuzz target runs (default 60)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +16,12 @@ for program in policy/test_policy runner/store/test_store_crash runner/run/test_
     echo "== $program"
     LATCHKEY_CRASH_ROUNDS=200 LATCHKEY_WORLDS=1000000 build/dev/tests/"$program"
 done
+
+echo "== kill -9 while logs move to a bucket"
+LATCHKEY_CRASH_ROUNDS=50 build/dev/tests/runner/cli/test_cli_objects -tc='killed*'
+
+echo "== the Debian package and the container image"
+tests/package.sh
 
 echo "== test_server over PostgreSQL"
 LATCHKEY_TEST_STORE=postgresql build/dev/tests/runner/server/test_server --test-suite-exclude=server.remembered,server.retention

@@ -3,6 +3,8 @@
 
 #include "runner/cli/args_line.hpp"
 #include "runner/cli/help.hpp"
+#include "runner/cli/man_pages.hpp"
+#include "runner/cli/private_files.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -45,12 +47,25 @@ int complete_word(context& c, const CLI::App& app, const std::string& what) {
     return exit_success;
 }
 
+// Into a folder that is there; for whoever packages this program.
+int write_man_pages(context& c, const CLI::App& program, const std::string& folder, const std::string& date) {
+    for (const man_page& page : man_pages_of(program, date)) {
+        auto file = new_private_file::make(std::filesystem::path(folder) / page.name);
+        if (!file) return c.fail(file.error());
+        if (auto written = file->write(page.text); !written) return c.fail(written.error());
+        file->keep();
+    }
+    return exit_success;
+}
+
 void add_housekeeping(CLI::App& app, line& l) {
     CLI::App* key = add(app, "key", "The master key that seals all credentials", "  latchkey key rotate\n");
     key->require_subcommand(1);
-    add(*key, "rotate", "Put a new master key in place of the old one", "  latchkey key rotate\n")->callback([&l] {
-        l.command = key_rotate_command;
-    });
+    CLI::App* rotate = add(*key, "rotate", "Put a new master key in place of the old one",
+                           "  latchkey key rotate\n  latchkey key rotate --data /var/lib/latchkey\n\n"
+                           "Without an option it is the key of your own store. A server may serve meanwhile.\n");
+    add_whose_data(rotate, l.key.given);
+    rotate->callback([&l] { l.command = [&l](context& c) { return key_rotate_command(c, l.key); }; });
     add(app, "doctor", "Say what is really active on this machine, and what is wrong", "  latchkey doctor\n")
         ->callback([&l] { l.command = doctor_command; });
     CLI::App* completion =
@@ -62,6 +77,11 @@ void add_housekeeping(CLI::App& app, line& l) {
     CLI::App* complete = app.add_subcommand("__complete", "")->group("");
     complete->add_option("what", l.word)->required();
     complete->callback([&l, &app] { l.command = [&l, &app](context& c) { return complete_word(c, app, l.word); }; });
+    CLI::App* man = app.add_subcommand("__man", "")->group("");
+    man->add_option("folder", l.word)->required();
+    man->add_option("date", l.number)->required();
+    man->callback(
+        [&l, &app] { l.command = [&l, &app](context& c) { return write_man_pages(c, app, l.word, l.number); }; });
 }
 
 struct group {

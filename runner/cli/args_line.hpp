@@ -7,6 +7,7 @@
 #include "runner/cli/remote/commands.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 
 namespace CLI {
@@ -38,12 +39,16 @@ struct line {
     backup_args backup;
     restore_args restore;
     migrate_args migrate;
+    key_args key;
     std::string number;
     std::string word;
     std::function<int(context&)> command;
 };
 
 CLI::App* add(CLI::App& to, const std::string& name, const std::string& what, const std::string& examples);
+
+// --data, --store and --config: which server's data a command is about.
+void add_whose_data(CLI::App*, std::map<std::string, std::string>& to);
 
 // --local, --workspace and --project, for commands that act here or on a server.
 void add_place(CLI::App*, line&);

@@ -18,14 +18,6 @@ void add_setting(CLI::App* app, given& to, const std::string& name, std::string_
         ->default_str(std::string(otherwise));
 }
 
-// Which server's data a command is about.
-void add_whose_data(CLI::App* app, given& to) {
-    for (const known_setting& known : known_settings())
-        if (known.name == "data" || known.name == "store")
-            add_setting(app, to, std::string(known.name), known.value, known.what, known.otherwise);
-    add_setting(app, to, "config", "FILE", "The server's configuration file", "");
-}
-
 void add_backup(CLI::App& app, line& l) {
     CLI::App* backup =
         add(app, "backup", "Copy a server's store and logs, while it runs",
@@ -66,6 +58,13 @@ void add_migrate(CLI::App& app, line& l) {
 }
 
 }  // namespace
+
+void add_whose_data(CLI::App* app, given& to) {
+    for (const known_setting& known : known_settings())
+        if (known.name == "data" || known.name == "store")
+            add_setting(app, to, std::string(known.name), known.value, known.what, known.otherwise);
+    add_setting(app, to, "config", "FILE", "The server's configuration file", "");
+}
 
 void add_server(CLI::App& app, line& l) {
     CLI::App* server = add(

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// latchkey audit verify, export, tail; latchkey key rotate.
+// latchkey audit verify, export, tail.
 #include "runner/cli/commands.hpp"
 #include "runner/cli/json.hpp"
-#include "runner/cli/private_files.hpp"
-#include "runner/store/sqlite_store.hpp"
-#include "runner/vault/master_key.hpp"
 
 #include <charconv>
-#include <cstdio>
 #include <deque>
 #include <optional>
 #include <ostream>
@@ -107,54 +103,6 @@ int audit_tail_command(context& c, const audit_args& args) {
                         std::string(policy::to_string(e.kind)), facts});
     }
     c.out << (rows.empty() ? "the audit log is empty\n" : aligned(rows));
-    return exit_success;
-}
-
-int key_rotate_command(context& c) {
-    // Rotation in one step that neither a crash nor a power failure can spoil: the new key lies beside the old one
-    // until the store has switched, on the disk, and the old one until the new one has opened it.
-    auto data = c.data_folder();
-    if (!data) return c.fail(data.error());
-    auto s = c.store();
-    if (!s) return c.fail(s.error());
-    auto user = c.user();
-    if (!user) return c.fail(user.error());
-    auto durable = store::open_sqlite(*data / "latchkey.db", {.level = store::durability::full});
-    if (!durable) return c.fail(durable.error());
-    auto keys = (*durable)->keys();
-    if (!keys) return c.fail(keys.error());
-    if (keys->empty()) return c.usage("there is no key to rotate yet");
-    const std::filesystem::path file = *data / "master.key";
-    const std::filesystem::path next = *data / "master.key.next";
-    auto old = vault::load_master_key(file, false);
-    if (!old) return c.fail(old.error());
-    if (!old->origin.starts_with("the file"))
-        return c.usage("the master key comes from " + old->origin + ": rotate it where it is kept");
-    auto fresh = vault::load_master_key(next, true);
-    if (!fresh) return c.fail(fresh.error());
-    if (!flush_folder(*data))
-        return c.fail(failure(errc::io, "can't write the folder " + data->string() + " to the disk"));
-    auto wrapped = vault::vault::rewrap(*old, *fresh, *keys);
-    if (!wrapped) {
-        // A rotation was cut off between the two steps below: the store has the new key already.
-        if (!vault::vault::unlock(*fresh, *keys)) return c.fail(wrapped.error());
-    } else if (auto replaced = (*durable)->replace_keys(*wrapped, user->rights.id, c.now()); !replaced) {
-        return c.fail(replaced.error());
-    }
-    const std::filesystem::path before = *data / "master.key.old";
-    std::error_code ec;
-    std::filesystem::remove(before, ec);
-    std::filesystem::create_hard_link(file, before, ec);
-    if (ec || !flush_folder(*data) || std::rename(next.c_str(), file.c_str()) != 0 || !flush_folder(*data))
-        return c.fail(failure(errc::io, "the store has the new master key, but " + next.string() +
-                                            " could not be put in place of " + file.string() + ": move it there"));
-    auto stored = (*durable)->keys();
-    auto now = vault::load_master_key(file, false);
-    if (!stored || !now || !vault::vault::unlock(*now, *stored))
-        return c.fail(failure(
-            errc::corrupt, "the new master key does not open the store: the old one is kept in " + before.string()));
-    std::filesystem::remove(before, ec);
-    c.out << "the master key is new; keep a copy of " << file.string() << "\n";
     return exit_success;
 }
 

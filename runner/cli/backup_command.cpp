@@ -175,6 +175,8 @@ int backup_command(context& c, const backup_args& args) {
     }
     c.out << "backed up " << sums.size() - 1 << " files of " << plain(from->data.string()) << " to "
           << plain(target.string()) << "\naudit head " << head_text(*head) << "\n";
+    if (!from->objects.url.empty() || !from->objects.folder.empty())
+        c.out << "logs that were moved to the objects' place are not in it: what keeps that keeps copies of them\n";
     if (args.key_file.empty())
         c.out << "the master key is not in it: keep a copy of it elsewhere (--with-key FILE), for without it no "
                  "credential "

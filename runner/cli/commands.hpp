@@ -187,7 +187,10 @@ struct migrate_args {
 };
 int migrate_command(context&, const migrate_args&);
 
-int key_rotate_command(context&);
+struct key_args {
+    std::map<std::string, std::string> given;  // which server's; none: this machine's own store's
+};
+int key_rotate_command(context&, const key_args&);
 int doctor_command(context&);
 int completion_command(context&, const std::string& shell);
 // What the shells' completion asks: one candidate a line.

@@ -24,19 +24,10 @@ bool repeats(const CLI::Option& o) {
 
 // "-f, --file FILE", with room for the short form where there is none.
 std::string option_text(const CLI::Option& o) {
-    std::string text = o.get_snames().empty() ? "    " : "-" + o.get_snames().front();
-    if (!o.get_lnames().empty()) text += (o.get_snames().empty() ? "--" : ", --") + o.get_lnames().front();
-    // A check adds itself to the type's name after a colon: that is for its message, not for here.
-    const std::string type = o.get_type_name().substr(0, o.get_type_name().find(':'));
-    return type.empty() ? text : text + " " + type;
-}
-
-std::string description_text(const CLI::Option& o) {
-    std::string text = o.get_description();
-    if (o.nonpositional() && o.get_required()) text += " (required)";
-    if (o.nonpositional() && repeats(o)) text += " (can be given again)";
-    if (!o.get_default_str().empty()) text += " (default " + o.get_default_str() + ")";
-    return text;
+    const option_words words = words_of(o);
+    std::string text = o.get_snames().empty() ? "    " : "";
+    for (const std::string& name : words.names) text += (&name == &words.names.front() ? "" : ", ") + name;
+    return words.value.empty() ? text : text + " " + words.value;
 }
 
 bool is_command(const CLI::App* a) {
@@ -60,7 +51,7 @@ public:
         if (!commands.empty()) text += " COMMAND";
         std::vector<std::vector<std::string>> arguments;
         for (const CLI::Option* o : positionals) {
-            const std::string what = upper(o->get_name()) + (repeats(*o) ? "..." : "");
+            const std::string what = positional_text(*o);
             text += o->get_required() ? " " + what : " [" + what + "]";
             arguments.push_back({upper(o->get_name()), o->get_description()});
         }
@@ -126,6 +117,27 @@ std::string sentence_of(const CLI::App& app, const CLI::ParseError& error) {
 
 std::shared_ptr<CLI::FormatterBase> make_help_format() {
     return std::make_shared<help_format>();
+}
+
+option_words words_of(const CLI::Option& o) {
+    option_words words;
+    if (!o.get_snames().empty()) words.names.push_back("-" + o.get_snames().front());
+    if (!o.get_lnames().empty()) words.names.push_back("--" + o.get_lnames().front());
+    // A check adds itself to the type's name after a colon: that is for its message, not for here.
+    words.value = o.get_type_name().substr(0, o.get_type_name().find(':'));
+    return words;
+}
+
+std::string description_text(const CLI::Option& o) {
+    std::string text = o.get_description();
+    if (o.nonpositional() && o.get_required()) text += " (required)";
+    if (o.nonpositional() && repeats(o)) text += " (can be given again)";
+    if (!o.get_default_str().empty()) text += " (default " + o.get_default_str() + ")";
+    return text;
+}
+
+std::string positional_text(const CLI::Option& o) {
+    return upper(o.get_name()) + (repeats(o) ? "..." : "");
 }
 
 std::string path_of(const CLI::App& app) {

@@ -11,6 +11,7 @@
 namespace CLI {
 class App;
 class FormatterBase;
+class Option;
 class ParseError;
 }  // namespace CLI
 
@@ -20,6 +21,17 @@ std::shared_ptr<CLI::FormatterBase> make_help_format();
 
 // "run", "integration add": the words that lead from the program to this command.
 std::string path_of(const CLI::App&);
+
+// An option's "-f", "--file" and "FILE".
+struct option_words {
+    std::vector<std::string> names;
+    std::string value;
+};
+option_words words_of(const CLI::Option&);
+// What it means, with its default and whether it has to be given.
+std::string description_text(const CLI::Option&);
+// "RUN", "FILE...": an argument without a name.
+std::string positional_text(const CLI::Option&);
 
 // Complaints are one sentence, and a line that says where help is.
 

@@ -12,6 +12,7 @@
 #include "runner/cli/surroundings.hpp"
 #include "runner/identity/token_issuer.hpp"
 #include "runner/run/old_files.hpp"
+#include "runner/server/log_mover.hpp"
 #include "runner/server/outgoing_worker.hpp"
 #include "runner/server/run_executor.hpp"
 #include "runner/server/trigger_worker.hpp"
@@ -38,6 +39,8 @@ struct server_parts {
     std::optional<process_lock> store_lock;  // where the store is elsewhere
     store::stores stores;
     vault::vault vault;
+    std::unique_ptr<objects::object_store> objects;  // none: all stays here
+    std::unique_ptr<server::log_mover> mover;        // to there
 };
 
 [[nodiscard]] std::shared_ptr<void> watch(metrics::registry& r) {
@@ -88,8 +91,16 @@ result<server_parts> open_parts(context& c, const server_options& o) {
     if (!vault) return vault.error();
     auto log = std::make_unique<server::server_log>(
         server::server_log::options{.as = o.log_form, .least = o.log_least, .clock = [&c] { return c.now(); }});
-    return server_parts{std::move(metrics),    std::move(watched), std::move(log),   std::move(*data_lock),
-                        std::move(store_lock), std::move(*stores), std::move(*vault)};
+    auto objects = open_objects(o.objects);
+    if (!objects) return objects.error();
+    server_parts parts{std::move(metrics),    std::move(watched),    std::move(log),
+                       std::move(*data_lock), std::move(store_lock), std::move(*stores),
+                       std::move(*vault),     std::move(*objects),   nullptr};
+    if (parts.objects)
+        parts.mover = std::make_unique<server::log_mover>(
+            *parts.stores.runs, *parts.stores.logs_elsewhere, *parts.objects,
+            server::log_mover::options{.runs_folder = o.data / "runs", .log = *parts.log, .metrics = *parts.metrics});
+    return parts;
 }
 
 // All that calls share.
@@ -135,7 +146,12 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
                                  .log = *parts.log,
                                  .metrics = *parts.metrics,
                                  .run_tokens = std::move(run_tokens),
-                                 .on_change = [&tells] { tells.wake(); }});
+                                 .on_change =
+                                     [&tells, mover = parts.mover.get()](policy::run_id run) {
+                                         tells.wake();
+                                         if (mover != nullptr) mover->look_at(run);
+                                     },
+                                 .objects = parts.objects.get()});
 }
 
 void clear_files(context& c, server_parts& parts, const server_options& o) {
@@ -148,10 +164,12 @@ void clear_files(context& c, server_parts& parts, const server_options& o) {
 
 // What is done every hour.
 std::function<void()> housekeeping(context& c, server_parts& parts, const server_options& o) {
-    if (!o.keep_logs.age && !o.keep_logs.newest && !o.keep_files) return nullptr;
+    if (!o.keep_logs.age && !o.keep_logs.newest && !o.keep_files && !parts.mover) return nullptr;
     return [&c, &parts, &o] {
+        if (parts.mover) parts.mover->look_at_all();
         if (o.keep_files) clear_files(c, parts, o);
-        const auto done = server::clear_old_logs(*parts.stores.runs, o.data / "runs", o.keep_logs, c.now());
+        const auto done = server::clear_old_logs(*parts.stores.runs, o.data / "runs", o.keep_logs, c.now(),
+                                                 {parts.stores.logs_elsewhere.get(), parts.objects.get()});
         if (!done)
             parts.log->write(server::log_level::error, "old logs could not be removed",
                              {{"error", done.error().what}});
@@ -252,10 +270,12 @@ int server_command(context& c, const server_args& args) {
     tell_service_manager("READY=1");
     tells.begin(serving.url());
     starts.begin();
+    if (parts->mover) parts->mover->begin();
     serving.run();
     tell_service_manager("STOPPING=1");
     starts.stop();
     executor->stop(options->listen.grace);
+    if (parts->mover) parts->mover->stop();
     tells.stop(options->listen.grace);
     c.out << "latchkey has ended\n";
     return exit_success;

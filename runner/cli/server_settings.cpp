@@ -26,6 +26,12 @@ constexpr auto all_known = std::to_array<known_setting>({
      "Where it keeps everything: sqlite:FILE, or postgresql://USER@HOST/DATABASE; latchkey.db in its folder if left "
      "out",
      "", kind::store},
+    {"objects", "PLACE",
+     "Move logs of runs that have ended to s3://BUCKET/PREFIX?endpoint=https://HOST&region=REGION or file:FOLDER; "
+     "else they stay in its folder"},
+    {"objects-login", "FILE",
+     "Holds the bucket's keys as AWS' programs keep them (0600); else AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+     "", kind::path},
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
     {"runs", "N", "How many runs it executes at once", "4"},
     {"local-repos", "YES", "yes: folders of this machine can be projects' repositories", "no"},
@@ -363,6 +369,9 @@ result<server_options> read_settings(const settings& all) {
     if (const setting* url = r.find("public-url"); url != nullptr)
         if (auto fine = read_public_url(*url, o.public_url); !fine) return fine.error();
     if (auto fine = read_first_owner(r, o); !fine) return fine.error();
+    auto objects = read_objects(all);
+    if (!objects) return objects.error();
+    o.objects = std::move(*objects);
     auto sign_in = read_sign_in(all);
     if (!sign_in) return sign_in.error();
     o.sign_in = std::move(*sign_in);

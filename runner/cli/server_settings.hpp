@@ -6,6 +6,7 @@
 
 #include "runner/cli/context.hpp"
 #include "runner/cli/server_config.hpp"
+#include "runner/cli/server_objects.hpp"
 #include "runner/cli/server_sign_in.hpp"
 #include "runner/server/first_owner.hpp"
 #include "runner/server/retention.hpp"
@@ -43,6 +44,7 @@ struct server_options {
     std::filesystem::path data;
     std::filesystem::path store_file;  // of SQLite; empty: the store is at store_url
     std::string store_url;             // of PostgreSQL, with its password
+    object_options objects;
     std::string backend;
     bool local_repositories = false;  // folders of this machine can be projects' repositories
     bool private_hosts = false;       // what is told to others may go there

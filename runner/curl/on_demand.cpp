@@ -77,6 +77,11 @@ void curl_easy_cleanup(CURL* handle) {
     if (real != nullptr) real(handle);
 }
 
+void curl_easy_reset(CURL* handle) {
+    static auto* const real = look_up<decltype(curl_easy_reset)>("curl_easy_reset");
+    if (real != nullptr) real(handle);
+}
+
 const char* curl_easy_strerror(CURLcode code) {
     static auto* const real = look_up<decltype(curl_easy_strerror)>("curl_easy_strerror");
     return real == nullptr ? "libcurl can't be loaded" : real(code);

@@ -22,14 +22,17 @@ failure unreadable(const std::filesystem::path& file) {
     return {errc::io, "can't read the log " + file.string() + ": " + std::system_category().message(errno)};
 }
 
-ssize_t read_at(int fd, char* to, std::size_t size, std::uint64_t offset) {
+}  // namespace
+
+result<std::size_t> log_reader::read_at(char* to, std::size_t size, std::uint64_t offset) const {
+    if (elsewhere_) return elsewhere_->read(to, size, offset);
     for (;;) {
-        const ssize_t n = ::pread(fd, to, size, static_cast<off_t>(offset));
-        if (n >= 0 || errno != EINTR) return n;
+        const ssize_t n = ::pread(fd_, to, size, static_cast<off_t>(offset));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return unreadable(file_);
+        return static_cast<std::size_t>(n);
     }
 }
-
-}  // namespace
 
 result<log_reader> log_reader::open(const std::filesystem::path& file) {
     const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -41,10 +44,13 @@ result<log_reader> log_reader::open(const std::filesystem::path& file) {
     return log_reader(fd, file);
 }
 
+log_reader::log_reader(std::unique_ptr<log_source> elsewhere) : elsewhere_(std::move(elsewhere)) {}
+
 log_reader::log_reader(log_reader&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       watch_(std::exchange(other.watch_, -1)),
       file_(std::move(other.file_)),
+      elsewhere_(std::move(other.elsewhere_)),
       offset_(other.offset_),
       indexed_to_(other.indexed_to_),
       lines_(other.lines_),
@@ -56,6 +62,7 @@ log_reader& log_reader::operator=(log_reader&& other) noexcept {
     std::swap(fd_, moved.fd_);
     std::swap(watch_, moved.watch_);
     std::swap(file_, moved.file_);
+    std::swap(elsewhere_, moved.elsewhere_);
     std::swap(offset_, moved.offset_);
     std::swap(indexed_to_, moved.indexed_to_);
     std::swap(lines_, moved.lines_);
@@ -71,28 +78,28 @@ log_reader::~log_reader() {
 
 result<std::string> log_reader::next(std::size_t most) {
     std::string bytes(most, '\0');
-    const ssize_t n = read_at(fd_, bytes.data(), bytes.size(), offset_);
-    if (n < 0) return unreadable(file_);
-    bytes.resize(static_cast<std::size_t>(n));
-    offset_ += static_cast<std::uint64_t>(n);
+    const auto n = read_at(bytes.data(), bytes.size(), offset_);
+    if (!n) return n.error();
+    bytes.resize(*n);
+    offset_ += *n;
     return bytes;
 }
 
 result<void> log_reader::index() {
     std::vector<char> buffer(block);
     for (;;) {
-        const ssize_t n = read_at(fd_, buffer.data(), buffer.size(), indexed_to_);
-        if (n < 0) return unreadable(file_);
-        if (n == 0) return {};
+        const auto n = read_at(buffer.data(), buffer.size(), indexed_to_);
+        if (!n) return n.error();
+        if (*n == 0) return {};
         const char* at = buffer.data();
-        const char* const end = at + n;
+        const char* const end = at + *n;
         while (const void* found = std::memchr(at, '\n', static_cast<std::size_t>(end - at))) {
             at = static_cast<const char*>(found) + 1;
             if (++lines_ % lines_an_entry == 0)
                 starts_.push_back(indexed_to_ + static_cast<std::uint64_t>(at - buffer.data()));
         }
         ends_in_line_ = at == end;
-        indexed_to_ += static_cast<std::uint64_t>(n);
+        indexed_to_ += *n;
     }
 }
 
@@ -102,6 +109,7 @@ result<std::uint64_t> log_reader::count_lines() {
 }
 
 result<std::uint64_t> log_reader::size() const {
+    if (elsewhere_) return elsewhere_->size();
     struct stat facts{};
     if (::fstat(fd_, &facts) != 0) return unreadable(file_);
     return static_cast<std::uint64_t>(facts.st_size);
@@ -109,9 +117,9 @@ result<std::uint64_t> log_reader::size() const {
 
 result<std::string> log_reader::bytes(std::uint64_t from, std::size_t most) const {
     std::string out(most, '\0');
-    const ssize_t n = read_at(fd_, out.data(), out.size(), from);
-    if (n < 0) return unreadable(file_);
-    out.resize(static_cast<std::size_t>(n));
+    const auto n = read_at(out.data(), out.size(), from);
+    if (!n) return n.error();
+    out.resize(*n);
     return out;
 }
 
@@ -123,16 +131,15 @@ bool log_reader::is_at(const std::filesystem::path& file) const {
 }
 
 result<std::string> log_reader::last_lines(std::uint64_t count, std::size_t most) {
-    struct stat facts{};
-    if (::fstat(fd_, &facts) != 0) return unreadable(file_);
-    const auto size = static_cast<std::uint64_t>(facts.st_size);
-    std::string out(static_cast<std::size_t>(std::min<std::uint64_t>(size, most)), '\0');
+    const auto all = size();
+    if (!all) return all.error();
+    std::string out(static_cast<std::size_t>(std::min<std::uint64_t>(*all, most)), '\0');
     std::size_t got = 0;
     while (got < out.size()) {
-        const ssize_t n = read_at(fd_, out.data() + got, out.size() - got, size - out.size() + got);
-        if (n < 0) return unreadable(file_);
-        if (n == 0) break;
-        got += static_cast<std::size_t>(n);
+        const auto n = read_at(out.data() + got, out.size() - got, *all - out.size() + got);
+        if (!n) return n.error();
+        if (*n == 0) break;
+        got += *n;
     }
     out.resize(got);
     std::size_t begin = out.size();
@@ -149,11 +156,11 @@ result<std::string> log_reader::lines(std::uint64_t first, std::uint64_t count, 
     std::uint64_t to_skip = (first - 1) % lines_an_entry;
     std::vector<char> buffer(block);
     while (count > 0 && out.size() < most) {
-        const ssize_t n = read_at(fd_, buffer.data(), buffer.size(), offset);
-        if (n < 0) return unreadable(file_);
-        if (n == 0) return out;
-        offset += static_cast<std::uint64_t>(n);
-        std::string_view rest(buffer.data(), static_cast<std::size_t>(n));
+        const auto n = read_at(buffer.data(), buffer.size(), offset);
+        if (!n) return n.error();
+        if (*n == 0) return out;
+        offset += *n;
+        std::string_view rest(buffer.data(), *n);
         while (!rest.empty() && count > 0) {
             const std::size_t end = rest.find('\n');
             const std::string_view line = rest.substr(0, end == std::string_view::npos ? end : end + 1);
@@ -171,6 +178,7 @@ result<std::string> log_reader::lines(std::uint64_t first, std::uint64_t count, 
 }
 
 bool log_reader::wait(std::chrono::milliseconds time) {
+    if (elsewhere_) return false;
     if (watch_ < 0) {
         watch_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         if (watch_ >= 0) ::inotify_add_watch(watch_, file_.c_str(), IN_MODIFY | IN_CLOSE_WRITE);

@@ -6,10 +6,12 @@
 #pragma once
 
 #include "runner/error.hpp"
+#include "runner/log/log_source.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +22,8 @@ class log_reader {
 public:
     // not_found: there is no such log.
     static result<log_reader> open(const std::filesystem::path& file);
+    // Of a log that lies elsewhere; it never grows.
+    explicit log_reader(std::unique_ptr<log_source>);
 
     log_reader(log_reader&&) noexcept;
     log_reader& operator=(log_reader&&) noexcept;
@@ -33,6 +37,7 @@ public:
     // Of the file as it is now.
     result<std::uint64_t> size() const;
     result<std::string> bytes(std::uint64_t from, std::size_t most) const;
+    bool is_elsewhere() const { return elsewhere_ != nullptr; }
     // Whether the path still leads to the file that is read.
     bool is_at(const std::filesystem::path&) const;
 
@@ -60,9 +65,11 @@ private:
     static constexpr std::uint64_t lines_an_entry = 1000;
     explicit log_reader(int fd, std::filesystem::path file) : fd_(fd), file_(std::move(file)) {}
     result<void> index();
+    result<std::size_t> read_at(char* to, std::size_t size, std::uint64_t offset) const;
     int fd_ = -1;
     int watch_ = -1;
     std::filesystem::path file_;
+    std::unique_ptr<log_source> elsewhere_;  // then there is no file
     std::uint64_t offset_ = 0;
     std::uint64_t indexed_to_ = 0;
     std::uint64_t lines_ = 0;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What became of the actions of an execution, and what they printed (rest-api §8).
-#include "runner/log/log_reader.hpp"
-#include "runner/log/log_writer.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/run_executor.hpp"
@@ -57,8 +55,7 @@ struct read_lines {
 // An action that was denied printed nothing: what it lacked stands there instead.
 result<read_lines> lines_from(const call& c, const store::run_record& run, int attempt, std::size_t action,
                               const std::string& denial, std::uint64_t offset, std::uint64_t count) {
-    auto reader = log::log_reader::open(
-        log::log_path(c.server.runs->logs(), run.id.value(), attempt, static_cast<int>(action)));
+    auto reader = c.server.runs->places().open({run.id, attempt, static_cast<int>(action)});
     read_lines read;
     if (!reader && reader.error().code != errc::not_found) return reader.error();
     if (!reader) {

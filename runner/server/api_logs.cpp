@@ -2,7 +2,6 @@
 // What an action printed, for who reads a large log: its bytes, some of its lines, a search, and the whole as a file.
 // An action that has printed nothing has an empty log.
 #include "runner/async/offload.hpp"
-#include "runner/log/log_writer.hpp"
 #include "runner/server/executions.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/query.hpp"
@@ -27,7 +26,7 @@ constexpr std::size_t download_piece = 256UL * 1024;
 struct chosen_log {
     store::run_record run;
     action_place place;
-    std::filesystem::path file;
+    log_name name;
 
     // Nothing will be added to it.
     bool over() const { return run::ended(run.attempts[static_cast<std::size_t>(place.attempt) - 1].status); }
@@ -38,15 +37,14 @@ result<chosen_log> choose(const call& c) {
     if (!run) return run.error();
     const auto place = action_place_from(*run, c.at.at("action"));
     if (!place) return failure(errc::not_found, "there is no such action in this execution");
-    auto file =
-        log::log_path(c.server.runs->logs(), run->id.value(), place->attempt, static_cast<int>(place->action));
-    return chosen_log{std::move(*run), *place, std::move(file)};
+    const log_name name{run->id, place->attempt, static_cast<int>(place->action)};
+    return chosen_log{std::move(*run), *place, name};
 }
 
 // False: it has printed nothing.
 result<bool> look_into(const call& c, const chosen_log& log,
                        const std::function<result<void>(log::log_reader&)>& look) {
-    const auto done = c.server.runs->shelf().with(log.file, look);
+    const auto done = c.server.runs->shelf().with(log.name, look);
     if (done) return true;
     if (done.error().code == errc::not_found) return false;
     return done.error();
@@ -190,7 +188,7 @@ result<answer> download_log(call& c) {
     answer a{200, {}, plain_text(), {}};
     a.headers.emplace_back("Content-Disposition", "attachment; filename=\"" + file_name(c, *log) + "\"");
     a.bare = true;
-    auto opened = log::log_reader::open(log->file);
+    auto opened = c.server.runs->places().open(log->name);
     if (!opened && opened.error().code == errc::not_found) return a;
     if (!opened) return opened.error();
     const auto size = opened->size();

@@ -4,10 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
-#include <system_error>
-#include <unistd.h>
 
 namespace latchkey::server {
 
@@ -17,18 +13,6 @@ constexpr std::size_t most_bytes = 64UL * 1024;
 constexpr std::size_t most_kept = 16;
 // The store is asked no more often than this whether the attempt has ended.
 constexpr std::chrono::milliseconds between_questions{100};
-
-result<std::string> read_at(const std::filesystem::path& file, std::uint64_t offset) {
-    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 && errno == ENOENT) return std::string();  // it has printed nothing
-    std::string bytes(most_bytes, '\0');
-    const ssize_t n = fd < 0 ? -1 : ::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    const int error = errno;
-    if (fd >= 0) ::close(fd);
-    if (n < 0) return failure(errc::io, "can't read " + file.string() + ": " + std::system_category().message(error));
-    bytes.resize(static_cast<std::size_t>(n));
-    return bytes;
-}
 
 std::string event_of(std::uint64_t from, std::uint64_t next, const std::string& text) {
     const nlohmann::json data = {{"offset", from}, {"text", text}};
@@ -53,7 +37,7 @@ result<log_feed::piece> log_feed::since(std::uint64_t offset) {
         return piece{k->text, k->next, false};
     // Asked before the read: what was written until then is read below.
     const bool ended = has_ended();
-    auto bytes = read_at(file_, offset);
+    auto bytes = places_.read(name_, offset, most_bytes, ended);
     if (!bytes) return bytes.error();
     if (bytes->empty()) return piece{nullptr, offset, ended};
     const std::size_t line = bytes->rfind('\n');

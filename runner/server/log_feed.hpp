@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One action's log as server-sent events, read and put into words once for all who watch it. Shared by its watchers;
-// any thread; calls block for as long as the page cache and the store take.
+// any thread; calls block for as long as the page cache and the store take, or, of a log that was moved, its place.
 #pragma once
 
-#include "runner/error.hpp"
+#include "runner/server/log_places.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,8 +19,8 @@ namespace latchkey::server {
 class log_feed {
 public:
     // `over` says whether its attempt has ended: then nothing more is written.
-    log_feed(std::filesystem::path file, std::function<bool()> over)
-        : file_(std::move(file)), over_(std::move(over)) {}
+    log_feed(const log_places& places, const log_name& name, std::function<bool()> over)
+        : places_(places), name_(name), over_(std::move(over)) {}
 
     struct piece {
         std::shared_ptr<const std::string> text;  // events; null: nothing yet
@@ -38,7 +37,8 @@ private:
         std::shared_ptr<const std::string> text;
     };
     bool has_ended();
-    std::filesystem::path file_;
+    const log_places& places_;
+    log_name name_;
     std::function<bool()> over_;
     std::mutex mutex_;
     std::deque<known> recent_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/run_executor.hpp"
 
-#include "runner/log/log_writer.hpp"
 #include "runner/server/outer_variables.hpp"
 #include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_definition.hpp"
@@ -38,7 +37,8 @@ struct run_executor::impl {
           watched(options.metrics.before_text([this] {
               const run_queue::counts now = queue.now();
               counts.show(now.waiting, now.running);
-          })) {}
+          })),
+          places(service.logs(), *stores.logs_elsewhere, options.objects) {}
 
     run::surroundings complete(run::surroundings around) {
         around.shared = true;
@@ -61,7 +61,7 @@ struct run_executor::impl {
 
     void changed(policy::run_id run) {
         hub.publish(run);
-        if (options.on_change) options.on_change();
+        if (options.on_change) options.on_change(run);
     }
 
     store::stores& stores;
@@ -74,7 +74,8 @@ struct run_executor::impl {
     run_queue queue;
     std::shared_ptr<void> watched;
     boost::asio::thread_pool readers{2};
-    log_shelf shelf;
+    log_places places;
+    log_shelf shelf{places};
     std::mutex feeds_mutex;
     std::map<std::tuple<policy::run_id, int, std::size_t>, std::weak_ptr<log_feed>> feeds;
 };
@@ -124,7 +125,7 @@ result<run::made_attempt> run_executor::start(run_order order) {
     auto made = impl_->service.create(*found->definition, std::move(wanted));
     if (!made) return made.error();
     if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(order.secrets));
-    if (impl_->options.on_change) impl_->options.on_change();
+    if (impl_->options.on_change) impl_->options.on_change(made->run.id);
     return made;
 }
 
@@ -133,7 +134,7 @@ result<run::made_attempt> run_executor::retry(const run::retry_request& request,
     auto made = impl_->service.create_retry(request, secrets);
     if (!made) return made.error();
     if (!made->ended && !made->goes_on) impl_->queue.add(made->run, std::move(secrets));
-    if (impl_->options.on_change) impl_->options.on_change();
+    if (impl_->options.on_change) impl_->options.on_change(made->run.id);
     return made;
 }
 
@@ -159,6 +160,9 @@ run_queue& run_executor::queue() {
 std::filesystem::path run_executor::logs() {
     return impl_->service.logs();
 }
+const log_places& run_executor::places() {
+    return impl_->places;
+}
 log_shelf& run_executor::shelf() {
     return impl_->shelf;
 }
@@ -173,7 +177,7 @@ std::shared_ptr<log_feed> run_executor::log_of(policy::run_id run, int attempt, 
     auto feed = known.lock();
     if (feed) return feed;
     feed = std::make_shared<log_feed>(
-        log::log_path(logs(), run.value(), attempt, static_cast<int>(action)),
+        impl_->places, log_name{run, attempt, static_cast<int>(action)},
         [s = impl_->stores.runs.get(), run, attempt] {
             const auto now = s->run(run);
             // What can't be looked at any more has nothing more to show.

@@ -8,6 +8,7 @@
 #include "runner/metrics/metrics.hpp"
 #include "runner/server/event_hub.hpp"
 #include "runner/server/log_feed.hpp"
+#include "runner/server/log_places.hpp"
 #include "runner/server/log_shelf.hpp"
 #include "runner/server/run_metrics.hpp"
 #include "runner/server/run_queue.hpp"
@@ -85,7 +86,9 @@ struct executor_options {
     metrics::registry& metrics = metrics::unread();
     // Who issues tokens of runs; may be absent, or give nullptr: nobody does.
     std::function<identity::token_issuer*()> run_tokens = nullptr;
-    std::function<void()> on_change = nullptr;  // after something has happened to a run; must not block
+    // After something has happened to a run; must not block.
+    std::function<void(policy::run_id)> on_change = nullptr;
+    objects::object_store* objects = nullptr;  // where logs are moved to; may be absent
 };
 
 class run_executor {
@@ -115,6 +118,7 @@ public:
     std::filesystem::path logs();
     // What an action of an attempt prints; the same for all who watch it.
     std::shared_ptr<log_feed> log_of(policy::run_id, int attempt, std::size_t action);
+    const log_places& places();
     // For who looks into one log again and again.
     log_shelf& shelf();
     // Where live views read from store and disk.

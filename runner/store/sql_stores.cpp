@@ -6,6 +6,7 @@
 #include "runner/store/sql_accounts.hpp"
 #include "runner/store/sql_directory.hpp"
 #include "runner/store/sql_environments.hpp"
+#include "runner/store/sql_moved_logs.hpp"
 #include "runner/store/sql_outbox.hpp"
 #include "runner/store/sql_sign_ins.hpp"
 #include "runner/store/sql_sign_on.hpp"
@@ -37,6 +38,7 @@ stores stores_over(const std::shared_ptr<sql_database>& database, int decision_i
     all.sso = std::make_unique<sql_sign_on>(database);
     all.one_moment = [database] { return std::make_shared<sql_database::moment>(*database); };
     all.outgoing = std::make_unique<sql_outbox>(database);
+    all.logs_elsewhere = std::make_unique<sql_moved_logs>(database);
     all.wishes = std::make_unique<sql_access_requests>(database);
     all.triggers = std::make_unique<sql_triggers>(database);
     return all;

@@ -9,6 +9,7 @@
 #include "runner/store/accounts.hpp"
 #include "runner/store/directory.hpp"
 #include "runner/store/environments.hpp"
+#include "runner/store/moved_logs.hpp"
 #include "runner/store/outbox.hpp"
 #include "runner/store/sign_ins.hpp"
 #include "runner/store/sign_on.hpp"
@@ -44,6 +45,7 @@ struct stores {
     std::unique_ptr<latchkey::store::triggers> triggers;
     std::unique_ptr<access_requests> wishes;
     std::unique_ptr<outbox> outgoing;
+    std::unique_ptr<moved_logs> logs_elsewhere;
     // A number that is another one after every committed change of whatever is kept here, by this process or another,
     // and is so before whoever made the change hears of it. Waits for nobody: none, where that can't be known at
     // once. What was read after a call stands as long as later calls give the same number. May be empty. Any thread.

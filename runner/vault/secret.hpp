@@ -21,8 +21,8 @@ public:
     secret& operator=(const secret&) = delete;
     ~secret();
 
-    // The plain bytes, for as long as this object lives. Only exec, source, triggers, outgoing, log/masker and vault
-    // call it.
+    // The plain bytes, for as long as this object lives. Only exec, source, triggers, outgoing, objects, log/masker
+    // and vault call it.
     std::string_view reveal() const { return {data_, size_}; }
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }

@@ -45,7 +45,7 @@ server::server(const std::string& script) {
         ::_exit(127);
     }
     // There is no event to wait for: a file appears, and somebody listens somewhat later.
-    for (int round = 0; round < 1000; ++round) {
+    for (int round = 0; round < 3000; ++round) {
         if (std::filesystem::exists(folder_ / "port")) {
             port_ = read_file(folder_ / "port");
             while (port_.ends_with('\n')) port_.pop_back();

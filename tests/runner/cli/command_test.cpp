@@ -168,6 +168,35 @@ TEST_SUITE("cli.commands") {
         CHECK(has(s.latchkey({"__complete", "options run"}), "--secret-file\n"));
     }
 
+    TEST_CASE("manual pages say what the help says, and are in order") {
+        const session s;
+        std::filesystem::create_directory(s.project() / "man");
+        const std::string folder = (s.project() / "man").string();
+        const said made = s.latchkey({"__man", folder, "January 2, 2026"});
+        CHECK_EQ(made.out, "");
+        REQUIRE_EQ(made.code, 0);
+        std::vector<std::string> lint = {"/usr/bin/mandoc", "-Tlint", "-Wwarning"};
+        for (const auto& page : std::filesystem::directory_iterator(folder)) lint.push_back(page.path().string());
+        CHECK_GT(lint.size(), 30);
+        const said linted = s.program(lint);
+        CHECK_EQ(linted.out, "");
+        CHECK_EQ(linted.code, 0);
+        // Bold is a character, a step back, and the character again.
+        std::string page;
+        for (const char c :
+             s.program({"/usr/bin/mandoc", "-Tascii", "-O", "width=200", folder + "/latchkey-key.1"}).out)
+            if (c != '\b')
+                page += c;
+            else
+                page.pop_back();
+        for (const char* text : {"latchkey-key", "January 2, 2026", "latchkey key rotate", "DIR", "EXAMPLES"})
+            CHECK_MESSAGE(page.find(text) != std::string::npos, page);
+        const said all = s.latchkey({"__complete", "commands"});
+        std::istringstream names(all.out);
+        for (std::string name; std::getline(names, name);)
+            CHECK_MESSAGE(std::filesystem::exists(folder + "/latchkey-" + name + ".1"), name);
+    }
+
     TEST_CASE("the key is rotated: what was sealed before opens after") {
         const session s;
         s.write("buddy.yml",

@@ -67,8 +67,39 @@ TEST_SUITE("cli.postgres") {
         const said second = s.latchkey({"server", "--listen", "127.0.0.1:0", "--data", data + "2", "--store", url});
         CHECK_EQ(second.code, 5);
         CHECK(has(second.out, "another server works on this database"));
+
+        // The master key is rotated while it serves, and opens what is there when it serves again.
+        const std::string key = read_file(data + "/master.key");
+        const said rotated = s.latchkey({"key", "rotate", "--data", data, "--store", url});
+        CAPTURE(rotated.out);
+        CHECK_EQ(rotated.code, 0);
+        CHECK_NE(read_file(data + "/master.key"), key);
+        CHECK_EQ(server
+                     .ask("POST", "/workspaces/acme/integrations", token,
+                          {{"name", "Other"},
+                           {"type", "SLACK"},
+                           {"scope", "WORKSPACE"},
+                           {"webhook_address", "https://hooks.test/planted1secret"}})
+                     .status,
+                 201);
         server.signal(SIGTERM);
         CHECK_EQ(server.wait(), 0);
+        running_server again(s, {"--data", data, "--store", url});
+        again.wait_until_up();
+        CHECK_EQ(again.ask("GET", "/workspaces/acme/integrations", token).body["integrations"].size(), 2);
+        again.signal(SIGTERM);
+        CHECK_EQ(again.wait(), 0);
+        // With the old one it would not: nothing that it opens is there any more.
+        write_file(data + "/master.key", key);
+        CHECK_EQ(s.latchkey({"server", "--listen", "127.0.0.1:0", "--data", data, "--store", url}).code, 5);
+    }
+
+    TEST_CASE("a key is rotated where a server's data is, and nothing is made where there is none") {
+        const session s;
+        const said none = s.latchkey({"key", "rotate", "--data", (s.project() / "none").string()});
+        CHECK_EQ(none.code, 2);
+        CHECK(has(none.out, "there is no store at"));
+        CHECK_FALSE(std::filesystem::exists(s.project() / "none"));
     }
 
     TEST_CASE("a password is taken from the file, and is in no output") {

@@ -206,21 +206,26 @@ TEST_SUITE("cli.server watching") {
         ::close(from);
     }
 
-    TEST_CASE("the systemd unit is one") {
+    TEST_CASE("the systemd units are such") {
         const session s;
         if (!std::filesystem::exists("/usr/bin/systemd-analyze")) {
             MESSAGE("skipped: systemd-analyze is not installed");
             return;
         }
-        std::string unit = read_file(LATCHKEY_SOURCE_DIR "/examples/systemd/latchkey.service");
-        const std::string installed = "/usr/local/bin/latchkey";
-        const std::size_t at = unit.find("ExecStart=" + installed + " server --data /var/lib/latchkey");
-        REQUIRE_NE(at, std::string::npos);
-        unit.replace(at + 10, installed.size(), LATCHKEY_PROGRAM);
-        s.write("latchkey.service", unit);
-        const latchkey::test::said verified =
-            s.program({"/usr/bin/systemd-analyze", "verify", (s.project() / "latchkey.service").string()});
-        CHECK_EQ(verified.out, "");
-        CHECK_EQ(verified.code, 0);
+        for (const auto& [name, words] :
+             {std::pair("latchkey.service", " server --data /var/lib/latchkey"),
+              std::pair("latchkey-agent.service", " agent --config /etc/latchkey/agent.toml")}) {
+            CAPTURE(name);
+            std::string unit = read_file(std::string(LATCHKEY_SOURCE_DIR "/examples/systemd/") + name);
+            const std::string installed = "/usr/bin/latchkey";
+            const std::size_t at = unit.find("ExecStart=" + installed + words);
+            REQUIRE_NE(at, std::string::npos);
+            unit.replace(at + 10, installed.size(), LATCHKEY_PROGRAM);
+            s.write(name, unit);
+            const latchkey::test::said verified =
+                s.program({"/usr/bin/systemd-analyze", "verify", "--man=no", (s.project() / name).string()});
+            CHECK_EQ(verified.out, "");
+            CHECK_EQ(verified.code, 0);
+        }
     }
 }

@@ -119,7 +119,7 @@ struct api_world::impl {
                                      .slots = slots,
                                      .jobs = 4,
                                      .run_tokens = [this] { return &run_tokens; },
-                                     .on_change = [this] { tells.wake(); }});
+                                     .on_change = [this](policy::run_id) { tells.wake(); }});
     }
 
     temp_dir folder;

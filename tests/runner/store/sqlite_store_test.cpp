@@ -253,7 +253,8 @@ TEST_SUITE("store.sqlite") {
         }
         // As it was left by the version before.
         raw_database(file).run(
-            "DROP TABLE access_requests; DROP INDEX audit_integration; DROP INDEX runs_changed; DROP INDEX "
+            "DROP TABLE moved_logs; DROP TABLE access_requests; DROP INDEX audit_integration; DROP INDEX "
+            "runs_changed; DROP INDEX "
             "runs_project; DROP INDEX runs_of_event; ALTER TABLE runs DROP COLUMN repository_event; ALTER TABLE "
             "audit DROP COLUMN integration; ALTER TABLE runs DROP COLUMN changed; "
             "ALTER TABLE runs DROP COLUMN only_actions; ALTER TABLE runs DROP COLUMN base; DELETE FROM counters "
