@@ -48,7 +48,7 @@ constexpr auto all_known = std::to_array<known_setting>({
     {"openid-secret-file", "FILE", "Holds the secret that it gave us for that (0600)", "", kind::path},
     {"openid-domains", "LIST", "Let in only e-mail addresses of these domains: acme.test,other.test"},
     {"openid-new-users", "YES|NO", "Whether whoever nobody here knows yet becomes a user", "no"},
-    {"threads", "N", "How many calls it works on at once", "16"},
+    {"threads", "N", "How many calls it works on at once", "64"},
     {"grace", "TIME", "How long what is under way may take when it is told to end, as in 30s", "10s"},
     {"keep-logs", "RULE",
      "Remove logs of older runs: 90d since their end, or 500 runs of each pipeline, or 90d,500 for what is beyond "

@@ -5,6 +5,7 @@
 #include "runner/engine/frames.hpp"
 #include "runner/exec/secret_files.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
@@ -24,6 +25,7 @@ namespace asio = boost::asio;
 // No engine tells when a port is open: it is looked at.
 constexpr std::chrono::milliseconds between_looks{100};
 constexpr std::chrono::seconds time_to_get_ready{120};
+constexpr std::chrono::seconds time_for_last_words{5};
 constexpr std::size_t kept_output = 16UL * 1024;
 constexpr std::string_view place = "/run/latchkey";
 
@@ -218,6 +220,15 @@ async::task<result<bool>> container_services::listens(const one& s, std::uint16_
     co_return listening_in(tables->output, port);
 }
 
+// What it said last is on its way once it is gone. An engine that then leaves the stream open does not hold the run.
+async::task<> container_services::until_silent(one& s) {
+    using namespace asio::experimental::awaitable_operators;
+    asio::steady_timer timer(client_.executor(), time_for_last_words);
+    if (s.listened) co_await (s.silent.wait() || timer.async_wait(async::nothrow));
+    if (s.listened) s.output->close();
+    while (s.listened) co_await s.silent.wait();
+}
+
 async::task<> container_services::stop(bool failed) {
     if (stopped_) co_return;
     stopped_ = true;
@@ -226,7 +237,7 @@ async::task<> container_services::stop(bool failed) {
         // A failure is a container that nobody can remove now; the executor's mark on it remains.
         auto removed = co_await engine::remove_container(client_, s->id);
         (void)removed;
-        while (s->listened) co_await s->silent.wait();
+        co_await until_silent(*s);
     }
     for (const auto& s : all_) {
         if (!failed || s->last.empty() || !say_) continue;

@@ -46,6 +46,7 @@ private:
     async::task<result<void>> wait_until_ready(one&, const service&);
     async::task<result<bool>> listens(const one&, std::uint16_t port);
     static async::task<> listen_to(std::shared_ptr<one>);
+    async::task<> until_silent(one&);
 
     engine::client& client_;
     std::function<void(const std::string&)> say_;

@@ -206,14 +206,14 @@ result<std::vector<missing_integration>> access::explain(const pipelines::plan& 
 }
 
 result<std::vector<policy::decision>> access::decide(const std::vector<used>& all,
-                                                     std::vector<missing_integration>& missing) {
+                                                     std::vector<missing_integration>& missing,
+                                                     std::vector<store::decision_record>& to_record) {
     auto facts = facts_for(all);
     if (!facts) return facts.error();
     auto first_id = store_.next_decision_id(static_cast<int>(all.size()));
     if (!first_id) return first_id.error();
 
     std::vector<policy::decision> decisions;
-    std::vector<store::decision_record> records;
     const policy::time_point now = clock_();
     for (const used& u : all) {
         const policy::decision_id id(first_id->value() + static_cast<std::int64_t>(decisions.size()));
@@ -221,23 +221,37 @@ result<std::vector<policy::decision>> access::decide(const std::vector<used>& al
         const policy::decision d = policy::decide(*facts, request);
         decisions.push_back(d);
         const std::string subject = u.places.empty() ? "an action of an earlier attempt" : subject_of(u.places);
-        records.push_back({d, subject + (u.record ? "" : " names " + in_quotes(u.reference))});
+        to_record.push_back({d, subject + (u.record ? "" : " names " + in_quotes(u.reference))});
         if (!d.allowed() && !u.places.empty()) missing.push_back(describe(u, *facts, request, d.verdict()));
     }
-    if (auto recorded = store_.record_decisions(records, run_.actor, now); !recorded) return recorded.error();
     return decisions;
+}
+
+result<void> access::record(const std::vector<store::decision_record>& decisions) {
+    return store_.record_decisions(decisions, run_.actor, clock_());
 }
 
 result<std::vector<missing_integration>> access::preflight(const pipelines::plan& plan,
                                                            const pipelines::source& source,
                                                            const std::vector<bool>& not_executed) {
+    std::vector<store::decision_record> decisions;
+    auto missing = preflight(plan, source, not_executed, decisions);
+    if (!missing) return missing;
+    if (auto recorded = record(decisions); !recorded) return recorded.error();
+    return missing;
+}
+
+result<std::vector<missing_integration>> access::preflight(const pipelines::plan& plan,
+                                                           const pipelines::source& source,
+                                                           const std::vector<bool>& not_executed,
+                                                           std::vector<store::decision_record>& to_record) {
     std::vector<missing_integration> missing;
     judged_ = std::make_unique<judged>();
     if (plan.uses.empty()) return missing;
     const auto executes = [&](std::uint32_t a) { return a >= not_executed.size() || !not_executed[a]; };
     auto all = resolve(plan, source, [](std::uint32_t) { return true; }, executes);
     if (!all) return all.error();
-    auto decisions = decide(*all, missing);
+    auto decisions = decide(*all, missing, to_record);
     if (!decisions) return decisions.error();
     judged_->all = std::move(*all);
     judged_->decisions = std::move(*decisions);
@@ -267,8 +281,10 @@ result<access::delivery> access::deliver(const pipelines::plan& plan, const pipe
     auto all = resolve(plan, source, only_this, only_this);
     if (!all) return all.error();
     if (all->empty()) return d;
-    auto decisions = decide(*all, d.denied);
+    std::vector<store::decision_record> to_record;
+    auto decisions = decide(*all, d.denied, to_record);
     if (!decisions) return decisions.error();
+    if (auto done = record(to_record); !done) return done.error();
     if (!d.denied.empty()) return d;
     for (std::size_t i = 0; i < all->size(); ++i)
         if (auto opened = open((*all)[i], (*decisions)[i], subject_of((*all)[i].places), d.secrets); !opened)

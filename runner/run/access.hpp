@@ -76,6 +76,11 @@ public:
     result<std::vector<missing_integration>> preflight(const pipelines::plan&, const pipelines::source&,
                                                        const std::vector<bool>& not_executed = {});
 
+    // The same for who records the decisions together with what follows from them; until then nobody may act on them.
+    result<std::vector<missing_integration>> preflight(const pipelines::plan&, const pipelines::source&,
+                                                       const std::vector<bool>& not_executed,
+                                                       std::vector<store::decision_record>& to_record);
+
     // The same, for who only asks: nothing is decided, and nothing is recorded.
     result<std::vector<missing_integration>> explain(const pipelines::plan&, const pipelines::source&,
                                                      const std::vector<bool>& not_executed);
@@ -104,7 +109,9 @@ private:
                                       const action_filter& executes);
     policy::use_request request_for(const used&, policy::decision_id, policy::time_point now) const;
     result<policy::snapshot> facts_for(const std::vector<used>&);
-    result<std::vector<policy::decision>> decide(const std::vector<used>&, std::vector<missing_integration>&);
+    result<std::vector<policy::decision>> decide(const std::vector<used>&, std::vector<missing_integration>&,
+                                                 std::vector<store::decision_record>& to_record);
+    result<void> record(const std::vector<store::decision_record>&);
     std::string name_for_messages(const used&) const;
     missing_integration describe(const used&, const policy::snapshot&, const policy::use_request&,
                                  policy::verdict) const;

@@ -68,6 +68,15 @@ result<question> question_of(const pipelines::action& a, const std::string& name
     return q;
 }
 
+void put_forward(question& q, const store::facts& parameters) {
+    for (asked_variable& v : q.variables) {
+        const auto given = std::ranges::find(parameters, v.name, &std::pair<std::string, std::string>::first);
+        if (v.secret || given == parameters.end()) continue;
+        if (!v.choices.empty() && std::ranges::find(v.choices, given->second) == v.choices.end()) continue;
+        v.suggestion = given->second;
+    }
+}
+
 result<void> complete(const question& q, answer& a) {
     if (!a.accepted) return {};
     for (const auto& [name, value] : a.variables)

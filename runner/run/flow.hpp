@@ -42,6 +42,10 @@ struct question {
 // Of WAIT_FOR_APPLY, WAIT_FOR_VARIABLES and SET_VARIABLES. usage: it asks for nothing that can be answered.
 result<question> question_of(const pipelines::action&, const std::string& name, const pipelines::variable_lookup&);
 
+// Values that the run was given at its start, where only some people may answer: they are put forward to them, and
+// answer nothing. One that is no choice is left out.
+void put_forward(question&, const store::facts& parameters);
+
 struct answer {
     bool accepted = false;
     std::string by;

@@ -22,6 +22,13 @@ std::map<std::int32_t, bool> waiting_in(const std::vector<event>& events) {
     return waits;
 }
 
+// With what the run was given at its start.
+result<question> question_in(const compiled& c, const pipelines::planned_action& p, const store::run_record& run) {
+    auto q = question_of(*p.definition, p.name, plain_variables(c.plan, p.index, {}));
+    if (q && is_approval(*p.definition)) put_forward(*q, run.source.parameters);
+    return q;
+}
+
 }  // namespace
 
 result<std::vector<open_question>> service::open_questions(const store::run_record& run, policy::user_id reader) {
@@ -40,7 +47,7 @@ result<std::vector<open_question>> service::open_questions(const store::run_reco
         if (index >= static_cast<std::int32_t>(c->plan.actions.size())) continue;
         const pipelines::planned_action& p = c->plan.actions[static_cast<std::size_t>(index)];
         if (!may_answer(*p.definition, *user, run.attempts.back().actor == reader)) continue;
-        auto q = question_of(*p.definition, p.name, plain_variables(c->plan, p.index, {}));
+        auto q = question_in(*c, p, run);
         if (q) all.push_back({p.index, std::move(*q)});
     }
     return all;
@@ -75,7 +82,7 @@ result<std::string> service::respond(const store::run_record& run, const std::st
     if (!may_answer(*chosen->definition, *user, run.attempts.back().actor == actor))
         return failure(errc::denied,
                        "you may not answer \"" + chosen->name + "\": its permissions leave it to others");
-    const auto q = question_of(*chosen->definition, chosen->name, plain_variables(c->plan, chosen->index, {}));
+    const auto q = question_in(*c, *chosen, run);
     if (!q) return q.error();
     if (auto good = complete(*q, a); !good) return good.error();
     auto answered =

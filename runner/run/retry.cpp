@@ -72,11 +72,12 @@ result<int> first_action(const store::run_record& run, const std::vector<pipelin
 
 result<std::vector<missing_integration>> service::missing_in(const compiled& c, const definition& d,
                                                              const store::run_record& run, policy::user_id reader,
-                                                             const retry_scope& scope, recorded how) {
+                                                             const retry_scope& scope,
+                                                             std::vector<store::decision_record>* to_record) {
     access a(around_.store, around_.unlock, around_.clock,
              {run.id, run.project, run.pipeline, reader, run.source.ref, run.source.trust,
               run.source.fork_approved_by, false});
-    return how == recorded::yes ? a.preflight(c.plan, d.source, scope.not_executed())
+    return to_record != nullptr ? a.preflight(c.plan, d.source, scope.not_executed(), *to_record)
                                 : a.explain(c.plan, d.source, scope.not_executed());
 }
 
@@ -94,12 +95,12 @@ result<std::vector<missing_integration>> service::missing(const store::run_recor
     const store::attempt_record& last = run.attempts.back();
     auto scope = scope_of(around_.store, run, seen->compiled.plan.actions, last.from_action, last.only_that_action);
     if (!scope) return scope.error();
-    return missing_in(seen->compiled, *seen->definition, run, reader, *scope, recorded::no);
+    return missing_in(seen->compiled, *seen->definition, run, reader, *scope, nullptr);
 }
 
 // An attempt that is refused is no attempt: nothing has changed.
 result<service::refused_or_made> service::new_attempt(const store::run_record& run, const definition& d,
-                                                      const retry_request& request,
+                                                      const retry_request& request, turn begins,
                                                       const std::function<result<void>()>& before_it_is_made) {
     auto c = compile_now(around_, d, run.source, run.pipeline, request.actor, run.number);
     if (!c) return c.error();
@@ -113,9 +114,9 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
     if (request.grant) {
         auto scope = scope_of(around_.store, run, c->plan.actions, *first, request.only_that_action);
         if (!scope) return scope.error();
-        auto missing = missing_in(*c, d, run, request.actor, *scope, recorded::yes);
-        if (!missing) return missing.error();
         store::grant_and_retry grant;
+        auto missing = missing_in(*c, d, run, request.actor, *scope, &grant.decisions);
+        if (!missing) return missing.error();
         for (const missing_integration& m : *missing)
             if (m.may_grant) grant.integrations.push_back(m.integration);
         finished_attempt refused;
@@ -124,9 +125,13 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
         refused.attempt = run.attempts.back().number;
         refused.report = report_of(*missing, grant_command(run));
         refused.missing = *missing;
+        const bool to_grant = !missing->empty() && grant.integrations.size() == missing->size();
+        if (!to_grant)
+            if (auto told = around_.store.record_decisions(grant.decisions, request.actor, around_.clock()); !told)
+                return told.error();
         // All or nothing: granting some and failing at the others helps nobody.
-        if (grant.integrations.size() != missing->size()) return refused_or_made(std::move(refused));
-        if (!missing->empty()) {
+        if (!to_grant && !missing->empty()) return refused_or_made(std::move(refused));
+        if (to_grant) {
             grant.run = run.id;
             grant.actor = request.actor;
             grant.spec = request.spec;
@@ -134,17 +139,19 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
             grant.at = around_.clock();
             grant.from_action = *first;
             grant.only_that_action = request.only_that_action;
+            grant.queued = begins == turn::queued;
             auto granted = around_.store.grant_and_retry(grant);
             if (!granted) return granted.error();
             if (std::holds_alternative<std::vector<policy::refused_grant>>(*granted))
                 return refused_or_made(std::move(refused));
-            return refused_or_made(std::get<store::granted>(*granted).attempt);
+            const auto& done = std::get<store::granted>(*granted);
+            return refused_or_made(numbered{done.attempt, std::move(*c), done.repeated});
         }
     }
-    auto made = around_.store.create_attempt(run.id, request.actor, "retry", *first, request.only_that_action,
-                                             around_.clock());
+    auto made = around_.store.create_attempt(
+        {run.id, request.actor, "retry", *first, request.only_that_action, around_.clock(), begins == turn::queued});
     if (!made) return made.error();
-    return refused_or_made(*made);
+    return refused_or_made(numbered{*made, std::move(*c)});
 }
 
 result<finished_attempt> service::retry(const retry_request& request, run_options options,
@@ -179,7 +186,7 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (auto same = check_source(run->source); !same) return same.error();
     if (auto same = same_secrets(*run, options.secrets); !same) return same.error();
     std::optional<run_files> files;
-    auto made = new_attempt(*run, d, request, [&]() -> result<void> {
+    auto made = new_attempt(*run, d, request, turn::at_once, [&]() -> result<void> {
         auto ready = prepare_files(around_.store, around_.data, d, run->source, run->pipeline, std::move(own));
         if (!ready) return ready.error();
         files.emplace(std::move(*ready));
@@ -188,12 +195,12 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     if (!made) return made.error();
     if (auto* refused = std::get_if<finished_attempt>(&*made)) return std::move(*refused);
     if (run = around_.store.run(run->id); !run) return run.error();
-    auto c = compile_now(around_, d, run->source, run->pipeline, request.actor, run->number);
-    if (!c) return c.error();
+    numbered& now = std::get<numbered>(*made);
     const store::attempt_record& attempt = run->attempts.back();
-    auto scope = scope_of(around_.store, *run, c->plan.actions, attempt.from_action, attempt.only_that_action);
+    auto scope =
+        scope_of(around_.store, *run, now.compiled.plan.actions, attempt.from_action, attempt.only_that_action);
     if (!scope) return scope.error();
-    return execute(d, std::move(*c), *run, std::get<int>(*made), 0, std::move(options), *scope, files->notes, hold);
+    return execute(d, std::move(now.compiled), *run, now.attempt, 0, std::move(options), *scope, files->notes, hold);
 }
 
 result<made_attempt> service::create_retry(const retry_request& request,
@@ -221,7 +228,7 @@ result<made_attempt> service::create_retry(const retry_request& request,
     if (!kept) return kept.error();
     if (!made.goes_on)
         if (auto same = same_secrets(*run, secrets); !same) return same.error();
-    auto attempt = new_attempt(*run, **kept, request, [] { return result<void>(); });
+    auto attempt = new_attempt(*run, **kept, request, turn::queued, [] { return result<void>(); });
     if (!attempt) return attempt.error();
     if (auto* refused = std::get_if<finished_attempt>(&*attempt)) {
         made.run = std::move(*run);
@@ -229,11 +236,12 @@ result<made_attempt> service::create_retry(const retry_request& request,
         made.ended = std::move(*refused);
         return made;
     }
-    made.attempt = std::get<int>(*attempt);
+    numbered& now = std::get<numbered>(*attempt);
+    made.attempt = now.attempt;
+    made.goes_on = made.goes_on || now.repeated;
     if (run = around_.store.run(run->id); !run) return run.error();
     made.run = std::move(*run);
-    if (made.goes_on) return made;
-    if (auto queued = enqueue(made); !queued) return queued.error();
+    made.seen.emplace(std::move(*kept), std::move(now.compiled));
     return made;
 }
 

@@ -52,11 +52,13 @@ async::task<> run_driver::run_flow(std::uint32_t action, int number, running& r)
 
 async::task<run_driver::flow_end> run_driver::ask_people(std::uint32_t action, running& r) {
     const pipelines::planned_action& p = context_.plan.actions[action];
-    const auto q = question_of(*p.definition, p.name, plain_variables(context_.plan, action, passed_));
+    auto q = question_of(*p.definition, p.name, plain_variables(context_.plan, action, passed_));
     if (!q) co_return flow_end{false, q.error().what};
 
-    // What was given to the run beforehand answers it.
-    if (!q->variables.empty()) {
+    // What was given to the run beforehand answers it, unless that is not for everybody who may start the run.
+    if (is_approval(*p.definition)) {
+        put_forward(*q, {context_.parameters.begin(), context_.parameters.end()});
+    } else if (!q->variables.empty()) {
         answer given;
         given.accepted = true;
         for (const asked_variable& v : q->variables)

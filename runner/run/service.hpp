@@ -136,6 +136,12 @@ struct retry_request {
     bool everything = false;  // execute all of it again
 };
 
+// A run's definition, as it was kept, and what it compiles to for its last attempt.
+struct viewed_run {
+    std::unique_ptr<definition> definition;
+    compiled compiled;
+};
+
 // An attempt that was made and is not executed yet, or what became of it at once: `invalid`, `denied`, or what the
 // attempt came to that the same request had made before.
 struct made_attempt {
@@ -144,12 +150,7 @@ struct made_attempt {
     int attempt = 1;
     // It waited for the permission that it has now, or was made before, for the same event: it has its place already.
     bool goes_on = false;
-};
-
-// A run's definition, as it was kept, and what it compiles to for its last attempt.
-struct viewed_run {
-    std::unique_ptr<definition> definition;
-    compiled compiled;
+    std::optional<viewed_run> seen;  // of a retry that was made now
 };
 
 // What an action asks of people; `action` is its place in the plan.
@@ -228,14 +229,22 @@ private:
     // How many events its last attempt has. conflict: it has begun or ended.
     result<std::int64_t> not_begun(const store::run_record&) const;
     result<void> end_attempt(const store::run_record&, status, const std::string& why);
-    using refused_or_made = std::variant<finished_attempt, int>;
-    result<refused_or_made> new_attempt(const store::run_record&, const definition&, const retry_request&,
+    struct numbered {
+        int attempt = 0;
+        run::compiled compiled;  // what the definition compiles to for it
+        bool repeated = false;   // the same request had made it before
+    };
+    using refused_or_made = std::variant<finished_attempt, numbered>;
+    enum class turn : unsigned char { at_once, queued };
+    result<refused_or_made> new_attempt(const store::run_record&, const definition&, const retry_request&, turn,
                                         const std::function<result<void>()>& before_it_is_made);
     result<void> stop(const store::run_record&, policy::user_id actor);
     result<int> recover_one(const store::run_record&);
-    enum class recorded : unsigned char { no, yes };
+    // `to_record`: it is to be acted on; without, nothing is decided.
     result<std::vector<missing_integration>> missing_in(const compiled&, const definition&, const store::run_record&,
-                                                        policy::user_id reader, const retry_scope&, recorded);
+                                                        policy::user_id reader, const retry_scope&,
+                                                        std::vector<store::decision_record>* to_record);
+
     surroundings around_;
     std::mutex mutex_;
     std::map<policy::run_id, cancel_switch*> here_;  // what this process executes

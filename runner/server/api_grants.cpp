@@ -117,7 +117,7 @@ result<answer> grant_and_retry(call& c) {
         return failure(errc::refused, made->ended->report);
     auto now = c.server.stores.runs->run(run->id);
     if (!now) return now.error();
-    auto seen = look_at(c, *now);
+    auto seen = made->seen ? look_at(c, *now, std::move(*made->seen)) : look_at(c, *now);
     if (!seen) return seen.error();
     json v = view(c, *now, &*seen);
     v["attempt"] = made->attempt;

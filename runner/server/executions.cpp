@@ -174,7 +174,11 @@ result<store::run_record> execution_at(const call& c) {
 result<viewed_execution> look_at(const call& c, const store::run_record& run) {
     auto what = c.server.runs->runs().view(run);
     if (!what) return what.error();
-    auto states = states_of(*c.server.stores.runs, run, what->compiled.plan.actions.size());
+    return look_at(c, run, std::move(*what));
+}
+
+result<viewed_execution> look_at(const call& c, const store::run_record& run, run::viewed_run what) {
+    auto states = states_of(*c.server.stores.runs, run, what.compiled.plan.actions.size());
     if (!states) return states.error();
     auto denial = denial_for(c, run, run.attempts.back());
     if (!denial) return denial.error();
@@ -186,7 +190,7 @@ result<viewed_execution> look_at(const call& c, const store::run_record& run) {
         if (!open) return open.error();
         questions = std::move(*open);
     }
-    return viewed_execution{std::move(*what), std::move(*states), std::move(*denial), std::move(questions)};
+    return viewed_execution{std::move(what), std::move(*states), std::move(*denial), std::move(questions)};
 }
 
 std::string action_execution_id(policy::run_id run, int attempt, std::size_t action) {

@@ -31,6 +31,7 @@ struct viewed_execution {
 // The run that the address names, of the pipeline that it names.
 result<store::run_record> execution_at(const call&);
 result<viewed_execution> look_at(const call&, const store::run_record&);
+result<viewed_execution> look_at(const call&, const store::run_record&, run::viewed_run);
 
 // 24 hex digits that name one action of one attempt, and back.
 std::string action_execution_id(policy::run_id, int attempt, std::size_t action);

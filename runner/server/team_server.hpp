@@ -18,7 +18,7 @@ struct listen_options {
     std::uint16_t port = 8080;              // 0: a free one
     std::filesystem::path tls_certificate;  // both or none
     std::filesystem::path tls_key;
-    int threads = 16;                         // for handlers; those that write wait together for the disk
+    int threads = 64;                         // for handlers; those that write wait together for the disk
     std::chrono::milliseconds grace{10'000};  // for what is under way when it ends
     int calls_an_hour = 60'000;
     // Called at the start and then every hour, on one of these threads.

@@ -114,30 +114,35 @@ result<audit_head> sql_store::head_of_audit() {
     });
 }
 
+void append_decisions(sql_connection& in, std::span<const decision_record> decisions, policy::user_id actor,
+                      policy::time_point at) {
+    // Those of one run are about one pipeline.
+    policy::pipeline_id last;
+    std::optional<std::int64_t> workspace;
+    for (const auto& [decision, subject] : decisions) {
+        if (decision.pipeline() != last || !workspace)
+            workspace = workspace_of(in, {{"pipeline", to_fact(decision.pipeline())},
+                                          {"integration", to_fact(decision.integration())},
+                                          {"run", to_fact(decision.run())}});
+        last = decision.pipeline();
+        append_audit(in, policy::audit_kind::decision, actor, decision.revision(),
+                     {{"decision", to_fact(decision.id())},
+                      {"allowed", decision.allowed() ? "yes" : "no"},
+                      {"verdict", std::string(policy::to_string(decision.verdict()))},
+                      {"integration", to_fact(decision.integration())},
+                      {"pipeline", to_fact(decision.pipeline())},
+                      {"run", to_fact(decision.run())},
+                      {"grant", to_fact(decision.grant())},
+                      {"subject", subject}},
+                     at, workspace);
+    }
+}
+
 result<void> sql_store::record_decisions(std::span<const decision_record> decisions, policy::user_id actor,
                                          policy::time_point at) {
     if (decisions.empty()) return {};
     return write([&](sql_connection& in) -> result<void> {
-        // Those of one run are about one pipeline.
-        policy::pipeline_id last;
-        std::optional<std::int64_t> workspace;
-        for (const auto& [decision, subject] : decisions) {
-            if (decision.pipeline() != last || !workspace)
-                workspace = workspace_of(in, {{"pipeline", to_fact(decision.pipeline())},
-                                              {"integration", to_fact(decision.integration())},
-                                              {"run", to_fact(decision.run())}});
-            last = decision.pipeline();
-            append_audit(in, policy::audit_kind::decision, actor, decision.revision(),
-                         {{"decision", to_fact(decision.id())},
-                          {"allowed", decision.allowed() ? "yes" : "no"},
-                          {"verdict", std::string(policy::to_string(decision.verdict()))},
-                          {"integration", to_fact(decision.integration())},
-                          {"pipeline", to_fact(decision.pipeline())},
-                          {"run", to_fact(decision.run())},
-                          {"grant", to_fact(decision.grant())},
-                          {"subject", subject}},
-                         at, workspace);
-        }
+        append_decisions(in, decisions, actor, at);
         return {};
     });
 }

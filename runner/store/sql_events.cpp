@@ -106,37 +106,38 @@ std::optional<run::event> event_from(event_row& row) {
 
 }  // namespace
 
+result<void> add_events(sql_connection& in, policy::run_id run, int attempt, std::span<const run::event> events) {
+    auto state = load_state(in, run, attempt);
+    if (!state) return state.error();
+    const run::status before = state->status;
+    for (const auto& event : events) {
+        const run::status at_first = state->status;
+        const bool begun = state->started_at.has_value();
+        if (auto fits = apply(*state, event, run, attempt); !fits) return fits;
+        if (run::ended(state->status))
+            leave_notice(in, run, attempt, notice_kind::ended, state->status, event.at);
+        else if (!begun && state->started_at)
+            leave_notice(in, run, attempt, notice_kind::started, state->status, event.at);
+        else if (state->status != at_first)
+            leave_notice(in, run, attempt, notice_kind::changed, state->status, event.at);
+        in.exec(
+            "INSERT INTO events (run, attempt, sequence, at, kind, status, action, reason, number, text) "
+            "VALUES (:run, :attempt, :sequence, :at, :kind, :status, :action, :reason, :number, :text)",
+            run.value(), attempt, event.sequence, to_stored(event.at), run::to_string(event.kind),
+            run::to_string(event.status), int{event.action}, run::to_string(event.reason), event.number, event.text);
+    }
+    in.exec(
+        "UPDATE attempts SET status = :status, is_open = :is_open, started_at = :started_at, "
+        "ended_at = :ended_at, error = :error, last_event = :last_event WHERE run = :run AND number = :number",
+        run::to_string(state->status), !run::ended(state->status), state->started_at, state->ended_at, state->error,
+        state->last_event, run.value(), attempt);
+    if (state->status != before) mark_changed(in, run);
+    return {};
+}
+
 result<void> sql_store::append_events(policy::run_id run, int attempt, std::span<const run::event> events) {
     if (events.empty()) return {};
-    return write([&](sql_connection& in) -> result<void> {
-        auto state = load_state(in, run, attempt);
-        if (!state) return state.error();
-        const run::status before = state->status;
-        for (const auto& event : events) {
-            const run::status at_first = state->status;
-            const bool begun = state->started_at.has_value();
-            if (auto fits = apply(*state, event, run, attempt); !fits) return fits;
-            if (run::ended(state->status))
-                leave_notice(in, run, attempt, notice_kind::ended, state->status, event.at);
-            else if (!begun && state->started_at)
-                leave_notice(in, run, attempt, notice_kind::started, state->status, event.at);
-            else if (state->status != at_first)
-                leave_notice(in, run, attempt, notice_kind::changed, state->status, event.at);
-            in.exec(
-                "INSERT INTO events (run, attempt, sequence, at, kind, status, action, reason, number, text) "
-                "VALUES (:run, :attempt, :sequence, :at, :kind, :status, :action, :reason, :number, :text)",
-                run.value(), attempt, event.sequence, to_stored(event.at), run::to_string(event.kind),
-                run::to_string(event.status), int{event.action}, run::to_string(event.reason), event.number,
-                event.text);
-        }
-        in.exec(
-            "UPDATE attempts SET status = :status, is_open = :is_open, started_at = :started_at, "
-            "ended_at = :ended_at, error = :error, last_event = :last_event WHERE run = :run AND number = :number",
-            run::to_string(state->status), !run::ended(state->status), state->started_at, state->ended_at,
-            state->error, state->last_event, run.value(), attempt);
-        if (state->status != before) mark_changed(in, run);
-        return {};
-    });
+    return write([&](sql_connection& in) { return add_events(in, run, attempt, events); });
 }
 
 result<std::vector<run::event>> sql_store::events(policy::run_id run, int attempt, std::int64_t after) {

@@ -87,8 +87,10 @@ result<granted> make_grants_and_attempt(sql_connection& in, const grant_and_retr
     const attempt_record& last = run.attempts.back();
     const auto attempt = last.status == run::status::waiting_for_permission
                              ? result<int>(last.number)
-                             : insert_attempt(in, run, request.actor, "grant and retry", request.from_action,
-                                              request.only_that_action, revision, request.at);
+                             : insert_attempt(in, run,
+                                              {request.run, request.actor, "grant and retry", request.from_action,
+                                               request.only_that_action, request.at, request.queued},
+                                              revision);
     if (!attempt) return attempt.error();
     if (!request.idempotency_key.empty()) {
         in.exec(
@@ -224,6 +226,7 @@ result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& r
         }
         const auto run = load_run(in, request.run);
         if (!run) return failure(errc::not_found, "there is no run " + to_fact(request.run));
+        append_decisions(in, request.decisions, request.actor, request.at);
         const auto facts_now = load_snapshot(in, run->pipeline, request.integrations);
         auto refused = policy::check_grants(facts_now, request.actor, request.integrations, run->pipeline);
         if (!refused.empty()) {

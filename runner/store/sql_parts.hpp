@@ -41,6 +41,9 @@ policy::revision next_revision(sql_connection&);
 // Whose business it is is looked up, unless the caller has: the workspace's number.
 void append_audit(sql_connection&, policy::audit_kind, policy::user_id actor, policy::revision, const facts&,
                   policy::time_point, std::optional<std::int64_t> workspace = std::nullopt);
+void append_decisions(sql_connection&, std::span<const decision_record>, policy::user_id actor, policy::time_point);
+// See store::append_events.
+result<void> add_events(sql_connection&, policy::run_id, int attempt, std::span<const run::event>);
 
 std::optional<pipeline_record> load_pipeline(sql_connection&, policy::pipeline_id);
 std::optional<policy::integration> load_rights(sql_connection&, policy::integration_id);
@@ -62,7 +65,6 @@ void mark_changed(sql_connection&, policy::run_id);
 
 std::optional<run_record> load_run(sql_connection&, policy::run_id);
 // conflict: the last attempt is open.
-result<int> insert_attempt(sql_connection&, const run_record&, policy::user_id actor, const std::string& reason,
-                           int from_action, bool only_that_action, policy::revision, policy::time_point);
+result<int> insert_attempt(sql_connection&, const run_record&, const new_attempt&, policy::revision);
 
 }  // namespace latchkey::store

@@ -173,9 +173,8 @@ std::optional<run_record> load_run(sql_connection& in, policy::run_id id) {
     return record;
 }
 
-result<int> insert_attempt(sql_connection& in, const run_record& run, policy::user_id actor,
-                           const std::string& reason, int from_action, bool only_that_action,
-                           policy::revision revision, policy::time_point at) {
+result<int> insert_attempt(sql_connection& in, const run_record& run, const new_attempt& wanted,
+                           policy::revision revision) {
     const auto& last = run.attempts.back();
     if (!run::ended(last.status)) {
         return failure(errc::conflict, "attempt " + std::to_string(last.number) + " of run #" +
@@ -184,16 +183,25 @@ result<int> insert_attempt(sql_connection& in, const run_record& run, policy::us
     }
     attempt_record attempt;
     attempt.number = last.number + 1;
-    attempt.actor = actor;
-    attempt.created_at = at;
-    attempt.reason = reason;
-    attempt.from_action = from_action;
-    attempt.only_that_action = only_that_action;
+    attempt.actor = wanted.actor;
+    attempt.created_at = wanted.at;
+    attempt.reason = wanted.reason;
+    attempt.from_action = wanted.from_action;
+    attempt.only_that_action = wanted.only_that_action;
     attempt.decided_at = revision;
     open_attempt(in, run.id, attempt);
     mark_changed(in, run.id);
-    append_audit(in, policy::audit_kind::run_retried, actor, revision,
-                 {{"run", to_fact(run.id)}, {"attempt", std::to_string(attempt.number)}, {"reason", reason}}, at);
+    append_audit(in, policy::audit_kind::run_retried, wanted.actor, revision,
+                 {{"run", to_fact(run.id)}, {"attempt", std::to_string(attempt.number)}, {"reason", wanted.reason}},
+                 wanted.at);
+    if (!wanted.queued) return attempt.number;
+    run::event queued;
+    queued.sequence = 1;
+    queued.at = wanted.at;
+    queued.kind = run::event_kind::attempt_created;
+    queued.status = run::status::enqueued;
+    queued.text = wanted.reason;
+    if (auto told = add_events(in, run.id, attempt.number, {&queued, 1}); !told) return told.error();
     return attempt.number;
 }
 
@@ -231,12 +239,11 @@ result<run_record> sql_store::create_run(const new_run& wanted, std::string_view
     });
 }
 
-result<int> sql_store::create_attempt(policy::run_id id, policy::user_id actor, const std::string& reason,
-                                      int from_action, bool only_that_action, policy::time_point at) {
+result<int> sql_store::create_attempt(const new_attempt& wanted) {
     return write([&](sql_connection& in) -> result<int> {
-        const auto run = load_run(in, id);
-        if (!run) return failure(errc::not_found, "there is no run " + to_fact(id));
-        return insert_attempt(in, *run, actor, reason, from_action, only_that_action, current_revision(in), at);
+        const auto run = load_run(in, wanted.run);
+        if (!run) return failure(errc::not_found, "there is no run " + to_fact(wanted.run));
+        return insert_attempt(in, *run, wanted, current_revision(in));
     });
 }
 

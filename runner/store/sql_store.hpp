@@ -60,8 +60,7 @@ public:
     result<run_record> create_run(const new_run&, std::string_view definition) override;
     result<std::string> definition_of(policy::run_id) override;
     result<std::vector<type_file>> type_files_of(policy::run_id) override;
-    result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason, int from_action,
-                               bool only_that_action, policy::time_point) override;
+    result<int> create_attempt(const new_attempt&) override;
     result<grant_outcome> grant_and_retry(const struct grant_and_retry&) override;
     result<std::optional<int>> attempt_by_key(policy::run_id, const std::string& idempotency_key) override;
     result<void> append_events(policy::run_id, int attempt, std::span<const run::event>) override;

@@ -146,6 +146,16 @@ struct decision_record {
     std::string subject;  // action and place: `action "Notify" (buddy.yml:31:20)`
 };
 
+struct new_attempt {
+    policy::run_id run;
+    policy::user_id actor;
+    std::string reason;
+    int from_action = -1;
+    bool only_that_action = false;
+    policy::time_point at{};
+    bool queued = false;  // it waits for its turn, and its first event says so
+};
+
 struct grant_spec {
     std::string ref_pattern;
     std::optional<policy::time_point> expires;
@@ -161,6 +171,8 @@ struct grant_and_retry {
     policy::time_point at{};
     int from_action = -1;
     bool only_that_action = false;
+    std::vector<decision_record> decisions;  // that told what is missing: recorded with it, also where it is refused
+    bool queued = false;                     // see new_attempt
 };
 
 struct granted {
@@ -289,8 +301,7 @@ public:
     // With its first attempt; `definition` is the file's bytes as they are.
     virtual result<run_record> create_run(const new_run&, std::string_view definition) = 0;
     // conflict: the run's last attempt has not ended.
-    virtual result<int> create_attempt(policy::run_id, policy::user_id actor, const std::string& reason,
-                                       int from_action, bool only_that_action, policy::time_point) = 0;
+    virtual result<int> create_attempt(const new_attempt&) = 0;
     // One transaction: key, facts, check, grants, audit, attempt, revision. An attempt that waits for the permission
     // goes on, and no other is made. Refused: only the refusal is written, to
     // the audit log. conflict: the run's last attempt has not ended, or the key was used for something else.

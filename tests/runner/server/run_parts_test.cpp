@@ -327,6 +327,22 @@ TEST_SUITE("server.run_parts") {
         CHECK_EQ(statuses(w.ended(other, w.developer)), std::vector<std::string>{"NOT_EXECUTED", "SUCCESSFUL"});
     }
 
+    TEST_CASE("values that not everybody may give are put forward, not given, by who starts the run with them") {
+        run_world w;
+        const temp_dir folder;
+        const std::string said = (folder.path() / "said").string();
+        const std::string ask = "    - {action: Ask, type: WAIT_FOR_VARIABLES, key: WHERE, defaults: staging, ";
+        const auto p =
+            w.pipeline("p", ask + "permissions: {others: DENIED}}\n" + build("Say", "echo $WHERE > " + said));
+        const auto at =
+            w.start(p, w.developer, {{"variables", json::array({{{"key", "WHERE"}, {"value", "production"}}})}});
+        w.when(at, w.developer, "WAITING_FOR_VARIABLES");
+        CHECK_EQ(w.ask("PATCH", at, w.developer, {{"operation", "APPLY_VARIABLES"}}).status, 403);
+        CHECK_EQ(w.ask("PATCH", at, w.admin, {{"operation", "APPLY_VARIABLES"}}).status, 200);
+        CHECK_EQ(w.ended(at, w.developer)["status"], "SUCCESSFUL");
+        CHECK_EQ(read_file(said), "production\n");
+    }
+
     TEST_CASE("a run is of exactly the commit that it names, and its changes are told from another") {
         repository_world w;
         const std::string yaml = "- pipeline: p\n  actions:\n" +

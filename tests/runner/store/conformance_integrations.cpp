@@ -172,6 +172,34 @@ void check_grants(const fresh_store& fresh) {
         CHECK(store->grants(ids[0]).value().size() == 1);
         CHECK(verify_audit(*store) > 0);
     }
+    SUBCASE("what was decided before a grant and the retry's place in the queue are written with it, once") {
+        const auto decisions = [&] {
+            int count = 0;
+            store
+                ->walk_audit(1,
+                             [&](const policy::audit_entry& e) {
+                                 count += e.kind == policy::audit_kind::decision ? 1 : 0;
+                                 return true;
+                             })
+                .value();
+            return count;
+        };
+        const policy::decision no = policy::decide(store->snapshot(made.pipeline, ids).value(), {});
+        store::grant_and_retry request{made.run.id, made.owner, {ids[0]}, {}, "key", at(800), -1};
+        request.decisions = {{no, "one"}, {no, "two"}};
+        request.queued = true;
+        REQUIRE_EQ(std::get<store::granted>(store->grant_and_retry(request).value()).attempt, 2);
+        CHECK_EQ(decisions(), 2);
+        const auto events = store->events(made.run.id, 2, 0).value();
+        REQUIRE_EQ(events.size(), 1);
+        CHECK_EQ(events[0].kind, run::event_kind::attempt_created);
+        CHECK_EQ(events[0].status, run::status::enqueued);
+        CHECK_EQ(store->run(made.run.id).value().attempts[1].status, run::status::enqueued);
+        CHECK(std::get<store::granted>(store->grant_and_retry(request).value()).repeated);
+        CHECK_EQ(decisions(), 2);
+        CHECK_EQ(store->events(made.run.id, 2, 0).value().size(), 1);
+        CHECK(verify_audit(*store) > 0);
+    }
     SUBCASE("a refused request changes nothing but the audit log") {
         const auto revision = store->revision().value();
         const auto audited = verify_audit(*store);
@@ -184,6 +212,10 @@ void check_grants(const fresh_store& fresh) {
         CHECK(store->grants(ids[0]).value().empty());
         CHECK(store->run(made.run.id).value().attempts.size() == 1);
         CHECK(verify_audit(*store) == audited + 1);
+        // What was decided is on record all the same.
+        request.decisions = {{policy::decide(store->snapshot(made.pipeline, ids).value(), {}), "one"}};
+        CHECK_EQ(std::get<std::vector<policy::refused_grant>>(store->grant_and_retry(request).value()).size(), 1);
+        CHECK(verify_audit(*store) == audited + 3);
         request.integrations.clear();
         CHECK(store->grant_and_retry(request).error().code == errc::usage);
         request.integrations = {ids[0]};

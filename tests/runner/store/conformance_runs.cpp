@@ -77,10 +77,10 @@ void check_runs(const fresh_store& fresh) {
         CHECK(open()->run(second).value().source.repository == "/shop");
         CHECK(open()->run(second).value().source.changes == store::facts{{"added", "a b\n,c"}, {"added", ""}});
         // Failed when it was run again: not a success any more. Nor is one action of it.
-        REQUIRE_EQ(store->create_attempt(second, made.owner, "retry", -1, false, at(1)).value(), 2);
+        REQUIRE_EQ(store->create_attempt({second, made.owner, "retry", -1, false, at(1)}).value(), 2);
         end(second, 2, status::failed);
         CHECK(found(std::nullopt) == first);
-        REQUIRE_EQ(store->create_attempt(second, made.owner, "retry", 0, true, at(1)).value(), 3);
+        REQUIRE_EQ(store->create_attempt({second, made.owner, "retry", 0, true, at(1)}).value(), 3);
         end(second, 3, status::successful);
         CHECK(found(std::nullopt) == first);
     }
@@ -108,18 +108,18 @@ void check_runs(const fresh_store& fresh) {
         CHECK(store->create_run(wanted, "- pipeline: p").error().code == errc::not_found);
     }
     SUBCASE("a retry needs an attempt that has ended, and there is one open attempt at most") {
-        CHECK(store->create_attempt(made.run.id, made.owner, "retry", 3, true, at(900)).value() == 2);
+        CHECK(store->create_attempt({made.run.id, made.owner, "retry", 3, true, at(900)}).value() == 2);
         const auto attempt = store->run(made.run.id).value().attempts.at(1);
         CHECK(attempt.from_action == 3);
         CHECK(attempt.only_that_action);
         CHECK(attempt.status == status::initial);
-        CHECK(store->create_attempt(made.run.id, made.owner, "retry", -1, false, at(900)).error().code ==
+        CHECK(store->create_attempt({made.run.id, made.owner, "retry", -1, false, at(900)}).error().code ==
               errc::conflict);
-        CHECK(store->create_attempt(policy::run_id(9), made.owner, "retry", -1, false, at(9)).error().code ==
+        CHECK(store->create_attempt({policy::run_id(9), made.owner, "retry", -1, false, at(9)}).error().code ==
               errc::not_found);
     }
     SUBCASE("events keep their order without gaps, and carry the attempt from start to end") {
-        REQUIRE(store->create_attempt(made.run.id, made.owner, "retry", -1, false, at(900)).has_value());
+        REQUIRE(store->create_attempt({made.run.id, made.owner, "retry", -1, false, at(900)}).has_value());
         const auto append = [&](std::vector<run::event> events) {
             return store->append_events(made.run.id, 2, events);
         };
@@ -153,7 +153,7 @@ void check_runs(const fresh_store& fresh) {
         CHECK(append({}).has_value());
     }
     SUBCASE("an answer is taken once, while the attempt waits, and is audited") {
-        REQUIRE(store->create_attempt(made.run.id, made.owner, "retry", -1, false, at(900)).has_value());
+        REQUIRE(store->create_attempt({made.run.id, made.owner, "retry", -1, false, at(900)}).has_value());
         const store::answer_record yes{2, true, made.owner, at(960), {{"VERSION", "1.2"}}};
         CHECK(store->answer(made.run.id, 2, yes).error().code == errc::conflict);
         const std::vector waits{make_event(1, event_kind::waiting, status::waiting_for_variables)};

@@ -20,7 +20,7 @@ TEST_SUITE("store.postgres") {
         auto old = store::open_sqlite_stores(file).value();
         const world solo = make_world(*old.runs);
         const team_world w = make_team(old);
-        REQUIRE(old.runs->create_attempt(solo.run.id, solo.owner, "retry", -1, false, at(900)).has_value());
+        REQUIRE(old.runs->create_attempt({solo.run.id, solo.owner, "retry", -1, false, at(900)}).has_value());
         auto odd = make_event(1, run::event_kind::waiting, run::status::waiting_for_apply,
                               std::string("nul \0 and \xff", 11));
         REQUIRE(old.runs->append_events(solo.run.id, 2, std::vector{odd}).has_value());

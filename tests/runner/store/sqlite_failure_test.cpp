@@ -79,11 +79,22 @@ std::vector<changing_method> changing_methods() {
          }},
         {"create_attempt",
          [](auto& store, const world& in) {
-             return fine(store.create_attempt(in.run.id, in.owner, "retry", -1, false, at(900)));
+             return fine(store.create_attempt({in.run.id, in.owner, "retry", -1, false, at(900)}));
          }},
         {"grant_and_retry",
          [](auto& store, const world& in) {
-             return fine(store.grant_and_retry({in.run.id, in.owner, {in.slack.rights.id}, {}, "key", at(900), -1}));
+             const auto facts_now = store.snapshot(in.pipeline, {});
+             if (!facts_now) return false;
+             return fine(store.grant_and_retry({in.run.id,
+                                                in.owner,
+                                                {in.slack.rights.id},
+                                                {},
+                                                "key",
+                                                at(900),
+                                                -1,
+                                                false,
+                                                {{policy::decide(*facts_now, {}), "one"}},
+                                                true}));
          }},
         {"append_events",
          [](auto& store, const world& in) {

@@ -37,6 +37,7 @@ test('a newcomer gets from the address to a green run', async () => {
 
   // Who comes back has the server's bare address.
   await press('Sign out');
+  await page.getByLabel('E-mail address').waitFor();  // going on at once would break the signing out off
   await page.goto(world.url);
   await page.waitForURL(/\/app\/?$/);
   await page.getByLabel('E-mail address').fill('nia@acme.test');

@@ -64,7 +64,9 @@ test('no other page can act as who is signed in, or read what they see', async (
     return tried;
   }, target);
   assert.deepEqual(outcomes, { read: 'refused', 'read blindly': 'opaque', delete: 'refused', change: 'refused', 'simple post': 'opaque' });
-  const [answer] = await Promise.all([page.waitForResponse((r) => r.url().includes('password-link')), page.evaluate(() => document.getElementById('f').submit())]);
+  // Until the form's answer is shown: going on while it is still on its way would be interrupted by it.
+  const [answer] = await Promise.all([page.waitForResponse((r) => r.url().includes('password-link')), page.waitForURL((url) => url.pathname.endsWith('/password-link')),
+    page.evaluate(() => document.getElementById('f').submit())]);
   assert.ok([401, 403].includes(answer.status()), String(answer.status()));
   const still = await t.world.must('GET', `/workspaces/acme/integrations/${t.integrations.releases.hash_id}`);
   assert.equal(still.all_pipelines_allowed, false);
