@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/cli/project_clones.hpp"
 
+#include "runner/exec/descriptor.hpp"
+#include "runner/server/default_keys.hpp"
 #include "runner/server/project_secrets.hpp"
+#include "runner/source/address.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <condition_variable>
+#include <fcntl.h>
 #include <map>
 #include <mutex>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace latchkey::cli {
@@ -24,9 +34,47 @@ std::vector<std::string> names_of_request(const std::string& ref) {
             "refs/pull-requests/" + number + "/from"};
 }
 
+// What a project logs in with over SSH that has no key of its own: the one it names, else the workspace's.
+result<std::optional<store::variable_record>> shared_key_for(store::stores& stores, const vault::vault& vault,
+                                                             const store::team_project_record& project,
+                                                             const run::wall_clock& clock) {
+    const auto address = source::read_address(setting_named(project, "custom_repo_url"));
+    if (!address || address->by != source::transport::ssh) return std::optional<store::variable_record>();
+    const auto own = stores.triggers->secret(project.id, std::string(server::repository_key));
+    if (!own) return own.error();
+    if (*own) return std::optional<store::variable_record>();
+    std::int64_t number = 0;
+    const std::string named = setting_named(project, "custom_repo_ssh_key_id");
+    std::from_chars(named.data(), named.data() + named.size(), number);
+    auto key = number == 0
+                   ? server::default_key(stores, vault,
+                                         {store::variable_level::workspace, project.workspace, {}, {}, {}}, clock())
+                   : stores.values->get(project.workspace, policy::variable_id(number));
+    if (!key && number != 0 && key.error().code == errc::not_found)
+        return failure(errc::denied, "the SSH key that custom_repo_ssh_key_id of project " + project.handle +
+                                         " names is not there any more: name another");
+    if (!key) return key.error();
+    return std::optional(std::move(*key));
+}
+
 class project_clones final : public server::project_files {
 public:
-    explicit project_clones(clone_options o) : options_(std::move(o)) {}
+    explicit project_clones(clone_options o) : options_(std::move(o)) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::system_category(), "pipe2");
+        stopped_.reset(ends[0]);
+        stop_.reset(ends[1]);
+    }
+    ~project_clones() override {
+        stop_.reset();  // what is fetched for the first time is given up
+        std::map<policy::project_id, std::shared_ptr<first_fetch>> left;
+        {
+            const std::lock_guard lock(mutex_);
+            left.swap(first_);
+        }
+    }
+    project_clones(const project_clones&) = delete;
+    project_clones& operator=(const project_clones&) = delete;
 
     result<state> find(const store::team_project_record& project, const policy::ref& ref,
                        const std::string& revision) override {
@@ -60,7 +108,9 @@ public:
         if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
         const source::project_clone clone(options_.data, project.id.value(), project.handle);
         std::error_code ec;
-        if (!is_fresh(project.id, address) || !std::filesystem::exists(clone.path() / "HEAD", ec)) {
+        if (!std::filesystem::exists(clone.path() / "HEAD", ec)) {
+            if (auto fetched = fetch_first(clone, project, address); !fetched) return fetched.error();
+        } else if (!is_fresh(project.id, address)) {
             source::fetch_options o;
             o.local = options_.local;
             o.limit = options_.look_limit;
@@ -78,6 +128,21 @@ public:
         return state{clone.path(), std::move(*commit), std::move(of)};
     }
 
+    result<state> write(const store::team_project_record& project, const source::file_change& change) override {
+        const std::string address = setting_named(project, "custom_repo_url");
+        if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
+        const source::project_clone clone(options_.data, project.id.value(), project.handle);
+        auto login = options_.login(project);
+        if (!login) return login.error();
+        source::fetch_options o;
+        o.local = options_.local;
+        o.limit = options_.limit;
+        o.patience = options_.look_patience;
+        auto commit = clone.write(address, *login, change, o);
+        if (!commit) return commit.error();
+        return state{clone.path(), std::move(*commit), {policy::ref_type::branch, "refs/heads/" + change.branch}};
+    }
+
     result<std::string> commit(const state& at, const std::string& revision) override {
         const bool is_number = revision.size() >= 7 && revision.size() <= 40 &&
                                revision.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -91,6 +156,19 @@ public:
 
     result<std::string> read(const state& at, const std::string& path) override {
         return source::project_clone(at.repository).file_at(at.commit, path);
+    }
+
+    result<std::vector<source::git_ref>> refs(const state& at) override {
+        return source::project_clone(at.repository).refs();
+    }
+
+    result<std::vector<source::commit_info>> history(const state& at, const std::string& commit, int skip,
+                                                     int most) override {
+        return source::project_clone(at.repository).history_of(commit, skip, most);
+    }
+
+    result<std::string> default_branch(const state& at) override {
+        return source::project_clone(at.repository).default_branch();
     }
 
     result<std::string> subject(const state& at) override {
@@ -154,6 +232,49 @@ private:
         return fetched;
     }
 
+    // A fetch that nobody who looks waits for to its end.
+    struct first_fetch {
+        std::string address;
+        bool done = false;
+        result<void> outcome;
+        std::jthread thread;
+    };
+
+    result<void> fetch_first(const source::project_clone& clone, const store::team_project_record& project,
+                             const std::string& address) {
+        std::unique_lock lock(mutex_);
+        auto& slot = first_[project.id];
+        const bool mine = slot == nullptr;
+        if (mine) {
+            slot = std::make_shared<first_fetch>();
+            slot->address = address;
+            slot->thread = std::jthread([this, clone, project, address, to = slot.get()] {
+                source::fetch_options o;
+                o.local = options_.local;
+                o.limit = options_.limit;
+                o.patience = options_.limit;
+                o.stop = stopped_.get();
+                auto fetched = fetch(clone, project, address, std::move(o));
+                const std::lock_guard done(mutex_);
+                to->outcome = std::move(fetched);
+                to->done = true;
+                first_ended_.notify_all();
+            });
+        }
+        const auto known = slot;
+        first_ended_.wait_for(lock, mine ? options_.look_limit : options_.look_patience,
+                              [&known] { return known->done; });
+        if (!known->done)
+            return failure(errc::conflict,
+                           "the repository is fetched for the first time, which takes a while: it goes "
+                           "on, try again soon");
+        // Who comes first after its end is told how it went; who comes later tries again.
+        if (const auto at = first_.find(project.id); at != first_.end() && at->second == known) first_.erase(at);
+        if (known->address != address)
+            return failure(errc::conflict, "the project's repository has changed: try again");
+        return known->outcome;
+    }
+
     bool is_fresh(policy::project_id project, const std::string& address) {
         const std::lock_guard lock(mutex_);
         const auto last = fetched_.find(project);
@@ -189,7 +310,11 @@ private:
     }
 
     clone_options options_;
+    exec::descriptor stopped_;  // can be read from as soon as
+    exec::descriptor stop_;     // this one is closed
     std::mutex mutex_;
+    std::condition_variable first_ended_;
+    std::map<policy::project_id, std::shared_ptr<first_fetch>> first_;
     std::map<policy::project_id, std::pair<std::string, std::chrono::steady_clock::time_point>>
         fetched_;  // from where
 };
@@ -201,8 +326,13 @@ std::unique_ptr<server::project_files> make_project_clones(clone_options o) {
 }
 
 std::function<result<source::git_login>(const store::team_project_record&)> logins_from(store::stores& stores,
-                                                                                        const vault::vault& vault) {
-    return [&stores, &vault](const store::team_project_record& project) -> result<source::git_login> {
+                                                                                        const vault::vault& vault,
+                                                                                        run::wall_clock clock) {
+    return [&stores, &vault,
+            clock = std::move(clock)](const store::team_project_record& project) -> result<source::git_login> {
+        // Before the moment begins: one that is made now is not in it.
+        const auto shared = shared_key_for(stores, vault, project, clock);
+        if (!shared) return shared.error();
         // Address and login of one moment: what was set for another server since is not for this one.
         const auto moment = stores.one_moment ? stores.one_moment() : nullptr;
         const auto now = stores.people->project_numbered(project.id);
@@ -216,6 +346,8 @@ std::function<result<source::git_login>(const store::team_project_record&)> logi
         auto password = server::open_project_secret(stores, vault, project.id, server::repository_password);
         if (!password) return password.error();
         auto key = server::open_project_secret(stores, vault, project.id, server::repository_key);
+        if (!key) return key.error();
+        if (key->empty() && *shared) key = server::open_key(vault, **shared);
         if (!key) return key.error();
         login.password = std::move(*password);
         login.key = std::move(*key);

@@ -27,8 +27,10 @@ struct clone_options {
 
 std::unique_ptr<server::project_files> make_project_clones(clone_options);
 
-// By what the project's settings say, and the secrets that are sealed with it.
+// By what the project's settings say, and the secrets that are sealed with it; over SSH without any, by the key of
+// its workspace.
 std::function<result<source::git_login>(const store::team_project_record&)> logins_from(store::stores&,
-                                                                                        const vault::vault&);
+                                                                                        const vault::vault&,
+                                                                                        run::wall_clock);
 
 }  // namespace latchkey::cli

@@ -137,8 +137,9 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
         [&c] { return c.now(); }, o.data);
     return std::make_unique<server::run_executor>(
         parts.stores, std::move(around),
-        make_project_clones(
-            {.data = o.data, .local = o.local_repositories, .login = logins_from(parts.stores, parts.vault)}),
+        make_project_clones({.data = o.data,
+                             .local = o.local_repositories,
+                             .login = logins_from(parts.stores, parts.vault, [&c] { return c.now(); })}),
         server::executor_options{.data = o.data,
                                  .backend = o.backend,
                                  .slots = o.runs,

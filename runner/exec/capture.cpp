@@ -100,18 +100,23 @@ result<captured> capture(const capture_request& request) {
         return failure(errc::engine, name + " took longer than " + std::to_string(request.limit.count()) + " ms");
     };
     captured c;
-    std::array<pollfd, 2> open{{{output.read.get(), POLLIN, 0}, {errors.read.get(), POLLIN, 0}}};
+    // A negative descriptor is not looked at.
+    std::array<pollfd, 3> open{
+        {{output.read.get(), POLLIN, 0}, {errors.read.get(), POLLIN, 0}, {request.stop, POLLIN, 0}}};
     while (open[0].fd >= 0 || open[1].fd >= 0) {
         if (!wait_for(open, end)) return too_long();  // what still runs is killed with `process`
+        if (open[2].revents != 0) return failure(errc::cancelled, name + " was stopped");
         if (open[0].revents != 0 && !take(open[0].fd, c.output)) open[0].fd = -1;
         if (open[1].revents != 0 && !take(open[1].fd, c.errors)) open[1].fd = -1;
         if (c.output.size() + c.errors.size() > request.most_output)
             return failure(errc::engine,
                            name + " printed more than " + std::to_string(request.most_output >> 20U) + " MB");
     }
-    std::array<pollfd, 1> ended{{{(*process)->pidfd(), POLLIN, 0}}};
-    while (!(*process)->reap())
+    std::array<pollfd, 2> ended{{{(*process)->pidfd(), POLLIN, 0}, {request.stop, POLLIN, 0}}};
+    while (!(*process)->reap()) {
         if (!wait_for(ended, end)) return too_long();
+        if (ended[1].revents != 0 && ended[0].revents == 0) return failure(errc::cancelled, name + " was stopped");
+    }
     const auto status = (*process)->status();
     if (!status) return failure(errc::engine, "can't tell how " + name + " ended: its exit status was lost");
     c.exit_code = WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status);

@@ -26,9 +26,11 @@ struct capture_request {
     std::vector<std::string> environment;  // NAME=value, beside those or in their place
     std::vector<int> inherited;            // become descriptors 3, 4, …
     std::size_t most_output = 16UL << 20U;
+    int stop = -1;  // a descriptor; as soon as it can be read from, the program is killed
 };
 
-// engine: it can't be started, runs longer than `limit` (then it is killed), or prints more than `most_output`.
+// cancelled: `stop` said so. engine: it can't be started, runs longer than `limit` (then it is killed), or prints
+// more than `most_output`.
 result<captured> capture(const capture_request&);
 
 // `more`: NAME=value, beside those.

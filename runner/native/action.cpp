@@ -130,6 +130,12 @@ const registry* action::registry() const {
 const std::vector<std::pair<std::string, std::string>>& action::variables() const {
     return impl_->variables;
 }
+std::string action::key(std::string_view name) const {
+    if (name.starts_with("$")) name.remove_prefix(1);
+    const json keys = impl_->all.value("keys", json::object());
+    const auto at = keys.find(std::string(name));
+    return at != keys.end() ? text_in(*at) : variable(name);
+}
 std::string action::variable(std::string_view name) const {
     if (name.starts_with("$")) name.remove_prefix(1);
     std::string value;

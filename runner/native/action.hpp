@@ -54,6 +54,8 @@ public:
     const std::vector<std::pair<std::string, std::string>>& variables() const;
     // Of one, also written `$NAME`; empty where there is none.
     std::string variable(std::string_view name) const;
+    // A private key to log in with: one that a server gives for that alone, else a variable.
+    std::string key(std::string_view name) const;
     std::filesystem::path workspace() const;
     // Where the workspace is a checkout of the pipeline's own: whose, and of which commit. Else empty.
     std::filesystem::path repository() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/native/git_remote.hpp"
 
+#include "runner/native/host_login.hpp"
 #include "runner/native/http.hpp"
 
 #include <algorithm>
@@ -78,15 +79,18 @@ struct written_login {
 };
 
 result<void> log_in(const action& a, git_remote& r, const written_login& w) {
-    if (w.mode == "ASSETS_KEY" || w.mode == "WORKSPACE_KEY" || w.mode == "PUBLIC_BUDDY_KEY")
-        return failure(errc::invalid,
-                       "there is no key of a workspace here: use ENV_KEY with a variable of the type SSH_KEY");
     if (w.mode == "CURRENT")
         return failure(
             errc::invalid,
             "git_auth_mode CURRENT means an account of Buddy: use HTTP with login and password, or ENV_KEY");
     if (r.ssh) {
-        r.key = w.key.find("PRIVATE KEY") != std::string::npos ? w.key : a.variable(w.key);
+        if (w.mode == "WORKSPACE_KEY" || w.mode == "PUBLIC_BUDDY_KEY" || w.mode == "PUBLIC_KEY") {
+            auto key = default_key(a, w.mode);
+            if (!key) return key.error();
+            r.key = std::move(*key);
+        } else {
+            r.key = w.key.find("PRIVATE KEY") != std::string::npos ? w.key : a.key(w.key);
+        }
         r.password = w.password;
         if (!w.user.empty() && r.user.empty()) r.user = w.user;
         if (r.user.empty()) r.user = "git";
@@ -146,7 +150,7 @@ result<git_remote> remote_of_target(const action& a, const std::map<std::string,
     const std::string mode = get({"auth.method", "auth"});
     return remote_of(a, address,
                      {mode, get({"auth.username", "username", "login"}), get({"auth.password", "password"}),
-                      get({"auth.key", "auth.env_key", "env_key", "key"})});
+                      get({"auth.key", "auth.asset", "auth.env_key", "env_key", "key"})});
 }
 
 }  // namespace

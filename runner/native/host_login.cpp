@@ -14,6 +14,10 @@ int number_in(const std::string& text) {
     return value;
 }
 
+std::string text_of_key(const action& a, const std::string& named) {
+    return named.find("PRIVATE KEY") != std::string::npos ? named : a.key(named);
+}
+
 result<host_login> by_older_keys(const action& a) {
     host_login login;
     login.host = a.text("host");
@@ -23,17 +27,17 @@ result<host_login> by_older_keys(const action& a) {
     if (mode == "ENV_KEY") {
         // The variable's name, or its value where the definition says $NAME.
         const std::string named = a.text("env_key");
-        login.key = named.find("PRIVATE KEY") != std::string::npos ? named : a.variable(named);
+        login.key = text_of_key(a, named);
         if (login.key.empty())
             return failure(errc::invalid, "the variable that env_key names has no value: give it with --secret-file");
     } else if (mode == "PRIVATE_KEY") {
         login.key = a.text("private_key").empty() ? a.text("key") : a.text("private_key");
         if (login.key.empty())
             return failure(errc::invalid, "authentication_mode PRIVATE_KEY needs the key private_key");
-    } else if (mode == "WORKSPACE_KEY") {
-        return failure(
-            errc::invalid,
-            "there is no workspace key here: use authentication_mode ENV_KEY with a variable of the type SSH_KEY");
+    } else if (mode == "WORKSPACE_KEY" || mode == "PUBLIC_KEY" || mode == "PUBLIC_BUDDY_KEY") {
+        auto key = default_key(a, mode);
+        if (!key) return key.error();
+        login.key = std::move(*key);
     } else {
         login.password = a.text("password");
     }
@@ -54,13 +58,18 @@ result<host_login> by_target(const action& a, const std::map<std::string, std::s
     login.user = get("auth.username");
     const std::string method = get("auth.method");
     if (method == "SSH_KEY") {
-        login.key =
-            get("auth.key").find("PRIVATE KEY") != std::string::npos ? get("auth.key") : a.variable(get("auth.key"));
+        login.key = text_of_key(a, get("auth.key"));
+    } else if (method == "ASSETS_KEY") {
+        login.key = a.key(get("auth.asset"));
+        if (login.key.empty())
+            return failure(errc::invalid,
+                           "auth.asset of a target names no key that is here: id_workspace and "
+                           "id_project are a server's, others are variables of the type SSH_KEY");
     } else if (method == "PASSWORD" || method.empty()) {
         login.password = get("auth.password");
     } else {
-        return failure(errc::invalid,
-                       "auth.method " + method + " of a target can't be used here: use PASSWORD or SSH_KEY");
+        return failure(errc::invalid, "auth.method " + method +
+                                          " of a target can't be used here: use PASSWORD, SSH_KEY or ASSETS_KEY");
     }
     if (get("type") == "MATCH" || (login.host.empty() && !get("target").empty()))
         return failure(errc::invalid,
@@ -75,6 +84,15 @@ bool may_be_a_word(const std::string& text) {
 }
 
 }  // namespace
+
+result<std::string> default_key(const action& a, const std::string& mode) {
+    std::string key = a.key(mode == "WORKSPACE_KEY" ? "id_workspace" : "id_project");
+    if (key.empty())
+        return failure(errc::invalid, mode +
+                                          " names a key that a server has, and gives to no fork's run: use ENV_KEY "
+                                          "with a variable of the type SSH_KEY");
+    return key;
+}
 
 result<std::vector<host_login>> logins_of(const action& a) {
     std::vector<host_login> all;

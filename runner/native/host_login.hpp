@@ -22,4 +22,8 @@ struct host_login {
 // One for each target. invalid: a key is missing or can't be used here, with what to write instead.
 result<std::vector<host_login>> logins_of(const action&);
 
+// The key that a server has for the workspace (WORKSPACE_KEY) or for the project (PUBLIC_KEY, PUBLIC_BUDDY_KEY).
+// invalid: it is not given to this action, with what to write instead.
+result<std::string> default_key(const action&, const std::string& mode);
+
 }  // namespace latchkey::native

@@ -191,6 +191,10 @@ private:
 
     // Before anything starts: one action may print what another was given, now or in an earlier attempt.
     async::task<result<void>> learn_what_to_mask() {
+        action_secrets keys;
+        for (const auto& [name, value] : options_.keys)
+            keys.variables.emplace_back(name, vault::secret(std::string(value.reveal())));
+        driver_->learn(keys);
         if (request_.compiled.plan.uses.empty()) co_return result<void>();
         auto ask = [this] { return access_.open_to_mask(); };
         auto known = co_await async::offload(pool_, std::move(ask));
@@ -223,12 +227,17 @@ private:
     }
 
     attempt_context context() const {
-        return {
-            request_.compiled.plan,   request_.definition.source,
-            request_.compiled.facts,  options_.secrets,
-            request_.run.id,          request_.attempt,
-            request_.scope.carried,   request_.scope.left_out,
-            request_.previous_failed, {request_.run.source.parameters.begin(), request_.run.source.parameters.end()}};
+        return {request_.compiled.plan,
+                request_.definition.source,
+                request_.compiled.facts,
+                options_.secrets,
+                options_.keys,
+                request_.run.id,
+                request_.attempt,
+                request_.scope.carried,
+                request_.scope.left_out,
+                request_.previous_failed,
+                {request_.run.source.parameters.begin(), request_.run.source.parameters.end()}};
     }
 
     driver_options driver_settings() const {

@@ -21,6 +21,7 @@ struct attempt_context {
     const pipelines::source& source;
     pipelines::condition_facts facts;                      // for conditions that are decided as the run goes
     const std::map<std::string, vault::secret>& supplied;  // secret variables, by name
+    const std::map<std::string, vault::secret>& keys;      // default_keys.hpp
     policy::run_id run;
     int attempt = 1;
     std::vector<bool> carried;   // by action: succeeded in an earlier attempt

@@ -3,6 +3,7 @@
 
 #include "pipelines/catalogue.hpp"
 #include "pipelines/variables.hpp"
+#include "runner/run/default_keys.hpp"
 #include "runner/run/registry_access.hpp"
 
 #include <nlohmann/json.hpp>
@@ -72,9 +73,12 @@ void add_image(json& file, const pipelines::action& a, const action_secrets& sec
 
 vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, const exec::request& r,
                           const action_secrets& secrets, const std::map<std::string, vault::secret>& supplied,
-                          const container_places& places) {
+                          const std::map<std::string, vault::secret>& keys, const container_places& places) {
     const pipelines::action& a = *plan.actions[action].definition;
-    const pipelines::variable_lookup value_of = [&r](std::string_view name) -> std::optional<std::string> {
+    const std::set<std::string> own_keys = default_keys_of(a);
+    const pipelines::variable_lookup value_of = [&](std::string_view name) -> std::optional<std::string> {
+        // Its name stays in the field: what logs in with it looks it up, and nothing else holds it.
+        if (own_keys.contains(std::string(name))) return "$" + std::string(name);
         for (auto v = r.secrets.rbegin(); v != r.secrets.rend(); ++v)
             if (v->first == name) return std::string(v->second->reveal());
         for (auto v = r.environment.rbegin(); v != r.environment.rend(); ++v)
@@ -102,6 +106,9 @@ vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, con
     file["variables"] = json::array();
     for (const auto& [name, value] : r.environment) file["variables"].push_back({name, value});
     for (const auto& [name, value] : r.secrets) file["variables"].push_back({name, std::string(value->reveal())});
+    for (const std::string& name : own_keys)
+        if (const auto key = keys.find(name); key != keys.end())
+            file["keys"][name] = std::string(key->second.reveal());
     file["integrations"] = json::array();
     for (const opened_integration& i : secrets.integrations) {
         json one = {{"type", i.type}, {"fields", json::object()}};

@@ -18,7 +18,8 @@ bool is_native(const pipelines::action&);
 
 // The file's content, for `r`, which is the action's request as any has it.
 vault::secret native_file(const pipelines::plan&, std::uint32_t action, const exec::request& r, const action_secrets&,
-                          const std::map<std::string, vault::secret>& supplied, const container_places&);
+                          const std::map<std::string, vault::secret>& supplied,
+                          const std::map<std::string, vault::secret>& keys, const container_places&);
 
 // Makes `r` the start of `program`; the file outlives it.
 void make_native(exec::request& r, const pipelines::action&, const std::string& program, const vault::secret& file);

@@ -164,7 +164,7 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     r.passes = passing(request, context_.plan, action, std::move(own));
     if (native) {
         native_fields =
-            native_file(context_.plan, action, request, delivery.secrets, context_.supplied,
+            native_file(context_.plan, action, request, delivery.secrets, context_.supplied, context_.keys,
                         {options_.workspace, options_.caches, options_.images, options_.repository, options_.commit});
         make_native(request, definition, options_.program, native_fields);
     }

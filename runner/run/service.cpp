@@ -3,6 +3,7 @@
 
 #include "runner/run/attempt.hpp"
 #include "runner/run/changes.hpp"
+#include "runner/run/default_keys.hpp"
 #include "runner/run/executor_lock.hpp"
 #include "runner/run/image_stand_ins.hpp"
 #include "runner/run/integration_fit.hpp"
@@ -228,6 +229,11 @@ result<finished_attempt> service::execute(const definition& d, compiled c, const
         if (!opened) return opened.error();
         // What was given for this run wins.
         for (auto& [name, value] : *opened) options.secrets.try_emplace(name, std::move(value));
+    }
+    if (const auto names = default_keys_of(c.plan); around_.open_keys && trusted && !names.empty()) {
+        auto opened = around_.open_keys(run.pipeline, names);
+        if (!opened) return opened.error();
+        options.keys = std::move(*opened);
     }
     cancel_switch own;
     if (options.off == nullptr) options.off = &own;

@@ -24,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <variant>
 
 namespace latchkey::run {
@@ -72,6 +73,9 @@ struct surroundings {
     // begins.
     std::function<result<std::vector<outer_variable>>(const outer_request&)> outer_variables = nullptr;
     std::function<result<std::map<std::string, vault::secret>>(const outer_request&)> open_outer = nullptr;
+    // The SSH keys of these names (run/default_keys.hpp), for actions that log in with them; absent: there are none.
+    std::function<result<std::map<std::string, vault::secret>>(policy::pipeline_id, const std::set<std::string>&)>
+        open_keys = nullptr;
     // A token that says which run it is of, for this audience; absent: nobody issues any. Blocks.
     std::function<result<vault::secret>(const store::run_record&, int attempt, const std::string& audience)>
         issue_token = nullptr;
@@ -95,6 +99,7 @@ struct run_options {
     int jobs = 1;
     // Values for variables that are secret, by name. Never stored.
     std::map<std::string, vault::secret> secrets;
+    std::map<std::string, vault::secret> keys;  // as surroundings::open_keys gives them
     // Told of the plan before the first event; the source and the plan outlive the attempt.
     std::function<void(const store::run_record&, int attempt, const pipelines::plan&, const pipelines::source&)>
         on_plan;

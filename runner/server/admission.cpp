@@ -178,6 +178,13 @@ private:
                               c_.role->levels.end();
     }
 
+    bool writes_repository() const {
+        return c_.role && std::ranges::any_of(c_.role->levels, [](const auto& level) {
+                   return level.first == "repository_access_level" &&
+                          (level.second == "READ_WRITE" || level.second == "MANAGE");
+               });
+    }
+
     bool has_right() const {
         switch (route_.right) {
             case right::anybody:
@@ -188,6 +195,8 @@ private:
                 return true;  // whoever came so far
             case right::administrator:
                 return c_.administrator();
+            case right::repository_writer:
+                return writes_repository();
             case right::project_manager:
                 return manages_team();
             case right::pipeline_runner:

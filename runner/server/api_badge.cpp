@@ -77,6 +77,20 @@ result<answer> show_badge(call& c) {
     return a;
 }
 
+result<answer> show_avatar(call&) {
+    answer a;
+    a.text =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\" width=\"32\" height=\"32\"><rect "
+        "width=\"32\" "
+        "height=\"32\" rx=\"16\" fill=\"#9aa3ad\"/><circle cx=\"16\" cy=\"12\" r=\"6\" fill=\"#fff\"/><path d=\"M5 "
+        "28a11 10 0 0 1 22 0z\" fill=\"#fff\"/></svg>\n";
+    a.headers = {{"Content-Type", "image/svg+xml; charset=utf-8"},
+                 {"Content-Security-Policy", "default-src 'none'"},
+                 {"X-Content-Type-Options", "nosniff"},
+                 {"Cache-Control", "public, max-age=86400"}};
+    return a;
+}
+
 result<answer> show_badge_address(call& c) {
     auto token = c.server.stores.pipelines->badge(c.project->id, c.pipeline->rights.id);
     if (!token) return token.error();

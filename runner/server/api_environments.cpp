@@ -33,7 +33,8 @@ result<store::environment_record> environment_at(const call& c) {
     if (!found) return found.error().code == errc::not_found ? unknown() : found.error();
     const auto may = sees(c, *found);
     if (!may) return may.error();
-    if (!*may) return unknown();
+    // Below a project's address are its own.
+    if (!*may || (c.project && found->project != c.project->id)) return unknown();
     return found;
 }
 
@@ -132,6 +133,7 @@ result<void> find_allowed(const call& c, store::environment_record& e) {
 
 // Of which project; none: of the workspace.
 result<policy::project_id> project_in(const call& c, input& in) {
+    if (c.project) return c.project->id;
     const auto object = in.object("project");
     const auto scope = in.text("scope");
     if (scope && *scope != "WORKSPACE" && *scope != "PROJECT") in.refuse("`scope` must be WORKSPACE or PROJECT");
@@ -166,6 +168,7 @@ result<answer> list_environments(call& c) {
         if (!*role) return failure(errc::not_found, "there is no such project");
         only = project->id;
     }
+    if (c.project) only = c.project->id;
     auto all = c.server.stores.places->list(c.workspace->id);
     if (!all) return all.error();
     json items = json::array();

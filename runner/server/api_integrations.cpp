@@ -11,6 +11,7 @@
 #include "runner/server/views.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace latchkey::server {
 
@@ -104,6 +105,8 @@ result<json> view_integration(const call& c, const store::integration_record& r)
     v["allowed_pipelines"] = std::move(*allowed);
     for (const auto& [name, value] : r.settings)
         if (!v.contains(name)) v[name] = value;
+    for (const char* name : {"app_id", "atop_url", "audience", "google_project", "host_url", "webhook_address"})
+        if (!v.contains(name)) v[name] = nullptr;
     return v;
 }
 
@@ -111,6 +114,13 @@ result<answer> shown(const call& c, const store::integration_record& r, int stat
     auto v = view_integration(c, r);
     if (!v) return v.error();
     return answer{status, std::move(*v), {{"ETag", etag_of(r)}}};
+}
+
+// As identifiers are told from each other.
+std::string folded(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
 }
 
 result<std::string> identifier_for(const call& c, input& in, const std::string& name) {
@@ -121,11 +131,12 @@ result<std::string> identifier_for(const call& c, input& in, const std::string& 
     }
     std::string base = pipelines::identifier_from(name);
     if (base.empty()) base = "integration";
-    auto all = c.server.stores.runs->integrations(c.workspace->id);
-    if (!all) return all.error();
+    auto alike = c.server.stores.runs->names_of_integrations(c.workspace->id, base);
+    if (!alike) return alike.error();
+    std::unordered_set<std::string> taken;
+    for (const store::integration_names& other : *alike) taken.insert(folded(other.identifier));
     std::string identifier = base;
-    for (int n = 2; std::ranges::find(*all, identifier, &store::integration_record::identifier) != all->end(); ++n)
-        identifier = base + "_" + std::to_string(n);
+    for (int n = 2; taken.contains(folded(identifier)); ++n) identifier = base + "_" + std::to_string(n);
     return identifier;
 }
 

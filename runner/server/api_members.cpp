@@ -21,7 +21,7 @@ result<answer> list_members(call& c) {
     auto all = c.server.stores.people->members(c.workspace->id, *page);
     if (!all) return all.error();
     json items = json::array();
-    for (const auto& m : *all) items.push_back(view(c, m, false));
+    for (const auto& m : *all) items.push_back(view(c, m, true));
     return answer{200, list_of(c.workspace_url() + "/members", "members", std::move(items)), {}};
 }
 

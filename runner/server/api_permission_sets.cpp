@@ -15,12 +15,13 @@ struct other_level {
     std::string_view field;
     std::array<std::string_view, 4> words;
 };
-constexpr std::array<other_level, 5> other_levels = {{
+constexpr std::array<other_level, 6> other_levels = {{
     {"repository_access_level", {"READ_ONLY", "READ_WRITE", "MANAGE"}},
     {"sandbox_access_level", {"DENIED", "READ_ONLY", "READ_WRITE"}},
     {"project_team_access_level", {"READ_ONLY", "MANAGE"}},
     {"environment_access_level", {"DENIED", "USE_ONLY", "MANAGE"}},
     {"target_access_level", {"DENIED", "READ_ONLY", "USE_ONLY", "MANAGE"}},
+    {"package_access_level", {"DENIED", "READ_ONLY", "READ_WRITE", "MANAGE"}},
 }};
 
 result<policy::permission_set_id> set_in(const call& c) {
@@ -39,7 +40,10 @@ void put(store::facts& to, std::string_view name, const std::string& value) {
 
 void fill(store::permission_set_record& s, input& in) {
     if (const auto name = in.text("name")) s.name = *name;
-    if (const auto text = in.text("description")) s.description = *text;
+    // Two names of one thing.
+    for (const char* name : {"note", "description"})
+        if (const auto text = in.text(name)) s.description = *text;
+    if (const auto text = in.text("agent_note")) put(s.levels, "agent_note", *text);
     if (const auto level = in.text("pipeline_access_level")) {
         const auto known = pipeline_level_from(*level);
         if (!known || *known == policy::pipeline_level::project_role)
@@ -85,11 +89,9 @@ result<answer> get_permission_set(call& c) {
 result<answer> add_permission_set(call& c) {
     input in(c.body);
     store::permission_set_record wanted;
-    wanted.levels = {{"repository_access_level", "READ_ONLY"},
-                     {"sandbox_access_level", "DENIED"},
-                     {"project_team_access_level", "READ_ONLY"},
-                     {"environment_access_level", "DENIED"},
-                     {"target_access_level", "DENIED"}};
+    wanted.levels = {{"repository_access_level", "READ_ONLY"},   {"sandbox_access_level", "DENIED"},
+                     {"project_team_access_level", "READ_ONLY"}, {"environment_access_level", "DENIED"},
+                     {"target_access_level", "DENIED"},          {"package_access_level", "DENIED"}};
     fill(wanted, in);
     if (auto fine = in.checked(); !fine) return fine.error();
     auto made = c.server.stores.people->add_permission_set(c.workspace->id, wanted, c.actor(), c.now());

@@ -117,10 +117,13 @@ json view(const call& c, const store::team_pipeline_record& p, bool full) {
     const auto last = c.server.stores.runs->runs({std::nullopt, p.rights.id, 1});
     if (last && !last->empty()) {
         v["last_execution_status"] = run::to_string(last->front().attempts.back().status);
-        if (!last->front().source.commit.empty())
-            v["last_execution_revision"] = {{"revision", last->front().source.commit}};
+        if (!last->front().source.commit.empty()) v["last_execution_revision"] = last->front().source.commit;
     }
+    v["resources"] = "DEFAULT";
+    v["stale"] = false;
+    v["waiting_for_push"] = false;
     if (!full) return v;
+    v["source_pipeline_id"] = nullptr;
     v["permissions"] = permissions_of(p.rights);
     v["project"] = view(c, *c.project, false);
     v["creator"] = person(c, p.created_by);
@@ -204,6 +207,27 @@ result<answer> edit_pipeline(call& c) {
         known = std::move(*again);
     }
     return failure(errc::conflict, "too many others change this pipeline: try again");
+}
+
+result<answer> get_pipeline_yaml(call& c) {
+    const auto hidden = names_hidden(c, c.pipeline->rights.project, c.pipeline->definition);
+    if (!hidden) return hidden.error();
+    if (*hidden)
+        return failure(errc::denied, "you may not see all that this pipeline uses, and so not its definition");
+    const json v = view(c, *c.pipeline, false);
+    return answer{200,
+                  {{"url", v["url"].get<std::string>() + "/yaml"},
+                   {"html_url", v["html_url"]},
+                   {"yaml", c.pipeline->definition.empty() ? json() : json(c.pipeline->definition)}},
+                  {{"ETag", etag_of(*c.pipeline)}}};
+}
+
+result<answer> edit_pipeline_yaml(call& c) {
+    input in(c.body);
+    const std::string yaml = in.required("yaml");
+    if (auto fine = in.checked(); !fine) return fine.error();
+    c.body = {{"yaml", yaml}};
+    return edit_pipeline(c);
 }
 
 result<answer> remove_pipeline(call& c) {

@@ -74,12 +74,16 @@ void fill_repository(store::team_project_record& p, input& in, repository_login&
         if (!before.empty() && server_of(before) != server_of(address->url)) {
             if (!login.password) login.password.emplace();
             login.key.emplace();
+            put(p.settings, "custom_repo_ssh_key_id", "");
         }
     } else if (url) {
         put(p.settings, "custom_repo_url", "");
         login.password.emplace();
         login.key.emplace();
+        put(p.settings, "custom_repo_ssh_key_id", "");
     }
+    if (const auto id = in.number("custom_repo_ssh_key_id"))
+        put(p.settings, "custom_repo_ssh_key_id", *id == 0 ? "" : std::to_string(*id));
     if (auto password = in.text("custom_repo_pass")) login.password = vault::secret(std::move(*password));
     if (auto key = in.text("custom_repo_key")) login.key = vault::secret(std::move(*key));
 }
@@ -111,6 +115,22 @@ void fill(store::team_project_record& p, input& in, repository_login& login) {
     }
 }
 
+// A key that is named must be one that this project's runs could use too.
+result<void> check_key(const call& c, const store::team_project_record& p, const std::string& before) {
+    const std::string named = setting_of_project(p, "custom_repo_ssh_key_id");
+    if (named.empty() || named == before) return {};
+    auto key = c.server.stores.values->get(c.workspace->id, policy::variable_id(std::stoll(named)));
+    if (!key && key.error().code != errc::not_found) return key.error();
+    const bool fits = key && key->type == "SSH_KEY" &&
+                      (key->owner.level == store::variable_level::workspace ||
+                       (key->owner.level == store::variable_level::project && key->owner.project == p.id));
+    if (!fits)
+        return failure(errc::usage,
+                       "`custom_repo_ssh_key_id` must be the id of a variable of the type SSH_KEY, of "
+                       "the workspace or of this project");
+    return {};
+}
+
 }  // namespace
 
 result<answer> list_projects(call& c) {
@@ -131,6 +151,30 @@ result<answer> list_projects(call& c) {
     return answer{200, list_of(c.workspace_url() + "/projects", "projects", page_of(std::move(items), *page)), {}};
 }
 
+// Those of them that the caller has a role in, too.
+result<answer> list_member_projects(call& c) {
+    const auto page = c.page();
+    if (!page) return page.error();
+    const auto number = c.number("member");
+    if (!number) return number.error();
+    auto member = c.server.stores.people->member(c.workspace->id, policy::user_id(*number));
+    if (!member) return member.error();
+    auto all = c.server.stores.people->projects(c.workspace->id, {0, 1'000'000, page->sort_by, page->descending});
+    if (!all) return all.error();
+    json items = json::array();
+    for (const auto& p : *all) {
+        bool both = true;
+        for (const policy::user_id who : {member->user.rights.id, c.actor()}) {
+            auto role = c.server.stores.people->role_in_project(c.workspace->id, p.id, who);
+            if (!role) return role.error();
+            both = both && role->has_value();
+        }
+        if (both) items.push_back(view(c, p, false));
+    }
+    const std::string url = c.workspace_url() + "/members/" + std::to_string(*number) + "/projects";
+    return answer{200, list_of(url, "projects", page_of(std::move(items), *page)), {}};
+}
+
 result<answer> get_project(call& c) {
     return answer{200, view(c, *c.project, true), {}};
 }
@@ -144,6 +188,7 @@ result<answer> add_project(call& c) {
     if (wanted.handle.empty()) wanted.handle = handle_from(wanted.name);
     if (wanted.name.empty()) in.refuse("`display_name` is missing");
     if (auto fine = in.checked(); !fine) return fine.error();
+    if (auto fine = check_key(c, wanted, ""); !fine) return fine.error();
     auto made =
         c.server.stores.people->add_project(c.workspace->id, std::move(wanted), c.actor(), c.now(),
                                             [&](policy::project_id project) { return sealed(c, project, login); });
@@ -157,6 +202,8 @@ result<answer> edit_project(call& c) {
     repository_login login;
     fill(changed, in, login);
     if (auto fine = in.checked(); !fine) return fine.error();
+    if (auto fine = check_key(c, changed, setting_of_project(*c.project, "custom_repo_ssh_key_id")); !fine)
+        return fine.error();
     // Together, and only where the address is still the one that the login was judged by: no server is shown what is
     // another's.
     const store::directory::project_change change{c.project->settings, sealed(c, changed.id, login)};

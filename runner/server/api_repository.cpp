@@ -3,8 +3,7 @@
 #include "pipelines/definition_template.hpp"
 #include "runner/server/definition_check.hpp"
 #include "runner/server/handlers.hpp"
-#include "runner/server/run_executor.hpp"
-#include "runner/server/views.hpp"
+#include "runner/server/repository_view.hpp"
 #include "runner/vault/base64.hpp"
 
 #include <algorithm>
@@ -28,40 +27,18 @@ std::string in_address(std::string_view path) {
     return out;
 }
 
-std::string url_of(const call& c, const std::string& path) {
-    return c.project_url() + "/repository/contents" + (path.empty() ? "" : "/" + in_address(path));
-}
-
-json view(const call& c, const project_files::content& what) {
-    return {{"url", url_of(c, what.path)},
-            {"html_url", nullptr},
-            {"content_type", what.type},
-            {"size", what.type == "FILE" ? json(what.size) : json()},
-            {"name", what.path.substr(what.path.rfind('/') + 1)},
-            {"path", what.path}};
-}
-
-// A branch, a tag, or a commit that one of them leads to; nothing: the default branch.
-result<project_files::state> state_asked_for(const call& c, project_files& files) {
-    const std::string* asked = c.request.parameter("revision");
-    const std::string revision = asked == nullptr || *asked == "HEAD" ? "" : *asked;
-    auto now = files.find_to_show(*c.project, {});
-    if (revision.empty() || !now) return now;
-    auto commit = files.commit(*now, revision);
-    if (commit) return project_files::state{now->repository, std::move(*commit), now->ref};
-    if (commit.error().code != errc::not_found) return commit.error();
-    for (const auto& [type, prefix] :
-         {std::pair(policy::ref_type::branch, "refs/heads/"), std::pair(policy::ref_type::tag, "refs/tags/")}) {
-        if (revision.starts_with("refs/") && !revision.starts_with(prefix)) continue;
-        auto at = files.find_to_show(*c.project, {type, revision.starts_with(prefix) ? revision : prefix + revision});
-        if (at || at.error().code != errc::not_found) return at;
-    }
-    return failure(errc::not_found, "the repository has no such revision");
+// Of a definition's name, or with a definition's words in it.
+bool may_be_definition(const std::string& path, const std::string& text) {
+    if (path.ends_with(".yml") || path.ends_with(".yaml") || path.starts_with(".buddy/")) return true;
+    for (const char* word : {"pipeline:", "actions:", "integration"})
+        if (text.find(word) != std::string::npos) return true;
+    return false;
 }
 
 // A definition that names what its reader may not know of is not shown here either. Any file may be one, whatever it
 // is called: a pipeline's settings name it; and it may be a template.
-result<bool> is_hidden(const call& c, const std::string& text) {
+result<bool> is_hidden(const call& c, const std::string& path, const std::string& text) {
+    if (!may_be_definition(path, text)) return false;
     const pipelines::filled_template filled = pipelines::fill_template(text, {});
     if (filled.too_long) return true;
     for (const std::string& each : {text, filled.text}) {
@@ -73,14 +50,66 @@ result<bool> is_hidden(const call& c, const std::string& text) {
 
 }  // namespace
 
-result<answer> show_contents(call& c) {
+std::string content_url(const call& c, const std::string& path, const std::string& commit) {
+    return c.project_url() + "/repository/contents" + (path.empty() ? "" : "/" + in_address(path)) +
+           (commit.empty() ? "" : "?revision=" + commit);
+}
+
+json content_view(const call& c, const project_files::content& what) {
+    return {{"url", content_url(c, what.path)},
+            {"html_url", view(c, *c.project, false)["html_url"]},
+            {"content_type", what.type},
+            {"size", what.type == "FILE" ? json(what.size) : json()},
+            {"name", what.path.substr(what.path.rfind('/') + 1)},
+            {"path", what.path},
+            {"encoding", nullptr},
+            {"content", nullptr},
+            {"target", nullptr}};
+}
+
+result<project_files*> files_of_project(const call& c) {
     project_files* files = c.server.runs == nullptr ? nullptr : c.server.runs->files();
     const auto repository =
         std::ranges::find(c.project->settings, "custom_repo_url", &std::pair<std::string, std::string>::first);
     if (files == nullptr || repository == c.project->settings.end() || repository->second.empty())
         return failure(errc::not_found, "the project has no repository");
-    auto at = state_asked_for(c, *files);
-    if (!at) return at.error();
+    return files;
+}
+
+result<files_to_show> files_to_show_of(const call& c, const std::string& revision) {
+    const auto from = files_of_project(c);
+    if (!from) return from.error();
+    project_files& files = **from;
+    auto now = files.find_to_show(*c.project, {});
+    if (!now && now.error().code == errc::conflict) {
+        // Of who only looks nothing is in conflict: it is not there yet.
+        json errors = json::array({{{"message", now.error().what}}});
+        return files_to_show{&files, {}, answer{503, {{"errors", std::move(errors)}}, {{"Retry-After", "5"}}}};
+    }
+    if (!now) return now.error();
+    if (revision.empty() || revision == "HEAD") return files_to_show{&files, std::move(*now), std::nullopt};
+    auto commit = files.commit(*now, revision);
+    if (commit)
+        return files_to_show{&files, project_files::state{now->repository, std::move(*commit), now->ref},
+                             std::nullopt};
+    if (commit.error().code != errc::not_found) return commit.error();
+    for (const auto& [type, prefix] :
+         {std::pair(policy::ref_type::branch, "refs/heads/"), std::pair(policy::ref_type::tag, "refs/tags/")}) {
+        if (revision.starts_with("refs/") && !revision.starts_with(prefix)) continue;
+        auto at = files.find_to_show(*c.project, {type, revision.starts_with(prefix) ? revision : prefix + revision});
+        if (at) return files_to_show{&files, std::move(*at), std::nullopt};
+        if (at.error().code != errc::not_found) return at.error();
+    }
+    return failure(errc::not_found, "the repository has no such revision");
+}
+
+result<answer> show_contents(call& c) {
+    const std::string* asked = c.request.parameter("revision");
+    auto shown = files_to_show_of(c, asked == nullptr ? "" : *asked);
+    if (!shown) return shown.error();
+    if (shown->not_yet) return std::move(*shown->not_yet);
+    project_files* files = shown->files;
+    const project_files::state* at = &shown->at;
     const auto place = c.at.find("path");
     const std::string path = place == c.at.end() ? "" : place->second;
     project_files::content what{"DIR", "", 0};
@@ -93,19 +122,19 @@ result<answer> show_contents(call& c) {
         auto all = files->contents(*at, path);
         if (!all) return all.error();
         json items = json::array();
-        for (const auto& each : *all) items.push_back(view(c, each));
-        json v = list_of(url_of(c, path), "contents", std::move(items));
-        v["html_url"] = nullptr;
+        for (const auto& each : *all) items.push_back(content_view(c, each));
+        json v = content_view(c, what);
+        v["contents"] = std::move(items);
         return answer{200, std::move(v), {}};
     }
-    json v = view(c, what);
+    json v = content_view(c, what);
     v["encoding"] = "base64";
     v["content"] = nullptr;
     v["hidden"] = false;
     if (what.type == "FILE") {
         auto bytes = files->read(*at, path);
         if (!bytes) return bytes.error();
-        auto hidden = is_hidden(c, *bytes);
+        auto hidden = is_hidden(c, path, *bytes);
         if (!hidden) return hidden.error();
         v["hidden"] = *hidden;
         if (!*hidden) v["content"] = vault::encode_base64(*bytes);

@@ -13,9 +13,13 @@ namespace latchkey::server {
 namespace {
 
 json profile(const call& c, const store::user_record& u) {
-    return {{"url", c.base + "/user"},   {"html_url", c.base + "/app/my-id"},
-            {"id", u.rights.id.value()}, {"name", u.name},
-            {"avatar_url", nullptr},     {"workspaces_url", c.base + "/workspaces"}};
+    return {{"url", c.base + "/user"},
+            {"html_url", c.base + "/app/my-id"},
+            {"id", u.rights.id.value()},
+            {"name", u.name},
+            {"avatar_url", avatar_url(c)},
+            {"workspaces_url", c.base + "/workspaces"},
+            {"email", !c.token || covers(c.token->scopes, scope::user_email) ? json(u.email) : json()}};
 }
 
 // In days, or as an instant: "2026-12-03T08:17:49Z".

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Variables of workspaces, projects, pipelines and environments (rest-api §9). What is encrypted is sealed here and
 // never comes back.
+#include "runner/server/default_keys.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/variable_input.hpp"
 #include "runner/server/variable_places.hpp"
@@ -52,6 +53,12 @@ result<answer> list_variables(call& c) {
     if (!of) return of.error();
     json items = json::array();
     if (*of) {
+        const auto level = (*of)->level;
+        if (level == store::variable_level::workspace || level == store::variable_level::project) {
+            // Whoever looks for it finds it. What somebody has put in its place is shown as it is.
+            auto key = default_key(c.server.stores, c.server.vault, **of, c.now());
+            if (!key && key.error().code != errc::conflict) return key.error();
+        }
         auto all = c.server.stores.values->list(**of);
         if (!all) return all.error();
         for (const auto& v : *all) items.push_back(view(c, v));

@@ -42,6 +42,7 @@ result<json> view(const call& c, const store::webhook_record& hook, bool full) {
     json v = {{"url", c.workspace_url() + "/webhooks/" + id},
               {"html_url", c.base + "/app/" + c.workspace->domain + "/webhooks/" + id},
               {"id", hook.id.value()},
+              {"name", nullptr},
               {"target_url", hook.target},
               {"secret_key", nullptr},
               {"projects", std::move(*projects)},

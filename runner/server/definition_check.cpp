@@ -21,12 +21,48 @@ std::set<std::string> references_in(const pipelines::pipeline& p) {
     return all;
 }
 
-std::set<std::string> references_in(const std::string& definition) {
+// What it names, as far as it can be read; `whole` says whether that is to its end.
+std::set<std::string> references_in(const std::string& definition, bool* whole = nullptr) {
+    if (whole != nullptr) *whole = true;
     if (definition.empty()) return {};
     const pipelines::parsed read = pipelines::parse(pipelines::source("definition", definition));
+    if (whole != nullptr) *whole = !pipelines::has_errors(read.problems);
     std::set<std::string> all;
     for (const pipelines::pipeline& p : read.model.pipelines) all.merge(references_in(p));
     return all;
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return out;
+}
+
+bool is_of_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Whether the word stands in the text by itself. Both in lower case.
+bool stands_in(std::string_view text, std::string_view word) {
+    if (word.empty()) return false;
+    for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+        const std::size_t end = at + word.size();
+        const bool begins = at == 0 || !is_of_word(text[at - 1]) || !is_of_word(word.front());
+        const bool ends = end == text.size() || !is_of_word(text[end]) || !is_of_word(word.back());
+        if (begins && ends) return true;
+    }
+    return false;
+}
+
+// A number says something of integrations in a line about them only.
+bool number_stands_in(std::string_view text, std::string_view number) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        if (line.find("integration") != std::string_view::npos && stands_in(line, number)) return true;
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+    return false;
 }
 
 // A name with a variable in it is known when it runs.
@@ -58,7 +94,8 @@ result<bool> names_hidden(const call& c, policy::project_id project, const std::
 
 result<bool> names_hidden(const call& c, policy::project_id project, policy::project_id source,
                           const std::string& definition) {
-    for (const std::string& reference : references_in(definition)) {
+    bool whole = true;
+    for (const std::string& reference : references_in(definition, &whole)) {
         if (!is_fixed(reference)) continue;
         bool seen = false;
         for (const policy::project_id in : {project, source}) {
@@ -70,7 +107,23 @@ result<bool> names_hidden(const call& c, policy::project_id project, policy::pro
         }
         if (!seen && project != source) return true;
     }
-    return false;
+    return whole ? result<bool>(false) : mentions_hidden(c, definition);
+}
+
+result<bool> mentions_hidden(const call& c, const std::string& text) {
+    auto all = c.server.stores.runs->names_of_integrations(c.workspace->id, "");
+    if (!all) return all.error();
+    const std::string plain = lower(text);
+    std::vector<policy::integration_id> named;
+    for (const store::integration_names& i : *all)
+        if (stands_in(plain, lower(i.identifier)) || stands_in(plain, i.hash_id) || stands_in(plain, lower(i.name)) ||
+            number_stands_in(plain, std::to_string(i.id.value())))
+            named.push_back(i.id);
+    if (named.empty()) return false;
+    auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), named);
+    if (!facts) return facts.error();
+    return std::ranges::any_of(named,
+                               [&](policy::integration_id id) { return !policy::may_see(*facts, c.actor(), id); });
 }
 
 result<void> check_definition(const call& c, policy::project_id project, const std::string& name,

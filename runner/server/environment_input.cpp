@@ -73,6 +73,11 @@ void read_environment(input& in, store::environment_record& e) {
         if (!is_access(*word)) in.refuse("`" + std::string(name) + "` must be USE_ONLY or DENIED");
         put_setting(e.settings, name, *word);
     }
+    // As it was said before there were levels.
+    for (const auto& [older, name] :
+         {std::pair("all_pipelines_allowed", access[0]), std::pair("all_environments_allowed", access[1])})
+        if (const auto all = in.flag(older); all && !in.has(name))
+            put_setting(e.settings, name, *all ? "USE_ONLY" : "DENIED");
     if (const auto only = in.flag("base_only")) put_setting(e.settings, "base_only", *only);
     read_allowed(in, "allowed_pipelines", "pipeline", e.settings);
     read_allowed(in, "allowed_environments", "environment", e.settings);
@@ -104,6 +109,8 @@ void show_environment_settings(const store::facts& settings, json& to) {
     for (const char* name : lists) show(name, json::array());
     for (const char* name : access) show(name, "USE_ONLY");
     show("base_only", false);
+    to["all_pipelines_allowed"] = to[access[0]] == "USE_ONLY";
+    to["all_environments_allowed"] = to[access[1]] == "USE_ONLY";
     for (const char* list : {"allowed_pipelines", "allowed_environments"}) {
         show(list, json::array());
         for (json& row : to[list]) row.erase("id");

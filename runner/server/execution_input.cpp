@@ -51,7 +51,9 @@ void read_parts(input& in, std::vector<std::string>& parts) {
 
 // What would be a promise that is not kept.
 void refuse_fields_without_effect(input& in) {
-    if (in.has("package_version")) in.refuse("this version does nothing with `package_version`: leave it out");
+    if (in.has("package_version"))
+        in.refuse(
+            "`package_version` is one of Buddy's package registry, and this server keeps no packages: leave it out");
 }
 
 }  // namespace

@@ -68,19 +68,42 @@ std::string after(const std::string& text, std::string_view prefix) {
     return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
-json revision_of(const std::string& commit) {
+json revision_of(const call& c, const std::string& commit, std::string_view subject = "") {
     if (commit.empty()) return nullptr;
-    return {{"revision", commit}};
+    return {{"url", c.project_url() + "/repository/commits/" + commit},
+            {"html_url", view(c, *c.project, false)["html_url"]},
+            {"revision", commit},
+            {"short_revision", commit.substr(0, 8)},
+            {"message", subject.empty() ? json() : json(subject)}};
 }
 
-void show_ref(const policy::ref& ref, json& v) {
+json ref_named(const call& c, const char* kind, const std::string& name) {
+    return {{"url", c.project_url() + "/repository/" + kind + "/" + name},
+            {"html_url", view(c, *c.project, false)["html_url"]},
+            {"name", name}};
+}
+
+std::string default_branch_of(const call& c) {
+    const auto& all = c.project->settings;
+    const auto at = std::ranges::find(all, "default_branch", &std::pair<std::string, std::string>::first);
+    return at == all.end() || at->second.empty() ? "main" : at->second;
+}
+
+json delay_of(const store::run_source& source) {
+    const std::string until(origin_of(source, origin::delay_until));
+    if (until.empty()) return nullptr;
+    return time_text(policy::time_point(std::chrono::milliseconds(std::strtoll(until.c_str(), nullptr, 10))));
+}
+
+void show_ref(const call& c, const policy::ref& ref, json& v) {
     for (const char* name : {"branch", "tag", "pull_request"}) v[name] = nullptr;
     switch (ref.type) {
         case policy::ref_type::branch:
-            v["branch"] = {{"name", after(ref.name, "refs/heads/")}};
+            v["branch"] = ref_named(c, "branches", std::string(after(ref.name, "refs/heads/")));
+            v["branch"]["default"] = v["branch"]["name"] == default_branch_of(c);
             break;
         case policy::ref_type::tag:
-            v["tag"] = {{"name", after(ref.name, "refs/tags/")}};
+            v["tag"] = ref_named(c, "tags", std::string(after(ref.name, "refs/tags/")));
             break;
         case policy::ref_type::pull_request:
             v["pull_request"] = {{"name", after(ref.name, "refs/")}};
@@ -243,13 +266,11 @@ json view_of_action(const call& c, const store::run_record& run, const viewed_ex
     const bool needs = std::ranges::any_of(uses, [&](const auto& use) { return use.action == action; });
     const std::string& error = !seen.denial.empty() && needs ? seen.denial : state.error;
     v["error_message"] = error.empty() ? json() : json(error);
-    if (full) {
-        v["html_url"] = nullptr;
-        v["passed_variables"] = json::array();
-        v["outputted_variables"] = json::array();
-        for (const char* name : {"terminator_id", "termination_date", "approver_id", "approval_date"})
-            v[name] = nullptr;
-    }
+    v["html_url"] = nullptr;
+    v["passed_variables"] = json::array();
+    v["outputted_variables"] = json::array();
+    for (const char* name : {"terminator_id", "termination_date", "approver_id", "approval_date"}) v[name] = nullptr;
+    if (full) v["log_url"] = v["url"].get<std::string>() + "/logs";
     return v;
 }
 
@@ -272,10 +293,11 @@ json view(const call& c, const store::run_record& run, const viewed_execution* s
               {"comment", run.source.comment},
               {"from_fork", run.source.trust == policy::source_trust::fork},
               {"fork_approved_by", person(c, run.source.fork_approved_by)},
-              {"from_revision", revision_of(run.source.base)},
-              {"to_revision", revision_of(run.source.commit)},
+              {"from_revision", revision_of(c, run.source.base)},
+              {"to_revision", revision_of(c, run.source.commit, origin_of(run.source, origin::subject))},
+              {"delay_until", delay_of(run.source)},
               {"creator", person(c, run.actor)}};
-    show_ref(run.source.ref, v);
+    show_ref(c, run.source.ref, v);
     if (seen == nullptr) return v;
     v["pipeline"] = view(c, *c.pipeline, false);
     v["environment"] = environment_of(c, run);

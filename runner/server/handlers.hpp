@@ -205,6 +205,15 @@ result<answer> remove_webhook(call&);
 
 // -- api_repository.cpp
 result<answer> show_contents(call&);
+result<answer> list_branches(call&);
+result<answer> get_branch(call&);
+result<answer> list_tags(call&);
+result<answer> get_tag(call&);
+result<answer> list_commits(call&);
+result<answer> get_commit(call&);
+result<answer> add_content(call&);
+result<answer> edit_content(call&);
+result<answer> remove_content(call&);
 
 // -- api_environments.cpp
 result<answer> list_environments(call&);
@@ -229,6 +238,11 @@ result<answer> remove_action(call&);
 // -- api_badge.cpp
 result<answer> show_badge(call&);
 result<answer> show_badge_address(call&);
+result<answer> show_avatar(call&);
+result<answer> show_identifiers(call&);
+result<answer> list_member_projects(call&);
+result<answer> get_pipeline_yaml(call&);
+result<answer> edit_pipeline_yaml(call&);
 
 // -- api_operation.cpp
 result<answer> show_health(call&);

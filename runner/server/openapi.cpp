@@ -68,9 +68,10 @@ json content(const std::string& type, json schema) {
     return {{type, {{"schema", std::move(schema)}}}};
 }
 
-// An address that one can both read and add to is a list, but for the session, which is one's own.
+// An address that one can both read and add to is a list, but for the session, which is one's own, and a
+// repository.
 bool is_list(const route& r) {
-    return r.method == "GET" && !r.path.ends_with("/session") &&
+    return r.method == "GET" && !r.path.ends_with("/session") && !r.path.ends_with("/repository/contents") &&
            std::ranges::any_of(routes(),
                                [&](const route& other) { return other.method == "POST" && other.path == r.path; });
 }
@@ -120,7 +121,7 @@ json operation_of(const route& r) {
         for (const char* name : {"Page", "PerPage", "SortBy", "SortDirection"})
             parameters.push_back(reference("parameters", name));
     if (r.method == "PATCH") parameters.push_back(reference("parameters", "IfMatch"));
-    if (r.gives == gives::picture) parameters.push_back(reference("parameters", "Token"));
+    if (r.path.ends_with("/badge.svg")) parameters.push_back(reference("parameters", "Token"));
     if (!parameters.empty()) op["parameters"] = std::move(parameters);
     if (r.gives != gives::nothing && (r.method == "POST" || r.method == "PATCH" || r.method == "PUT"))
         op["requestBody"] = {{"required", false},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/outer_variables.hpp"
 
+#include "runner/server/default_keys.hpp"
 #include "runner/server/environment_use.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ std::string text_in(const store::facts& settings, std::string_view name) {
 result<std::vector<store::variable_record>> kept_for(store::stores& stores, const run::outer_request& r) {
     auto kept = stores.values->variables_for(r.pipeline);
     if (!kept) return kept.error();
+    std::erase_if(*kept, is_kept_back);
     auto environments = environments_of(stores, r);
     if (!environments) {
         const errc code = environments.error().code;

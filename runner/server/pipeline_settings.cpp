@@ -120,7 +120,26 @@ json setting_of(const store::facts& settings, std::string_view name) {
     return f == fields.end() ? json() : json::parse(f->otherwise, nullptr, false);
 }
 
+namespace {
+
+// What would never come.
+void refuse_packages(input& in) {
+    for (const json& event : in.objects("events").value_or(std::vector<json>())) {
+        const auto type = event.find("type");
+        if (type != event.end() && (*type == "PUBLISH_PACKAGE" || *type == "DELETE_PACKAGE"))
+            in.refuse("`events`: " + type->get<std::string>() +
+                      " is of Buddy's package registry, and this server keeps no packages: use PUSH, CREATE_REF, "
+                      "DELETE_REF, "
+                      "PULL_REQUEST, SCHEDULE, WEBHOOK or EMAIL");
+    }
+    if (const auto packages = in.objects("packages"); packages && !packages->empty())
+        in.refuse("`packages` are of Buddy's package registry, and this server keeps none: leave them out");
+}
+
+}  // namespace
+
 void read_settings(input& in, store::facts& settings) {
+    refuse_packages(in);
     for (const field& f : fields)
         if (const auto value = read(in, f)) put_setting(settings, f.name, *value);
     // Two names of one thing.

@@ -95,6 +95,8 @@ std::string_view to_string(right r) {
             return "an administrator of the workspace";
         case right::project_member:
             return "who has a role in the project";
+        case right::repository_writer:
+            return "who may write the project's repository";
         case right::project_manager:
             return "a manager of the project";
         case right::pipeline_reader:

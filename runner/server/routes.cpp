@@ -15,7 +15,6 @@ using r = right;
 constexpr manner confirmed{.confirmed = true};
 constexpr manner on_passwords{.on = lane::passwords};
 constexpr manner on_outgoing{.on = lane::outgoing};
-constexpr manner on_repositories{.on = lane::repositories};
 constexpr manner remembered{.remembered = true};
 
 // Addresses of one resource stand together; the order says nothing.
@@ -100,18 +99,16 @@ constexpr auto table = std::to_array<route>({
     {"DELETE", "/workspaces/:workspace/projects/:project/groups/:group", s::workspace, r::project_manager,
      remove_project_group, "Take a group's role in a project away"},
 
-    // Whatever role somebody has in a project, it lets them read its repository.
-    {"GET", "/workspaces/:workspace/projects/:project/repository/contents", s::repository_read, r::project_member,
-     show_contents, "What the root of a project's repository holds", on_repositories},
-    {"GET", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_read,
-     r::project_member, show_contents, "A file or folder of a project's repository", on_repositories},
-
     {"GET", "/workspaces/:workspace/projects/:project/pipelines", s::execution_info, r::project_member,
      list_pipelines, "Pipelines"},
     {"POST", "/workspaces/:workspace/projects/:project/pipelines", s::execution_manage, r::project_member,
      add_pipeline, "Add a pipeline"},
     {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_info, r::pipeline_reader,
      get_pipeline, "A pipeline"},
+    {"GET", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/yaml", s::execution_info,
+     r::pipeline_reader, get_pipeline_yaml, "The definition of a pipeline that the API keeps"},
+    {"PATCH", "/workspaces/:workspace/projects/:project/pipelines/:pipeline/yaml", s::execution_manage,
+     r::pipeline_manager, edit_pipeline_yaml, "Change the definition of a pipeline"},
     {"PATCH", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_manage,
      r::pipeline_manager, edit_pipeline, "Change a pipeline"},
     {"DELETE", "/workspaces/:workspace/projects/:project/pipelines/:pipeline", s::execution_manage,
@@ -229,6 +226,22 @@ constexpr auto table = std::to_array<route>({
     {"DELETE", "/workspaces/:workspace/environments/:environment", s::environment_manage, r::member,
      remove_environment, "Remove an environment"},
 
+    // Likewise below their project.
+    {"GET", "/workspaces/:workspace/projects/:project/environments", s::environment_info, r::project_member,
+     list_environments, "Environments of a project"},
+    {"POST", "/workspaces/:workspace/projects/:project/environments", s::environment_add, r::project_member,
+     add_environment, "Add an environment to a project"},
+    {"GET", "/workspaces/:workspace/projects/:project/environments/:environment", s::environment_info,
+     r::project_member, get_environment, "An environment of a project"},
+    {"PATCH", "/workspaces/:workspace/projects/:project/environments/:environment", s::environment_manage,
+     r::project_member, edit_environment, "Change an environment of a project"},
+    {"DELETE", "/workspaces/:workspace/projects/:project/environments/:environment", s::environment_manage,
+     r::project_member, remove_environment, "Remove an environment of a project"},
+    {"GET", "/workspaces/:workspace/identifiers", s::workspace, r::member, show_identifiers,
+     "What a project, a pipeline or an environment is to the API, by what people call it"},
+    {"GET", "/workspaces/:workspace/members/:member/projects", s::workspace, r::member, list_member_projects,
+     "Projects that a member has a role in"},
+
     {"GET", "/workspaces/:workspace/webhooks", s::webhook_info, r::administrator, list_webhooks, "Webhooks"},
     {"POST", "/workspaces/:workspace/webhooks", s::webhook_add, r::administrator, add_webhook, "Add a webhook"},
     {"GET", "/workspaces/:workspace/webhooks/:webhook", s::webhook_info, r::administrator, get_webhook,
@@ -278,6 +291,15 @@ constexpr auto table = std::to_array<route>({
      r::anybody,
      show_badge,
      "How the last run of a pipeline went, as a picture",
+     {},
+     gives::picture},
+
+    {"GET",
+     "/latchkey/v1/avatar.svg",
+     s::none,
+     r::anybody,
+     show_avatar,
+     "The picture of everybody",
      {},
      gives::picture},
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The part of the table that the web page and other clients live on: lists, live views, logs, requests for
-// permissions, and what is to be known of an integration.
+// The part of the table that the web page and other clients live on: repositories, lists, live views, logs, requests
+// for permissions, and what is to be known of an integration.
 #include "runner/server/handlers.hpp"
 #include "runner/server/route.hpp"
 
@@ -15,8 +15,33 @@ using s = scope;
 using r = right;
 
 constexpr manner confirmed{.confirmed = true};
+constexpr manner on_repositories{.on = lane::repositories};
 
 constexpr auto table = std::to_array<route>({
+    // Whatever role somebody has in a project, it lets them read its repository.
+    {"GET", "/workspaces/:workspace/projects/:project/repository/contents", s::repository_read, r::project_member,
+     show_contents, "What the root of a project's repository holds", on_repositories},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_read,
+     r::project_member, show_contents, "A file or folder of a project's repository", on_repositories},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/branches", s::repository_read, r::project_member,
+     list_branches, "Branches of a project's repository", on_repositories},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/branches/:path*", s::repository_read,
+     r::project_member, get_branch, "A branch of a project's repository", on_repositories},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/tags", s::repository_read, r::project_member,
+     list_tags, "Tags of a project's repository", on_repositories},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/tags/:path*", s::repository_read, r::project_member,
+     get_tag, "A tag of a project's repository", on_repositories},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/commits", s::repository_read, r::project_member,
+     list_commits, "Commits of a project's repository, the newest first", on_repositories},
+    {"GET", "/workspaces/:workspace/projects/:project/repository/commits/:revision", s::repository_read,
+     r::project_member, get_commit, "A commit of a project's repository", on_repositories},
+    {"POST", "/workspaces/:workspace/projects/:project/repository/contents", s::repository_write,
+     r::repository_writer, add_content, "Add a file to a project's repository", on_repositories},
+    {"PUT", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_write,
+     r::repository_writer, edit_content, "Change a file of a project's repository", on_repositories},
+    {"DELETE", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_write,
+     r::repository_writer, remove_content, "Remove a file from a project's repository", on_repositories},
+
     {"GET",
      "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/"
      "action_executions/:action/log/bytes",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/run_executor.hpp"
 
+#include "runner/server/default_keys.hpp"
 #include "runner/server/outer_variables.hpp"
 #include "runner/server/pipeline_settings.hpp"
 #include "runner/server/run_definition.hpp"
@@ -47,6 +48,10 @@ struct run_executor::impl {
         around.outer_variables = [this](const run::outer_request& r) { return variables_of(stores, r); };
         around.open_outer = [this, unlock = around.unlock](const run::outer_request& r) {
             return secret_variables_of(stores, unlock, r);
+        };
+        around.open_keys = [this, unlock = around.unlock](policy::pipeline_id pipeline,
+                                                          const std::set<std::string>& names) {
+            return default_keys_for(stores, unlock, pipeline, names, clock());
         };
         if (options.run_tokens)
             around.issue_token = [this](const store::run_record& run, int attempt, const std::string& audience) {

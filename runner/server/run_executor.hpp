@@ -13,6 +13,8 @@
 #include "runner/server/run_metrics.hpp"
 #include "runner/server/run_queue.hpp"
 #include "runner/server/server_log.hpp"
+#include "runner/source/commit_info.hpp"
+#include "runner/source/file_change.hpp"
 
 #include <boost/asio/thread_pool.hpp>
 
@@ -56,12 +58,20 @@ public:
     virtual result<state> find(const store::team_project_record&, const policy::ref&,
                                const std::string& revision) = 0;
     // The newest of a ref for who only looks: what was fetched in the last seconds will do, nothing is waited for
-    // long, and submodules are not fetched. conflict: others are at work on it.
+    // long, and submodules are not fetched. conflict: others are at work on it, or it is being fetched for the first
+    // time, which goes on.
     virtual result<state> find_to_show(const store::team_project_record&, const policy::ref&) = 0;
+    // Writes a file and pushes that; what it is then. As source::project_clone::write.
+    virtual result<state> write(const store::team_project_record&, const source::file_change&) = 0;
     // The whole number of a commit that a branch or a tag leads to; not_found: none does.
     virtual result<std::string> commit(const state&, const std::string& revision) = 0;
     // A file of a commit; not_found: it has none.
     virtual result<std::string> read(const state&, const std::string& path) = 0;
+    // Its branches and tags by their whole names, and what its commits say, the newest first.
+    virtual result<std::vector<source::git_ref>> refs(const state&) = 0;
+    virtual result<std::vector<source::commit_info>> history(const state&, const std::string& commit, int skip,
+                                                             int most) = 0;
+    virtual result<std::string> default_branch(const state&) = 0;
     // The first line of what its commit says, as far as a list shows it.
     virtual result<std::string> subject(const state&) = 0;
     struct content {

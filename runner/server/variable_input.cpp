@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/variable_input.hpp"
 
+#include "runner/identity/pem_key.hpp"
 #include "runner/vault/base64.hpp"
 #include "runner/vault/ssh_key.hpp"
 
@@ -61,7 +62,11 @@ void read_file_settings(input& in, store::facts& settings) {
 
 void find_public_half(store::variable_record& v, const std::string& value) {
     std::optional<vault::ssh_public_key> key;
-    if (v.type == "SSH_KEY") key = vault::public_half(vault::secret(std::string(value)));
+    if (v.type == "SSH_KEY") {
+        const vault::secret text{std::string(value)};
+        key = vault::public_half(text);
+        if (!key) key = identity::public_half_of_pem(text);
+    }
     if (v.type == "SSH_PUBLIC_KEY") key = vault::read_public_key(value);
     std::erase_if(v.settings,
                   [](const auto& s) { return std::ranges::find(derived_texts, s.first) != derived_texts.end(); });

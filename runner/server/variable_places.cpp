@@ -189,6 +189,9 @@ json view(const call& c, const store::variable_record& v) {
                   {"project", nullptr},
                   {"pipeline", nullptr},
                   {"action", nullptr},
+                  {"sandbox", nullptr},
+                  {"password", nullptr},
+                  {"binary", v.type == "FILE"},
                   {"environment", nullptr}};
     show_variable_settings(v.settings, shown);
     if (v.owner.project.valid()) {

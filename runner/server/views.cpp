@@ -26,6 +26,10 @@ json text_or_null(const std::string& text) {
 
 }  // namespace
 
+std::string avatar_url(const call& c) {
+    return c.base + "/latchkey/v1/avatar.svg";
+}
+
 std::string time_text(policy::time_point at) {
     return policy::format_utc(at);
 }
@@ -71,6 +75,8 @@ json view(const call& c, const store::workspace_record& w, bool full) {
     v["owner_id"] = w.owner.value();
     v["frozen"] = false;
     v["create_date"] = time_text(w.created_at);
+    v["default_pipeline_resource"] = "DEFAULT";
+    v["sso_enabled"] = c.server.stores.sso->get(w.id).has_value();
     return v;
 }
 
@@ -80,7 +86,7 @@ json view(const call& c, const store::member_record& m, bool full) {
               {"html_url", c.base + "/app/" + c.workspace->domain + "/people/" + id},
               {"id", m.user.rights.id.value()},
               {"name", m.user.name},
-              {"avatar_url", nullptr},
+              {"avatar_url", avatar_url(c)},
               {"email", shows_addresses(c) ? json(m.user.email) : json()},
               {"admin", m.user.rights.role != policy::workspace_role::member},
               {"workspace_owner", m.user.rights.role == policy::workspace_role::owner}};
@@ -97,6 +103,8 @@ json view(const call& c, const store::group_record& g) {
             {"id", g.id.value()},
             {"name", g.name},
             {"description", text_or_null(g.description)},
+            {"allow_add_new_projects", false},
+            {"allow_add_new_domains_on_owner_behalf", false},
             {"auto_assign_to_new_projects", g.auto_assign},
             {"auto_assign_permission_set_id", g.auto_set.value()}};
 }
@@ -109,6 +117,9 @@ json view(const call& c, const store::permission_set_record& s) {
               {"id", s.id.value()},
               {"name", s.name},
               {"description", text_or_null(s.description)},
+              {"note", text_or_null(s.description)},
+              {"agent_note", text_or_null(setting(s.levels, "agent_note"))},
+              {"package_access_level", setting(s.levels, "package_access_level", "DENIED")},
               {"type", s.type},
               {"pipeline_access_level", levels[static_cast<std::size_t>(s.pipelines)]}};
     for (const char* name : {"repository_access_level", "sandbox_access_level", "project_team_access_level",
@@ -123,9 +134,16 @@ json view(const call& c, const store::team_project_record& p, bool full) {
               {"html_url", c.base + "/app/" + c.workspace->domain + "/" + p.handle},
               {"name", p.handle},
               {"display_name", p.name},
-              {"status", "ACTIVE"}};
+              {"status", "ACTIVE"},
+              {"access", setting(p.settings, "access", "PRIVATE")},
+              {"create_date", time_text(p.created_at)}};
     if (!full) return v;
-    v["create_date"] = time_text(p.created_at);
+    for (const char* none : {"custom_repo_pass", "external_project_id", "git_lab_project_id", "integration"})
+        v[none] = nullptr;
+    const std::string key = setting(p.settings, "custom_repo_ssh_key_id");
+    v["custom_repo_ssh_key_id"] = key.empty() ? json() : json(std::stoll(key));
+    v["custom_repo_user"] = text_or_null(setting(p.settings, "custom_repo_user"));
+    v["custom_repo_url"] = text_or_null(setting(p.settings, "custom_repo_url"));
     v["created_by"] = person(c, p.created_by);
     const std::string repository = setting(p.settings, "custom_repo_url");
     v["http_repository"] = text_or_null(repository.starts_with("http") ? repository : "");
@@ -135,7 +153,6 @@ json view(const call& c, const store::team_project_record& p, bool full) {
     v["update_default_branch_from_external"] = setting(p.settings, "update_default_branch_from_external") == "true";
     v["fetch_submodules"] = setting(p.settings, "fetch_submodules") == "true";
     v["fetch_submodules_env_key"] = text_or_null(setting(p.settings, "fetch_submodules_env_key"));
-    v["access"] = setting(p.settings, "access", "PRIVATE");
     v["allow_pull_requests"] = setting(p.settings, "allow_pull_requests") == "true";
     v["without_repository"] = repository.empty();
     return v;
@@ -160,8 +177,11 @@ json person(const call& c, policy::user_id id) {
     }
     auto known = c.server.stores.runs->user(id);
     if (!known) return nullptr;
-    return {
-        {"url", nullptr}, {"html_url", nullptr}, {"id", id.value()}, {"name", known->name}, {"avatar_url", nullptr}};
+    return {{"url", nullptr},
+            {"html_url", nullptr},
+            {"id", id.value()},
+            {"name", known->name},
+            {"avatar_url", avatar_url(c)}};
 }
 
 json list_of(const std::string& url, const std::string& name, json items) {

@@ -9,6 +9,9 @@
 
 namespace latchkey::server {
 
+// One picture for everybody: nobody gives us any.
+std::string avatar_url(const call&);
+
 std::string time_text(policy::time_point);  // "2026-01-02T03:04:05Z"
 // Of such a text; none: it is no time.
 std::optional<policy::time_point> time_from(std::string_view);

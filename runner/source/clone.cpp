@@ -2,14 +2,15 @@
 #include "runner/source/clone.hpp"
 
 #include "runner/source/clone_git.hpp"
+#include "runner/source/clone_lock.hpp"
 #include "runner/source/filesystem.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 namespace latchkey::source {
@@ -23,29 +24,6 @@ constexpr std::chrono::milliseconds between_tries{20};
 
 fs::path with_suffix(const fs::path& path, const char* suffix) {
     return fs::path(path).concat(suffix);
-}
-
-// One fetch of a project at a time, on this machine.
-result<exec::descriptor> locked(const fs::path& clone, std::optional<std::chrono::milliseconds> patience) {
-    const fs::path folder = clone.parent_path();
-    std::error_code ec;
-    fs::create_directories(folder, ec);
-    fs::permissions(folder, fs::perms::owner_all, ec);
-    const fs::path file = with_suffix(clone, ".lock");
-    exec::descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (lock.get() < 0)
-        return failure(errc::io, "can't open " + file.string() + ": " + std::system_category().message(errno));
-    // A lock that is waited for can't be given up: one that may be is tried again and again.
-    const auto end = std::chrono::steady_clock::now() + patience.value_or(std::chrono::milliseconds(0));
-    while (::flock(lock.get(), patience ? LOCK_EX | LOCK_NB : LOCK_EX) != 0) {
-        if (errno == EINTR) continue;
-        if (errno != EWOULDBLOCK)
-            return failure(errc::io, "can't lock " + file.string() + ": " + std::system_category().message(errno));
-        if (std::chrono::steady_clock::now() >= end)
-            return failure(errc::conflict, "the repository is busy: others are fetching it, try again soon");
-        std::this_thread::sleep_for(between_tries);
-    }
-    return lock;
 }
 
 // What a git that was killed has left: nobody else can be at work here.
@@ -169,6 +147,30 @@ void tidy(const fs::path& clone) {
 
 }  // namespace
 
+result<exec::descriptor> locked(const fs::path& clone, std::optional<std::chrono::milliseconds> patience, int stop) {
+    const fs::path folder = clone.parent_path();
+    std::error_code ec;
+    fs::create_directories(folder, ec);
+    fs::permissions(folder, fs::perms::owner_all, ec);
+    const fs::path file = with_suffix(clone, ".lock");
+    exec::descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (lock.get() < 0)
+        return failure(errc::io, "can't open " + file.string() + ": " + std::system_category().message(errno));
+    // A lock that is waited for can't be given up: one that may be is tried again and again.
+    const auto end = std::chrono::steady_clock::now() + patience.value_or(std::chrono::milliseconds(0));
+    while (::flock(lock.get(), patience ? LOCK_EX | LOCK_NB : LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK)
+            return failure(errc::io, "can't lock " + file.string() + ": " + std::system_category().message(errno));
+        if (std::chrono::steady_clock::now() >= end)
+            return failure(errc::conflict, "the repository is busy: others are fetching it, try again soon");
+        pollfd given_up{stop, POLLIN, 0};
+        if (::poll(&given_up, 1, static_cast<int>(between_tries.count())) > 0)
+            return failure(errc::cancelled, "the repository is not fetched: the server ends");
+    }
+    return lock;
+}
+
 project_clone::project_clone(const fs::path& data, std::int64_t project, const std::string& name)
     : path_(data / "repositories" / std::to_string(project) / (is_plain_name(name) ? name : "repository")),
       own_(path_.parent_path()),
@@ -183,7 +185,7 @@ result<void> project_clone::fetch(const std::string& address, const git_login& l
     for (const std::string& name : options.also)
         if (!is_head_of_pull_request(name))
             return failure(errc::usage, "this is no name of a pull request's head: " + name.substr(0, 100));
-    auto lock = locked(own_, options.patience);
+    auto lock = locked(own_, options.patience, options.stop);
     if (!lock) return lock.error();
     if (path_ != own_)
         if (auto moved = take_new_name(path_); !moved) return moved;
@@ -206,7 +208,8 @@ result<void> project_clone::fetch(const std::string& address, const git_login& l
                            known_hosts_,
                            lock->get(),
                            std::chrono::steady_clock::now() + options.limit,
-                           options.most_bytes - used};
+                           options.most_bytes - used,
+                           options.stop};
     auto fetched = ask_remote(call, words_of_fetch(at, fresh, *from, options));
     if (!fetched) return fetched.error();
     if (auto head = take_head(call); !head) return head;

@@ -10,6 +10,8 @@
 
 #include "runner/error.hpp"
 #include "runner/source/address.hpp"
+#include "runner/source/commit_info.hpp"
+#include "runner/source/file_change.hpp"
 #include "runner/source/files.hpp"
 
 #include <chrono>
@@ -40,11 +42,7 @@ struct fetch_options {
     std::uint64_t most_bytes = 4ULL << 30U;  // of the whole repository
     // How long others that fetch it are waited for; absent: until they are done.
     std::optional<std::chrono::milliseconds> patience = std::nullopt;
-};
-
-struct git_ref {
-    std::string name;  // "refs/heads/main"
-    std::string commit;
+    int stop = -1;  // a descriptor; as soon as it can be read from, the fetch is given up
 };
 
 enum class content_kind : unsigned char { file, folder, module, link };
@@ -68,6 +66,14 @@ public:
     // else, in git's words.
     result<void> fetch(const std::string& address, const git_login&, const fetch_options& = {}) const;
 
+    // One commit more on a branch, made here and pushed there, never by force, on top of what the branch is there
+    // now. Gives the commit; of what is so already the branch's. No hook runs on this machine. Besides what fetch()
+    // says: usage: the path, the branch or the message can't be used; not_found: no such branch, or file to change;
+    // conflict: there is a file to be added, it has changed since `base`, or others push all the time; refused: a
+    // link, a folder or a submodule is in the way, or the server takes it not.
+    result<std::string> write(const std::string& address, const git_login&, const file_change&,
+                              const fetch_options& = {}) const;
+
     // The submodules of a commit, and theirs, each from the address that it names: https, ssh, or of the kind that
     // the project's own is; the login is for the project's own server alone. source::filesystem finds them.
     result<void> fetch_submodules(const std::string& address, const std::string& commit, const git_login&,
@@ -83,6 +89,9 @@ public:
     // not_found: it has no commit yet.
     result<std::string> default_branch() const;  // "main"
     result<std::vector<git_ref>> refs() const;   // branches and tags
+    // That commit and those before it, the newest first; of each message `longest` bytes at most.
+    result<std::vector<commit_info>> history_of(const std::string& commit, int skip, int most,
+                                                std::size_t longest = 64UL * 1024) const;
     // The first line of what the commit says, cut after `most` bytes.
     result<std::string> subject_of(const std::string& commit, std::size_t most = 200) const;
     // not_found: the commit has no such file; refused: it is a link, or no file, or larger.
@@ -109,6 +118,8 @@ public:
     result<void> remove() const;
 
 private:
+    result<std::string> push_once(const git_address&, const git_login&, const file_change&,
+                                  const fetch_options&) const;
     std::filesystem::path path_;
     std::filesystem::path own_;  // what locks and new ones are named by
     std::filesystem::path known_hosts_;

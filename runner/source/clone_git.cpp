@@ -27,21 +27,6 @@ words_t own_command(const std::filesystem::path& clone) {
             "-c",  "http.lowSpeedTime=60"};
 }
 
-// A file in memory with no name.
-result<exec::descriptor> memory_file(std::string_view bytes) {
-    exec::descriptor file(::memfd_create("login", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    std::size_t written = 0;
-    while (file.get() >= 0 && written < bytes.size()) {
-        const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
-        if (n <= 0) break;
-        written += static_cast<std::size_t>(n);
-    }
-    if (file.get() < 0 || written < bytes.size() || ::fchmod(file.get(), 0600) != 0)
-        return failure(errc::io, "the login can't be handed to git: no file can be made in memory");
-    ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-    return file;
-}
-
 constexpr int login_at = 4;  // what git is given besides the lock, which is 3
 constexpr int hosts_at = 5;
 
@@ -166,7 +151,14 @@ struct known_fault {
     std::string_view sentence;
 };
 
-constexpr std::array<known_fault, 12> faults = {{
+constexpr std::array<known_fault, 18> faults = {{
+    {"[rejected]", errc::conflict, "the branch has moved meanwhile: try again"},
+    {"cannot lock ref", errc::conflict, "the branch has moved meanwhile: try again"},
+    {"failed to update ref", errc::conflict, "the branch has moved meanwhile: try again"},
+    {"hook declined", errc::refused, "a hook or a rule of the server does not take the commit"},
+    {"refusing to update checked out branch", errc::refused,
+     "it has that branch checked out: only a bare repository is written to"},
+    {"marked as read only", errc::denied, "the login may not write to it"},
     {"Host key verification failed", errc::refused, "the host's key is none of those that it may have"},
     {"REMOTE HOST IDENTIFICATION HAS CHANGED", errc::refused, "the host's key is none of those that it may have"},
     {"File too large", errc::refused, "the repository is larger than it may be"},
@@ -176,19 +168,33 @@ constexpr std::array<known_fault, 12> faults = {{
     {"could not read Password", errc::denied, "it asks for a login: give a user and a password or token"},
     {"Permission denied (", errc::denied, "the login is not taken: check the user and the key"},
     {"Load key", errc::denied, "the key can't be used: give a private key without a passphrase"},
-    {"returned error: 403", errc::denied, "the login may not read it"},
+    {"returned error: 403", errc::denied, "the login may not do that there"},
     {"does not appear to be a git repository", errc::not_found, "there is no such repository"},
     {"not found", errc::not_found, "there is no such repository, or the login may not know of it"},
 }};
 
 failure what_failed(const remote_call& c, const std::string& errors) {
-    const std::string begin = "can't fetch " + c.address->url + ": ";
+    const std::string begin = std::string("can't ") + c.doing + " " + c.address->url + ": ";
     for (const known_fault& f : faults)
         if (errors.find(f.words) != std::string::npos) return {f.code, begin + std::string(f.sentence)};
     return {errc::engine, begin + "git says: " + shown(errors, c)};
 }
 
 }  // namespace
+
+result<exec::descriptor> memory_file(std::string_view bytes) {
+    exec::descriptor file(::memfd_create("login", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    std::size_t written = 0;
+    while (file.get() >= 0 && written < bytes.size()) {
+        const ssize_t n = ::write(file.get(), bytes.data() + written, bytes.size() - written);
+        if (n <= 0) break;
+        written += static_cast<std::size_t>(n);
+    }
+    if (file.get() < 0 || written < bytes.size() || ::fchmod(file.get(), 0600) != 0)
+        return failure(errc::io, "the login can't be handed to git: no file can be made in memory");
+    ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    return file;
+}
 
 result<exec::captured> look(const std::filesystem::path& clone, const words_t& words, std::size_t most_output) {
     exec::capture_request request;
@@ -198,6 +204,19 @@ result<exec::captured> look(const std::filesystem::path& clone, const words_t& w
     request.environment = bare_environment;
     request.environment.emplace_back("GIT_ALLOW_PROTOCOL=none");
     request.most_output = most_output;
+    return exec::capture(request);
+}
+
+result<exec::captured> work(const std::filesystem::path& clone, const words_t& words, const words_t& environment,
+                            const std::vector<int>& files) {
+    exec::capture_request request;
+    request.arguments = own_command(clone);
+    request.arguments.insert(request.arguments.end(), words.begin(), words.end());
+    request.directory = "/";
+    request.environment = bare_environment;
+    request.environment.emplace_back("GIT_ALLOW_PROTOCOL=none");
+    request.environment.insert(request.environment.end(), environment.begin(), environment.end());
+    request.inherited = files;
     return exec::capture(request);
 }
 
@@ -223,11 +242,12 @@ result<std::string> ask_remote(const remote_call& c, const words_t& words) {
     request.inherited = {c.lock};
     for (const exec::descriptor& file : d.files) request.inherited.push_back(file.get());
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(c.end - std::chrono::steady_clock::now());
+    request.stop = c.stop;
     request.limit = std::max(left, std::chrono::milliseconds(1));
     auto done = exec::capture(request);
     if (!done) {
         const bool late = std::chrono::steady_clock::now() >= c.end;
-        return failure(errc::engine, "can't fetch " + c.address->url + ": " +
+        return failure(errc::engine, std::string("can't ") + c.doing + " " + c.address->url + ": " +
                                          (late ? "it takes longer than it may" : done.error().what));
     }
     if (done->exit_code != 0) return what_failed(c, done->errors);

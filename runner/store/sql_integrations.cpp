@@ -341,4 +341,17 @@ result<std::vector<policy::integration_id>> sql_store::integration_ids(policy::w
     });
 }
 
+result<std::vector<integration_names>> sql_store::names_of_integrations(policy::workspace_id workspace,
+                                                                        const std::string& beginning) {
+    return read([&](sql_connection& in) -> result<std::vector<integration_names>> {
+        std::vector<integration_names> found;
+        for (auto& [id, hash_id, identifier, name] : in.rows<std::int64_t, std::string, std::string, std::string>(
+                 "SELECT id, hash_id, identifier, name FROM integrations WHERE workspace = :workspace "
+                 "AND substr(identifier_folded, 1, :length) = :beginning ORDER BY id",
+                 workspace.value(), static_cast<std::int64_t>(beginning.size()), folded(beginning)))
+            found.push_back({policy::integration_id(id), hash_id, identifier, name});
+        return found;
+    });
+}
+
 }  // namespace latchkey::store

@@ -45,6 +45,8 @@ public:
     result<integration_record> find_integration_by_hash(policy::workspace_id, const std::string& hash_id) override;
     result<std::vector<integration_record>> integrations(policy::workspace_id) override;
     result<std::vector<policy::integration_id>> integration_ids(policy::workspace_id) override;
+    result<std::vector<integration_names>> names_of_integrations(policy::workspace_id,
+                                                                 const std::string& beginning) override;
 
     result<policy::grant> add_grant(policy::grant, policy::user_id actor) override;
     result<int> revoke(policy::integration_id, policy::pipeline_id, policy::user_id actor,

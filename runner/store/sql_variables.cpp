@@ -115,17 +115,41 @@ facts facts_of(const variable_record& v, const char* did) {
     return about;
 }
 
+std::optional<policy::variable_id> with_key(sql_connection& in, const variable_owner& owner, const std::string& key) {
+    const auto row = in.one<std::int64_t>(
+        "SELECT id FROM variables WHERE workspace = :workspace AND level = :level AND owner = :owner AND name = "
+        ":name",
+        owner.workspace.value(), static_cast<int>(owner.level), number_of(owner), key);
+    if (!row) return std::nullopt;
+    return policy::variable_id(std::get<0>(*row));
+}
+
 bool key_taken(sql_connection& in, const variable_record& v) {
-    return in
-        .one<std::int64_t>(
-            "SELECT id FROM variables WHERE workspace = :workspace AND level = :level AND owner = :owner "
-            "AND name = :name AND id <> :id",
-            v.owner.workspace.value(), static_cast<int>(v.owner.level), number_of(v.owner), v.key, v.id.value())
-        .has_value();
+    const auto other = with_key(in, v.owner, v.key);
+    return other && *other != v.id;
 }
 
 failure key_is_taken(const std::string& key) {
     return {errc::conflict, "there is a variable " + key + " here already: change that one"};
+}
+
+result<variable_record> insert(sql_connection& in, variable_record wanted, const variables::sealer& seal,
+                               policy::user_id actor) {
+    wanted.encrypted = seal != nullptr;
+    const std::int64_t at = to_stored(wanted.created_at);
+    const auto made = in.one<std::int64_t>(
+        "INSERT INTO variables (workspace, level, owner, name, type, value, encrypted, settable, description, "
+        "settings, created_at, changed_at) VALUES (:workspace, :level, :owner, :name, :type, :value, :encrypted, "
+        ":settable, :description, :settings, :at, :at2) RETURNING id",
+        wanted.owner.workspace.value(), static_cast<int>(wanted.owner.level), number_of(wanted.owner), wanted.key,
+        wanted.type, seal ? std::string() : wanted.value, wanted.encrypted, wanted.settable, wanted.description,
+        to_pairs_text(wanted.settings), at, at);
+    if (!made) return failure(errc::store, "the store gave no number to a new variable: try again");
+    wanted.id = policy::variable_id(std::get<0>(*made));
+    if (seal) put_sealed(in, sealed_of(wanted.id), seal(wanted.id));
+    audit_change(in, policy::audit_kind::variable_changed, wanted.owner.workspace, actor, facts_of(wanted, "added"),
+                 wanted.created_at);
+    return std::move(*load_variable(in, wanted.owner.workspace, wanted.id));
 }
 
 }  // namespace
@@ -146,23 +170,28 @@ result<variable_record> sql_variables::add(variable_record wanted, const sealer&
         const auto owner = owner_from(in, wanted.owner.workspace, wanted.owner.level, number_of(wanted.owner));
         if (!owner) return no_such("place for a variable");
         wanted.owner = *owner;
-        wanted.encrypted = seal != nullptr;
         if (auto may = check_writer(in, wanted.owner, actor); !may) return may.error();
         if (key_taken(in, wanted)) return key_is_taken(wanted.key);
-        const std::int64_t at = to_stored(wanted.created_at);
-        const auto made = in.one<std::int64_t>(
-            "INSERT INTO variables (workspace, level, owner, name, type, value, encrypted, settable, description, "
-            "settings, created_at, changed_at) VALUES (:workspace, :level, :owner, :name, :type, :value, :encrypted, "
-            ":settable, :description, :settings, :at, :at2) RETURNING id",
-            wanted.owner.workspace.value(), static_cast<int>(wanted.owner.level), number_of(wanted.owner), wanted.key,
-            wanted.type, seal ? std::string() : wanted.value, wanted.encrypted, wanted.settable, wanted.description,
-            to_pairs_text(wanted.settings), at, at);
-        if (!made) return failure(errc::store, "the store gave no number to a new variable: try again");
-        wanted.id = policy::variable_id(std::get<0>(*made));
-        if (seal) put_sealed(in, sealed_of(wanted.id), seal(wanted.id));
-        audit_change(in, policy::audit_kind::variable_changed, wanted.owner.workspace, actor,
-                     facts_of(wanted, "added"), wanted.created_at);
-        return std::move(*load_variable(in, wanted.owner.workspace, wanted.id));
+        return insert(in, std::move(wanted), seal, actor);
+    });
+}
+
+result<variable_record> sql_variables::add_once(variable_record wanted, const sealer& seal) {
+    const auto known = [&](sql_connection& in) -> result<std::optional<variable_record>> {
+        const auto owner = owner_from(in, wanted.owner.workspace, wanted.owner.level, number_of(wanted.owner));
+        if (!owner) return no_such("place for a variable");
+        wanted.owner = *owner;
+        const auto id = with_key(in, *owner, wanted.key);
+        return id ? load_variable(in, owner->workspace, *id) : std::nullopt;
+    };
+    auto found = database_->read([&](sql_connection& in) { return known(in); });
+    if (!found) return found.error();
+    if (*found) return std::move(**found);
+    return database_->write([&](sql_connection& in) -> result<variable_record> {
+        auto again = known(in);
+        if (!again) return again.error();
+        if (*again) return std::move(**again);
+        return insert(in, wanted, seal, policy::user_id());
     });
 }
 

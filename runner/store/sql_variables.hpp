@@ -12,6 +12,7 @@ class sql_variables final : public variables {
 public:
     explicit sql_variables(std::shared_ptr<sql_database> database) : database_(std::move(database)) {}
     result<variable_record> add(variable_record, const sealer& seal, policy::user_id actor) override;
+    result<variable_record> add_once(variable_record, const sealer& seal) override;
     result<variable_record> get(policy::workspace_id, policy::variable_id) override;
     result<std::vector<variable_record>> list(const variable_owner&) override;
     result<variable_record> edit(const variable_record&, policy::user_id actor, policy::time_point) override;

@@ -40,7 +40,7 @@ result<void> check_domain(const std::string& domain) {
 void audit_change(sql_connection& in, policy::audit_kind kind, policy::workspace_id workspace, policy::user_id actor,
                   facts about, policy::time_point at) {
     about.emplace_back("workspace", to_fact(workspace));
-    append_audit(in, kind, actor, next_revision(in), about, at);
+    append_audit(in, kind, actor, next_revision(in), about, at, workspace.value());
 }
 
 result<void> check_administrator(sql_connection& in, policy::workspace_id workspace, policy::user_id actor) {

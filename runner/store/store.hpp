@@ -43,6 +43,13 @@ struct pipeline_record {
     bool retired = false;
 };
 
+struct integration_names {
+    policy::integration_id id;
+    std::string hash_id;
+    std::string identifier;
+    std::string name;
+};
+
 struct integration_record {
     policy::integration rights;  // id, scope, levels, rows
     policy::workspace_id workspace = local_workspace;
@@ -288,6 +295,9 @@ public:
     virtual result<std::vector<integration_record>> integrations(policy::workspace_id) = 0;
     // Of them all, in the same order.
     virtual result<std::vector<policy::integration_id>> integration_ids(policy::workspace_id) = 0;
+    // What they go by: of those whose identifier begins so, without case; of all, where nothing is said.
+    virtual result<std::vector<integration_names>> names_of_integrations(policy::workspace_id,
+                                                                         const std::string& beginning) = 0;
 
     // -- grants
     // denied: policy::may_grant says no to `actor`, and the audit log has it. Who granted it is always `actor`; the

@@ -44,6 +44,8 @@ public:
     // Sealed where `seal` is given. conflict: there is one of this key. Who may: administrators for the workspace,
     // who writes pipelines for the project, who may change the pipeline, who manages the environment.
     virtual result<variable_record> add(variable_record, const sealer& seal, policy::user_id actor) = 0;
+    // What the server makes for itself, so nobody needs a right: the one of this key that is there, else this.
+    virtual result<variable_record> add_once(variable_record, const sealer& seal) = 0;
     virtual result<variable_record> get(policy::workspace_id, policy::variable_id) = 0;
     // Of exactly that owner, by key.
     virtual result<std::vector<variable_record>> list(const variable_owner&) = 0;

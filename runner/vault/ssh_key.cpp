@@ -67,7 +67,59 @@ std::optional<ssh_public_key> key_from(std::string_view blob) {
                           "SHA256:" + base64_of(digest, sodium_base64_VARIANT_ORIGINAL_NO_PADDING), std::move(hex)};
 }
 
+void add_number(std::string& to, std::uint32_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+        to += static_cast<char>(number >> static_cast<unsigned>(shift) & 255U);
+}
+
+void add_field(std::string& to, std::string_view bytes) {
+    add_number(to, static_cast<std::uint32_t>(bytes.size()));
+    to += bytes;
+}
+
 }  // namespace
+
+ssh_key_pair make_ssh_key(std::string_view comment) {
+    constexpr std::string_view type = "ssh-ed25519";
+    constexpr std::size_t block = 8;
+    constexpr std::size_t line_length = 70;
+    std::array<unsigned char, crypto_sign_ed25519_PUBLICKEYBYTES> open{};
+    std::array<unsigned char, crypto_sign_ed25519_SECRETKEYBYTES> closed{};
+    crypto_sign_ed25519_keypair(open.data(), closed.data());
+    const std::string_view open_bytes(reinterpret_cast<const char*>(open.data()), open.size());
+    std::string blob;
+    add_field(blob, type);
+    add_field(blob, open_bytes);
+
+    std::string inner;
+    inner.reserve(512 + comment.size());  // it holds the key: it must not leave copies behind as it grows
+    const std::uint32_t check = randombytes_random();
+    add_number(inner, check);
+    add_number(inner, check);
+    add_field(inner, type);
+    add_field(inner, open_bytes);
+    add_field(inner, {reinterpret_cast<const char*>(closed.data()), closed.size()});
+    add_field(inner, comment);
+    for (char fill = 1; inner.size() % block != 0; ++fill) inner += fill;
+
+    std::string whole;
+    whole.reserve(1024 + comment.size());
+    whole += std::string_view("openssh-key-v1\0", 15);
+    for (const char* none : {"none", "none", ""}) add_field(whole, none);
+    add_number(whole, 1);
+    add_field(whole, blob);
+    add_field(whole, inner);
+    std::string encoded = base64_of(whole, sodium_base64_VARIANT_ORIGINAL);
+    std::string text;
+    text.reserve(encoded.size() * 2 + 128);
+    text += "-----BEGIN OPENSSH PRIVATE KEY-----\n";
+    for (std::size_t at = 0; at < encoded.size(); at += line_length)
+        text.append(encoded, at, line_length).append("\n");
+    text += "-----END OPENSSH PRIVATE KEY-----\n";
+    sodium_memzero(closed.data(), closed.size());
+    for (std::string* copy : {&inner, &whole, &encoded}) wipe(*copy);
+    return {secret(std::move(text)), *key_from(blob)};
+}
 
 std::optional<ssh_public_key> read_public_key(std::string_view line) {
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is public of SSH keys: the line that one writes into authorized_keys, and its fingerprint. Pure; any thread.
+// SSH keys: what is public of them (the line that one writes into authorized_keys, and its fingerprint), and new
+// pairs. Any thread.
 #pragma once
 
 #include "runner/vault/secret.hpp"
@@ -23,5 +24,13 @@ std::optional<ssh_public_key> read_public_key(std::string_view line);
 
 // Of a private key in OpenSSH's own form, whose public half stands in it in the clear. Nothing: it has another form.
 std::optional<ssh_public_key> public_half(const secret& private_key);
+
+struct ssh_key_pair {
+    secret private_key;  // in OpenSSH's own form, without a passphrase
+    ssh_public_key public_key;
+};
+
+// A new one of Ed25519.
+ssh_key_pair make_ssh_key(std::string_view comment);
 
 }  // namespace latchkey::vault

@@ -206,7 +206,8 @@ TEST_SUITE("cli.native") {
         };
         const server first("runner/native/servers/sshd.sh");
         CHECK_EQ(deploy(first, "WORKSPACE_KEY").code, 1);
-        CHECK(has(s.latchkey({"logs", "1"}).out, "there is no workspace key here: use authentication_mode ENV_KEY"));
+        CHECK(has(s.latchkey({"logs", "1"}).out,
+                  "WORKSPACE_KEY names a key that a server has, and gives to no fork's run: use ENV_KEY"));
     }
 
     TEST_CASE("SFTP: files arrive in their folders, excludes stay, and links out of the workspace are not followed") {

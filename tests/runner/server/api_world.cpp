@@ -30,7 +30,8 @@ namespace latchkey::test {
 namespace asio = boost::asio;
 
 struct api_world::impl {
-    impl(int calls_an_hour, int slots, const std::function<void(server::state&)>& adjust)
+    impl(int calls_an_hour, int slots, const std::function<void(server::state&)>& adjust,
+         std::chrono::milliseconds look = std::chrono::seconds(10))
         : all(open_stores(folder / "data")),
           vault(make_vault()),
           facts{all, vault,
@@ -44,7 +45,7 @@ struct api_world::impl {
                  .pause = [](int tries) -> std::optional<std::chrono::milliseconds> {
                      return tries < 4 ? std::optional(std::chrono::milliseconds(0)) : std::nullopt;
                  }}),
-          runs(slots > 0 ? make_executor(slots) : nullptr),
+          runs(slots > 0 ? make_executor(slots, look) : nullptr),
           app(facts, pool, {calls_an_hour, {}}),
           server(loop.get_executor(), {}, app),
           port(server.listen("127.0.0.1", 0).value()),
@@ -87,7 +88,7 @@ struct api_world::impl {
         return vault::vault::unlock(master, {&first, 1}).value();
     }
 
-    std::unique_ptr<server::run_executor> make_executor(int slots) {
+    std::unique_ptr<server::run_executor> make_executor(int slots, std::chrono::milliseconds look) {
         const char* path = std::getenv("PATH");
         run::surroundings around{
             *all.runs,
@@ -112,8 +113,9 @@ struct api_world::impl {
             all, std::move(around),
             cli::make_project_clones({.data = folder / "data",
                                       .local = true,
+                                      .look_limit = look,
                                       .fresh_for = std::chrono::seconds(0),
-                                      .login = cli::logins_from(all, vault)}),
+                                      .login = cli::logins_from(all, vault, facts.clock)}),
             server::executor_options{.data = folder / "data",
                                      .backend = "host",
                                      .slots = slots,
@@ -143,7 +145,7 @@ api_world::api_world(int calls_an_hour, const std::function<void(server::state&)
     : impl_(std::make_unique<impl>(calls_an_hour, 0, adjust)) {
     if (!empty) team = make_team(impl_->all);
 }
-api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots, how.adjust)) {
+api_world::api_world(executing how) : impl_(std::make_unique<impl>(1'000'000, how.slots, how.adjust, how.look)) {
     team = make_team(impl_->all);
 }
 server::run_executor& api_world::executor() {

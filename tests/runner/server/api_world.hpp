@@ -29,6 +29,7 @@ public:
     struct executing {
         int slots = 4;
         std::function<void(server::state&)> adjust = nullptr;
+        std::chrono::milliseconds look = std::chrono::seconds(10);  // how long who looks waits for a first clone
     };
     explicit api_world(executing);
     ~api_world();

@@ -79,6 +79,25 @@ TEST_SUITE("server.clients") {
         }
     }
 
+    TEST_CASE("what is answered is of the types that Buddy's own package publishes") {
+        const temp_dir folder;
+        install(folder, "@buddy-works/unit-tests@0.20.0 typescript@5.9.3");
+        copy_script(folder, "published_types.mjs");
+        const outcome repository = shell(folder,
+                                         "sh -ec 'git init -q --bare -b main there.git && git init -q -b main work "
+                                         "&& cd work && echo a > a.txt && "
+                                         "git add . && git -c user.name=A -c user.email=a@acme.test commit -qm x && "
+                                         "git tag v1 && git push -q ../there.git main v1'");
+        REQUIRE_MESSAGE(repository.status == 0, repository.out);
+        api_world world(api_world::executing{});
+        const std::string url = "http://127.0.0.1:" + std::to_string(world.port());
+        const outcome ran = shell(folder, "node published_types.mjs " + url + " " + world.token(world.team.owner) +
+                                              " " + (folder / "there.git").string());
+        CAPTURE(ran.out);
+        CHECK_EQ(ran.status, 0);
+        CHECK(ran.out.starts_with("ok "));
+    }
+
     TEST_CASE("the OpenAPI document is one, says validators that others wrote, and has every route") {
         const temp_dir folder;
         install(folder, "@seriousme/openapi-schema-validator@2.11.0 @redocly/openapi-core@2.64.0");

@@ -210,7 +210,8 @@ TEST_SUITE("server.executions") {
         no({{"delay_until", "tomorrow"}}, "`delay_until` must be a time like 2026-01-02T03:04:05Z");
         no({{"variables", json::array({{{"key", "1A"}, {"value", ""}}})}},
            "\"1A\" can't name a variable: letters, digits and _, and no digit at its beginning");
-        no({{"package_version", "1"}}, "this version does nothing with `package_version`: leave it out");
+        no({{"package_version", "1"}},
+           "`package_version` is one of Buddy's package registry, and this server keeps no packages: leave it out");
         CHECK_EQ(w.ask("GET", p + "/executions", w.developer).body["total_element_count"], 0);
     }
 

@@ -308,7 +308,7 @@ TEST_SUITE("server.hooks") {
                  200);
         CHECK_EQ(secrets(), 2);
         // Nor to the first, by who still has its address.
-        const auto logins = cli::logins_from(w.stores(), w.vault());
+        const auto logins = cli::logins_from(w.stores(), w.vault(), [] { return at(100'000); });
         auto known = w.stores().people->project_with(w.team.acme, w.team.web).value();
         CHECK_EQ(logins(known).value().password.size(), 3);
         known.settings = {{"custom_repo_url", "https://git.acme.test/web.git"}};

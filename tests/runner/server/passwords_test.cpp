@@ -107,6 +107,30 @@ TEST_SUITE("server.passwords") {
         CHECK_EQ(log_in(api, "own@acme.test", "another password"), 401);
     }
 
+    TEST_CASE("attempts to sign in are counted, by how they are made and what came of them") {
+        api_world api;
+        const std::string admin = api.token(api.team.admin);
+        const auto link = api.ask("POST", link_of(api.team.developer), admin).body["code"].get<std::string>();
+        const json set = {{"code", link}, {"password", "a good password"}};
+        REQUIRE_EQ(api.ask("POST", "/latchkey/v1/password", "", set).status, 201);
+        // The registry is one for all tests of the program.
+        const auto counted = [&](const std::string& result) {
+            const std::string line = "latchkey_logins_total{how=\"password\",result=\"" + result + "\"} ";
+            const std::string text = api.ask("GET", "/metrics", "").text;
+            const auto at = text.find(line);
+            return at == std::string::npos ? 0 : std::stoi(text.substr(at + line.size()));
+        };
+        const int good = counted("good");
+        const int refused = counted("refused");
+        CHECK_EQ(log_in(api, "dev@acme.test", "a good password"), 201);
+        CHECK_EQ(log_in(api, "dev@acme.test", "another password"), 401);
+        CHECK_EQ(log_in(api, "nobody@acme.test", "a good password"), 401);
+        CHECK_EQ(counted("good"), good + 1);
+        CHECK_EQ(counted("refused"), refused + 2);
+        // Nothing of who it was.
+        CHECK_EQ(api.ask("GET", "/metrics", "").text.find("acme"), std::string::npos);
+    }
+
     TEST_CASE("the database holds no cookie, code or password") {
         api_world api;
         const std::string admin = api.token(api.team.admin);

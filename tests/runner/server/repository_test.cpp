@@ -116,17 +116,50 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(w.ask("GET", contents + "/a.txt", w.viewer).body["content"], "b25lCg==");
     }
 
+    TEST_CASE("what can't be read as a definition, and a custom action, is hidden where it mentions one") {
+        repository_world w;
+        const std::string broken = "- pipeline: p\n  actions:\n    - {action: x, type: SLACK, integration: ";
+        const std::string id = std::to_string(w.team.slack.rights.id.value());
+        w.commit({{"buddy.yml", broken + "slack_prod\n  - ]\n"},
+                  {"a.yaml", broken + w.team.slack.hash_id + "\n"},
+                  {"b.yml", "# it tells " + w.team.slack.name + " of it\n- [\n"},
+                  {"c.yml", "x: [integration: " + id + "\n"},
+                  {".buddy/actions/tell/action.yml",
+                   "name: tell\ninputs:\n  to: {type: SLACK_INTEGRATION, default: Slack_Prod}\n"},
+                  {"notes/templates.txt", "actions:\n  - slack_prod\n"},
+                  {"other.yml", "x: [slack_product, " + id + "\n"},
+                  {"code.txt", "slack_prod is no definition\n"}});
+        const std::vector<std::string> hidden = {
+            "/buddy.yml", "/a.yaml", "/b.yml", "/c.yml", "/.buddy/actions/tell/action.yml", "/notes/templates.txt"};
+        for (const std::string& file : hidden)
+            CHECK_EQ(w.ask("GET", contents + file, w.viewer).body["hidden"], false);
+        REQUIRE_EQ(w.ask("PATCH", "/workspaces/acme/integrations/" + w.team.slack.hash_id, w.admin,
+                         {{"permissions", {{"others", "DENIED"}, {"admins", "MANAGE"}}}})
+                       .status,
+                   200);
+        for (const std::string& file : hidden) {
+            CAPTURE(file);
+            const auto no = w.ask("GET", contents + file, w.viewer);
+            CHECK_EQ(no.body["hidden"], true);
+            CHECK_EQ(no.body["content"], nullptr);
+            CHECK_EQ(w.ask("GET", contents + file, w.admin).body["hidden"], false);
+        }
+        for (const char* file : {"/other.yml", "/code.txt"})
+            CHECK_EQ(w.ask("GET", contents + file, w.viewer).body["hidden"], false);
+    }
+
     TEST_CASE("who only looks waits for nobody long, and is shown what was fetched a moment ago") {
         repository_world w;
         const std::string first = w.commit({{"a.txt", "one\n"}});
         const auto project = w.stores().people->project(w.team.acme, "web").value();
         temp_dir data;
         const auto looks = [&](std::chrono::milliseconds fresh_for) {
-            return cli::make_project_clones({.data = data.path(),
-                                             .local = true,
-                                             .look_patience = std::chrono::milliseconds(0),
-                                             .fresh_for = fresh_for,
-                                             .login = cli::logins_from(w.stores(), w.vault())});
+            return cli::make_project_clones(
+                {.data = data.path(),
+                 .local = true,
+                 .look_patience = std::chrono::milliseconds(0),
+                 .fresh_for = fresh_for,
+                 .login = cli::logins_from(w.stores(), w.vault(), [] { return at(100'000); })});
         };
         const auto some = looks(std::chrono::hours(1));
         const auto none = looks(std::chrono::milliseconds(0));
@@ -144,6 +177,64 @@ TEST_SUITE("server.repository") {
         REQUIRE(busy.has_error());
         CHECK_EQ(busy.error().code, errc::conflict);
         CHECK_EQ(busy.error().what, "the repository is busy: others are fetching it, try again soon");
+    }
+
+    TEST_CASE("a first clone that takes long goes on by itself, and whoever looks meanwhile is told to come back") {
+        repository_world w;
+        const std::string first = w.commit({{"a.txt", "one\n"}});
+        const auto project = w.stores().people->project(w.team.acme, "web").value();
+        const auto hold = [&](const std::filesystem::path& data) {
+            const auto lock = data / "repositories" / (std::to_string(project.id.value()) + ".lock");
+            std::filesystem::create_directories(lock.parent_path());
+            exec::descriptor held(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+            REQUIRE_EQ(::flock(held.get(), LOCK_EX), 0);
+            return held;
+        };
+        const auto looks_at = [&](const std::filesystem::path& data) {
+            return cli::make_project_clones(
+                {.data = data,
+                 .local = true,
+                 .look_limit = std::chrono::milliseconds(0),
+                 .look_patience = std::chrono::milliseconds(0),
+                 .login = cli::logins_from(w.stores(), w.vault(), [] { return at(100'000); })});
+        };
+        temp_dir data;
+        auto slow = hold(data.path());
+        const auto files = looks_at(data.path());
+        for (int i = 0; i < 2; ++i) {
+            const auto not_yet = files->find_to_show(project, {});
+            REQUIRE(not_yet.has_error());
+            CHECK_EQ(not_yet.error().code, errc::conflict);
+            CHECK_EQ(not_yet.error().what,
+                     "the repository is fetched for the first time, which takes a while: it goes on, try again soon");
+        }
+        slow.reset();
+        for (;;) {
+            const auto now = files->find_to_show(project, {});
+            if (!now) REQUIRE_EQ(now.error().code, errc::conflict);
+            if (!now) continue;
+            CHECK_EQ(now->commit, first);
+            break;
+        }
+        // A server that ends does not wait for it.
+        temp_dir other;
+        const auto never = hold(other.path());
+        CHECK(looks_at(other.path())->find_to_show(project, {}).has_error());
+
+        api_world impatient(api_world::executing{.look = std::chrono::milliseconds(0)});
+        const std::string admin = impatient.token(impatient.team.admin);
+        const json url = {{"custom_repo_url", (w.files.path() / "web/there.git").string()}};
+        REQUIRE_EQ(impatient.ask("PATCH", "/workspaces/acme/projects/web", admin, url).status, 200);
+        auto held = hold(impatient.folder() / "data");
+        const auto not_yet = impatient.ask("GET", contents, admin);
+        CHECK_EQ(not_yet.status, 503);
+        CHECK_EQ(not_yet.headers.at("retry-after"), "5");
+        CHECK(not_yet.message().starts_with("the repository is fetched for the first time"));
+        held.reset();
+        for (int status = 503; status != 200;) {
+            status = impatient.ask("GET", contents, admin).status;
+            REQUIRE((status == 200 || status == 503));
+        }
     }
 
     TEST_CASE("what waits for a git server keeps nobody from signing in, and no look at the store open") {

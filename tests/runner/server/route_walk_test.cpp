@@ -21,6 +21,7 @@ struct caller {
     bool member = false;
     bool administrator = false;
     bool in_project = false;
+    bool writes = false;
     policy::pipeline_level pipeline = policy::pipeline_level::denied;
 };
 
@@ -45,6 +46,8 @@ int expected(const server::route& r, const caller& who) {
             return who.administrator ? 200 : 403;
         case right::project_manager:
             return who.administrator ? 200 : 403;
+        case right::repository_writer:
+            return who.writes ? 200 : 403;
         case right::pipeline_runner:
             return needs(policy::pipeline_level::run_only);
         case right::pipeline_manager:
@@ -95,13 +98,13 @@ TEST_SUITE("server.routes") {
         const team_world& t = world.team;
         using level = policy::pipeline_level;
         const std::vector<caller> callers = {
-            {"nobody", {}, false, false, false, level::denied},
-            {"a stranger", t.stranger, false, false, false, level::denied},
-            {"a member without a role", t.outsider, true, false, false, level::denied},
-            {"a viewer", t.viewer, true, false, true, level::read_only},
-            {"a developer", t.developer, true, false, true, level::read_write},
-            {"an administrator", t.admin, true, true, true, level::read_write},
-            {"the owner", t.owner, true, true, true, level::read_write},
+            {"nobody", {}, false, false, false, false, level::denied},
+            {"a stranger", t.stranger, false, false, false, false, level::denied},
+            {"a member without a role", t.outsider, true, false, false, false, level::denied},
+            {"a viewer", t.viewer, true, false, true, false, level::read_only},
+            {"a developer", t.developer, true, false, true, true, level::read_write},
+            {"an administrator", t.admin, true, true, true, true, level::read_write},
+            {"the owner", t.owner, true, true, true, true, level::read_write},
         };
         int calls = 0;
         for (const caller& who : callers) {

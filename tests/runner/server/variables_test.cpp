@@ -71,9 +71,9 @@ TEST_SUITE("server.variables") {
         const auto list = [&](const std::string& query) {
             return keys_in(world.ask("GET", variables + query, developer));
         };
-        CHECK_EQ(list(""), keys{"A"});
-        CHECK_EQ(list("?project_name=web"), keys{"B"});
-        CHECK_EQ(list("?projectName=web"), keys{"B"});
+        CHECK_EQ(list(""), keys{"A", "id_workspace"});
+        CHECK_EQ(list("?project_name=web"), keys{"B", "id_project"});
+        CHECK_EQ(list("?projectName=web"), keys{"B", "id_project"});
         CHECK_EQ(list("?pipeline_id=" + number), keys{"C"});
         CHECK_EQ(list("?pipelineId=" + number), keys{"C"});
         CHECK_EQ(list("?projectName=web&pipelineId=" + number), keys{"C"});

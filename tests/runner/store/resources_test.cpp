@@ -95,6 +95,24 @@ TEST_SUITE("store.resources") {
         CHECK_EQ(code(values.get(o.w.acme, all[3].id)), errc::not_found);
     }
 
+    TEST_CASE("what the server makes for itself is made once, whoever asks") {
+        opened o;
+        store::variables& values = *o.all.values;
+        using level = store::variable_level;
+        const auto wanted = variable(o.w, level::workspace, "K");
+        const auto first = values.add_once(wanted, sealer_of("first")).value();
+        const auto second = values.add_once(wanted, sealer_of("second")).value();
+        CHECK_EQ(first.id, second.id);
+        CHECK_EQ(second.sealed->bytes, "first");
+        CHECK_EQ(values.list(wanted.owner).value().size(), 1);
+        auto of_other = variable(o.w, level::project, "K");
+        of_other.owner.workspace = o.w.other;
+        CHECK_EQ(code(values.add_once(of_other, sealer_of("x"))), errc::not_found);
+        REQUIRE(values.remove(o.w.acme, first.id, o.w.admin, at(110)).has_value());
+        CHECK_EQ(values.add_once(wanted, sealer_of("third")).value().sealed->bytes, "third");
+        CHECK(verify_audit(*o.all.runs) > 0);
+    }
+
     TEST_CASE("who may write a variable is whose place it is") {
         opened o;
         store::variables& values = *o.all.values;

@@ -43,6 +43,31 @@ TEST_SUITE("vault.ssh_key") {
         }
     }
 
+    TEST_CASE("what is made is read by ssh-keygen, and is another each time") {
+        const temp_dir folder;
+        std::string before;
+        for (const std::string comment : {"", "a", "ab c", "latchkey", "twelve bytes"}) {
+            CAPTURE(comment);
+            const vault::ssh_key_pair made = vault::make_ssh_key(comment);
+            const auto file = folder.path() / "key";
+            std::ofstream(file) << made.private_key.reveal();
+            std::filesystem::permissions(file, std::filesystem::perms(0600));
+            const std::string name = file.string();
+            REQUIRE_EQ(std::system(("ssh-keygen -y -P '' -f " + name + " >" + name + ".pub").c_str()), 0);
+            CHECK_EQ(text_of(name + ".pub"), made.public_key.line + (comment.empty() ? "" : " " + comment) + "\n");
+            CHECK_EQ(vault::public_half(made.private_key).value().checksum, made.public_key.checksum);
+            // Both halves fit: what one signs the other verifies.
+            const std::string sign =
+                "cd " + folder.path().string() +
+                " && echo x >m && rm -f m.sig && ssh-keygen -q -Y sign -n t -f key m 2>/dev/null && "
+                "echo \"me $(cat key.pub)\" >allowed && ssh-keygen -q -Y verify -n t -f allowed "
+                "-I me -s m.sig <m >/dev/null";
+            CHECK_EQ(std::system(sign.c_str()), 0);
+            CHECK_NE(made.public_key.line, before);
+            before = made.public_key.line;
+        }
+    }
+
     TEST_CASE("what is no key is none") {
         const std::string good = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEAyCk0yvVTITqOIeNC0vYABAezNEAPQuzOZX/3tSgO9";
         REQUIRE(vault::read_public_key(good).has_value());

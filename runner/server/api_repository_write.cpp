@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files of a project's repository, written by the API (rest-api §3): each call is one commit in the caller's name,
+// which is pushed to where the project's repository is, never by force.
+#include "runner/server/handlers.hpp"
+#include "runner/server/repository_view.hpp"
+#include "runner/vault/base64.hpp"
+
+namespace latchkey::server {
+
+namespace {
+
+using what = source::file_change::what;
+
+constexpr std::size_t most_bytes = 1UL << 20U;  // as much as is shown of a file
+
+// A field of the body, else a parameter: not every client sends a body with DELETE.
+std::string said(const call& c, input& in, const char* name) {
+    if (auto text = in.text(name)) return *text;
+    const std::string* parameter = c.request.parameter(name);
+    return parameter == nullptr ? "" : *parameter;
+}
+
+std::string path_of(const call& c, input& in, what does) {
+    std::string path;
+    if (does == what::add)
+        path = in.required("path");
+    else if (const auto at = c.at.find("path"); at != c.at.end())
+        path = at->second;
+    return path.starts_with('/') ? path.substr(1) : path;
+}
+
+result<source::file_change> change_in(const call& c, what does) {
+    input in(c.body);
+    source::file_change change;
+    change.does = does;
+    change.path = path_of(c, in, does);
+    change.branch = said(c, in, "branch");
+    change.base = said(c, in, "revision");
+    change.message = said(c, in, "message");
+    if (change.message.empty()) in.refuse("`message` is missing: it is what the commit says");
+    const auto content = in.text("content");
+    if (does != what::remove && !content) in.refuse("`content` is missing: the file in base64");
+    if (auto fine = in.checked(); !fine) return fine.error();
+    if (does != what::remove) {
+        const auto bytes = vault::decode_base64(*content);
+        if (!bytes) return failure(errc::usage, "`content` must be the file in base64");
+        if (bytes->size() > most_bytes)
+            return failure(errc::refused, "the file is larger than 1 MB: push it with git");
+        change.content = std::string(bytes->reveal());
+    }
+    change.author_name = c.user.name.empty() ? c.user.email : c.user.name;
+    change.author_email = c.user.email;
+    change.at = c.now();
+    return change;
+}
+
+result<answer> write(call& c, what does) {
+    const auto change = change_in(c, does);
+    if (!change) return change.error();
+    const auto files = files_of_project(c);
+    if (!files) return files.error();
+    auto at = (*files)->write(*c.project, *change);
+    if (!at) return at.error();
+    const char* did = does == what::add       ? "added a file"
+                      : does == what::replace ? "changed a file"
+                                              : "removed a file";
+    auto noted = c.server.stores.runs->audit(policy::audit_kind::project_changed, c.actor(),
+                                             {{"workspace", std::to_string(c.workspace->id.value())},
+                                              {"project", std::to_string(c.project->id.value())},
+                                              {"did", did},
+                                              {"path", change->path},
+                                              {"commit", at->commit}},
+                                             c.now());
+    if (!noted) return noted.error();
+    if (does == what::remove) return answer{204, {}, {}};
+    json content = content_view(c, {"FILE", change->path, change->content.size()});
+    content["url"] = content_url(c, change->path, at->commit);
+    content["encoding"] = "base64";
+    content["content"] = vault::encode_base64(change->content);
+    json v = {{"url", content["url"]}, {"html_url", content["html_url"]}};
+    v["content"] = std::move(content);
+    auto told = (*files)->history(*at, at->commit, 0, 1);
+    if (!told || told->empty()) return told ? failure(errc::engine, "the commit is gone") : told.error();
+    v["commit"] = server::commit_view(c, told->front());
+    return answer{does == what::add ? 201 : 200, std::move(v), {}};
+}
+
+}  // namespace
+
+result<answer> add_content(call& c) {
+    return write(c, what::add);
+}
+
+result<answer> edit_content(call& c) {
+    return write(c, what::replace);
+}
+
+result<answer> remove_content(call& c) {
+    return write(c, what::remove);
+}
+
+}  // namespace latchkey::server
