@@ -193,7 +193,8 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     const store::attempt_record& attempt = run->attempts.back();
     auto scope = scope_of(around_.store, *run, c->plan.actions, attempt.from_action, attempt.only_that_action);
     if (!scope) return scope.error();
-    return execute(d, std::move(*c), *run, std::get<int>(*made), 0, std::move(options), *scope, files->notes, hold);
+    return execute(d, std::move(*c), *run, std::get<int>(*made), 0, std::move(options), *scope, files->notes, hold,
+                   false);
 }
 
 result<made_attempt> service::create_retry(const retry_request& request,
