@@ -75,12 +75,14 @@ std::string_view to_string(audit_kind kind) {
             return "account_changed";
         case audit_kind::access_requested:
             return "access_requested";
+        case audit_kind::agent_changed:
+            return "agent_changed";
     }
     return "unknown";
 }
 
 std::optional<audit_kind> audit_kind_from(std::string_view name) {
-    for (int i = 0; i <= static_cast<int>(audit_kind::access_requested); ++i)
+    for (int i = 0; i <= static_cast<int>(audit_kind::agent_changed); ++i)
         if (to_string(static_cast<audit_kind>(i)) == name) return static_cast<audit_kind>(i);
     return std::nullopt;
 }

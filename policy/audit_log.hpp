@@ -49,6 +49,7 @@ enum class audit_kind : unsigned char {
     environment_changed,
     account_changed,   // a person's addresses and keys
     access_requested,  // somebody asked for a permission, and what became of that
+    agent_changed,     // one may come, has come, takes no more, is gone
 };
 
 std::string_view to_string(audit_kind);

@@ -97,6 +97,7 @@ constexpr group groups[] = {
     {{"integration"}, add_integrations},
     {{"grant", "revoke", "audit"}, add_permissions},
     {{"server", "backup", "restore", "migrate"}, add_server},
+    {{"agent"}, add_agent},
     {{"login", "logout", "whoami"}, add_login},
     {{"workspace", "project", "member", "group", "token", "pipeline"}, add_team},
     {{"export", "apply"}, add_policy},

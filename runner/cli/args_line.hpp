@@ -31,6 +31,7 @@ struct line {
     grant_args grant;
     audit_args audit;
     server_args server;
+    agent_args agent;
     place_args where;
     remote::login_args login;
     remote::team_args team;
@@ -82,6 +83,7 @@ void add_reading(CLI::App&, line&);       // validate, plan, why
 void add_integrations(CLI::App&, line&);  // integration
 void add_permissions(CLI::App&, line&);   // grant, revoke, audit
 void add_server(CLI::App&, line&);        // server, backup, restore, migrate
+void add_agent(CLI::App&, line&);         // agent
 void add_login(CLI::App&, line&);         // login, logout, whoami
 void add_team(CLI::App&, line&);          // workspace, project, member, group, token, pipeline
 void add_policy(CLI::App&, line&);        // export, apply

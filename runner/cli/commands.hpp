@@ -168,6 +168,21 @@ struct server_args {
 };
 int server_command(context&, const server_args&);
 
+struct agent_args {
+    std::string server;
+    std::string token_file;
+    std::string data;
+    std::string name;
+    std::string pool;
+    std::vector<std::string> tags;
+    int capacity = 1;
+    bool once = false;
+    std::string backend;
+    std::string ca_file;
+    bool insecure_http = false;
+};
+int agent_command(context&, const agent_args&);
+
 // `given` as for the server: which data they are about.
 struct backup_args {
     std::map<std::string, std::string> given;

@@ -5,6 +5,7 @@
 #include "runner/server/default_keys.hpp"
 #include "runner/server/project_secrets.hpp"
 #include "runner/source/address.hpp"
+#include "runner/source/pack.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -191,6 +192,10 @@ public:
 
     result<std::vector<std::string>> list(const state& at, const std::string& folder) override {
         return source::project_clone(at.repository).paths_at(at.commit, folder);
+    }
+
+    result<void> pack(const state& at, const std::filesystem::path& file) override {
+        return source::write_pack(at.repository, at.commit, file);
     }
 
 private:

@@ -129,8 +129,19 @@ server::state make_state(context& c, server_parts& parts, const server_options& 
     };
 }
 
+std::unique_ptr<agent::exchange> make_exchange(context& c, server_parts& parts, const server_options& o) {
+    if (o.agents == server::agents_use::no) return nullptr;
+    return std::make_unique<agent::exchange>(
+        *parts.stores.machines, [&c] { return c.now(); },
+        agent::exchange_options{
+            .lease = o.agent_lease,
+            .tell = [log = parts.log.get()](std::string_view what, const std::string& name, const std::string& why) {
+                log->write(server::log_level::warning, what, {{"agent", name}, {"why", why}});
+            }});
+}
+
 std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& parts, const server_options& o,
-                                                    server::outgoing_worker& tells,
+                                                    server::outgoing_worker& tells, agent::exchange* agents,
                                                     std::function<identity::token_issuer*()> run_tokens) {
     auto around = make_surroundings(
         *parts.stores.runs, [&parts]() -> result<const vault::vault*> { return &parts.vault; },
@@ -152,7 +163,9 @@ std::unique_ptr<server::run_executor> make_executor(context& c, server_parts& pa
                                          tells.wake();
                                          if (mover != nullptr) mover->look_at(run);
                                      },
-                                 .objects = parts.objects.get()});
+                                 .objects = parts.objects.get(),
+                                 .agents = agents,
+                                 .use_agents = o.agents});
 }
 
 void clear_files(context& c, server_parts& parts, const server_options& o) {
@@ -246,12 +259,17 @@ int server_command(context& c, const server_args& args) {
                                    .log = *parts->log,
                                    .metrics = *parts->metrics});
     std::unique_ptr<identity::token_issuer> run_tokens;
-    const auto executor = make_executor(c, *parts, *options, tells, [&run_tokens] { return run_tokens.get(); });
+    const auto agents = make_exchange(c, *parts, *options);
+    if (agents)
+        if (auto begun = agents->begin(); !begun) return fail_to_start(c, begun.error());
+    const auto executor =
+        make_executor(c, *parts, *options, tells, agents.get(), [&run_tokens] { return run_tokens.get(); });
     const auto openid = make_openid_client(options->sign_in);
     if (!openid) return fail_to_start(c, openid.error());
     server::trigger_worker starts(parts->stores, *executor, [&c] { return c.now(); }, *parts->log);
     server::state state = make_state(c, *parts, *options, setup_code, *executor, starts, tells);
     state.openid = openid->get();
+    state.agents = agents.get();
 
     server::listen_options listen = options->listen;
     listen.every_hour = housekeeping(c, *parts, *options);

@@ -34,6 +34,9 @@ constexpr auto all_known = std::to_array<known_setting>({
      "", kind::path},
     {"backend", "NAME", "Where actions run: host, sandbox or container; else as `latchkey run` does"},
     {"runs", "N", "How many runs it executes at once", "4"},
+    {"agents", "WHO", "yes: runs whose worker, tags or cpu an agent has go to agents; only: all do; no: none does",
+     "yes"},
+    {"agent-lease", "TIME", "After how long without a word an agent is lost, and what it ran has failed", "30s"},
     {"local-repos", "YES", "yes: folders of this machine can be projects' repositories", "no"},
     {"private-hosts", "YES",
      "yes: webhooks and statuses of commits may go to this machine and its own networks, and without TLS", "no"},
@@ -259,6 +262,21 @@ result<void> read_first_owner(const reader& r, server_options& to) {
     return {};
 }
 
+result<void> read_agents(const reader& r, server_options& to) {
+    const setting& who = *r.find("agents");
+    if (who.value == "no")
+        to.agents = server::agents_use::no;
+    else if (who.value == "only")
+        to.agents = server::agents_use::only;
+    else if (who.value != "yes")
+        return wrong(who, "say yes, no or only");
+    const auto lease = length_of_time(r.text("agent-lease"));
+    if (!lease || *lease < std::chrono::seconds(1) || *lease > std::chrono::hours(1))
+        return wrong(*r.find("agent-lease"), "say a time from 1s to 1h");
+    to.agent_lease = *lease;
+    return {};
+}
+
 // "10.0.0.5,10.1.0.0/16"
 result<void> read_proxies(const setting& s, std::vector<std::string>& to) {
     for (std::string_view rest = s.value; !rest.empty();) {
@@ -341,6 +359,7 @@ result<server_options> read_settings(const settings& all) {
     const auto runs = number_in(r.text("runs"), 1, 1000);
     if (!runs) return wrong(*r.find("runs"), "say a number from 1 to 1000");
     o.runs = *runs;
+    if (auto fine = read_agents(r, o); !fine) return fine.error();
     const auto calls = number_in(r.text("rate-limit"), 1, 1'000'000'000);
     if (!calls) return wrong(*r.find("rate-limit"), "say a number from 1 on");
     o.listen.calls_an_hour = *calls;

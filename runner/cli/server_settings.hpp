@@ -8,6 +8,7 @@
 #include "runner/cli/server_config.hpp"
 #include "runner/cli/server_objects.hpp"
 #include "runner/cli/server_sign_in.hpp"
+#include "runner/server/agent_runs.hpp"
 #include "runner/server/first_owner.hpp"
 #include "runner/server/retention.hpp"
 #include "runner/server/team_server.hpp"
@@ -50,6 +51,8 @@ struct server_options {
     bool private_hosts = false;       // what is told to others may go there
     std::vector<std::string> trusted_proxies;
     int runs = 4;  // at once
+    server::agents_use agents = server::agents_use::by_wish;
+    std::chrono::seconds agent_lease{30};
     server::listen_options listen;
     std::string public_url;
     server::retention keep_logs;

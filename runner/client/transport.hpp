@@ -2,7 +2,7 @@
 //
 // One HTTP(S) exchange with a server, within bounds of size and time. Certificates are checked. No redirect is ever
 // followed: the token goes to the host that it was given for, and nowhere else. Blocks; one thread a call.
-// Private to this room; libcurl is known in its .cpp only.
+// For client.hpp, and for agents, which sign their calls; libcurl is known in its .cpp only.
 #pragma once
 
 #include "runner/client/endpoint.hpp"

@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -105,6 +106,19 @@ struct request {
     std::optional<exec::container> container;     // absent: no image is asked for
     bool trusted = false;                         // a program of ours: it is not shut in
     std::function<void(const std::string&)> say;  // told a line for the action's log while it is being prepared
+    // -- for a backend that executes elsewhere (see settle())
+    // Asked just before the secrets leave this process: a failure says why they must not.
+    std::function<async::task<result<void>>()> confirm;
+    std::vector<std::string_view> to_mask;  // what its output must not show; good until start() returns
+};
+
+// Where a backend executes that does not on this machine. Paths are of that machine.
+struct workplace {
+    std::filesystem::path workspace;
+    std::filesystem::path caches;
+    std::filesystem::path repository;  // whose commit the workspace is; may be empty
+    std::vector<std::pair<std::string, std::string>> base_environment;
+    std::string program;  // latchkey-native
 };
 
 struct exit_status {
@@ -137,6 +151,9 @@ public:
     virtual ~backend() = default;
     virtual std::string_view name() const = 0;
     virtual exec::isolation isolation() const = 0;
+    // Before the first start(), once: finds where it executes and has the workspace prepared there, which may take
+    // until somebody is free. None: on this machine, where the caller prepares it. engine: why it can't be.
+    virtual async::task<result<std::optional<workplace>>> settle() { co_return std::optional<workplace>(); }
     // engine: it could not be started; nothing is left behind.
     virtual async::task<result<std::unique_ptr<execution>>> start(request) = 0;
     // Waits for what is still being done for executions that are gone. The last call, before it is destroyed.

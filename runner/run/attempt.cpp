@@ -10,6 +10,9 @@
 #include "runner/run/run_driver.hpp"
 #include "runner/run/variable_files.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -59,6 +62,7 @@ public:
             options_.off->arm([this](const std::string& by_whom) {
                 asio::post(executor_, [this, by_whom] {
                     cancelled_ = true;
+                    settling_.emit(asio::cancellation_type::terminal);
                     if (driver_) driver_->cancel(by_whom);
                 });
             });
@@ -159,11 +163,20 @@ private:
         done.missing.clear();
         done.report.clear();
         if (options_.on_plan) options_.on_plan(request_.run, request_.attempt, plan, request_.definition.source);
-        const auto backend = around_.make_backend(executor_, request_.run.source.backend);
-        driver_ =
-            std::make_unique<run_driver>(executor_, pool_, *backend, access_, journal_, context(), driver_settings());
+        const auto backend = make_backend();
+        auto place = co_await settle(*backend);
+        if (!place) {
+            co_await backend->close();
+            push(event_kind::attempt_ended, cancelled_ ? status::terminated : status::failed,
+                 cancelled_ ? "the run was cancelled before anybody executed it" : place.error().what);
+            done.outcome = cancelled_ ? outcome::cancelled : outcome::failed;
+            co_return done;
+        }
+        driver_ = std::make_unique<run_driver>(executor_, pool_, *backend, access_, journal_, context(),
+                                               driver_settings(*place));
         if (auto learned = co_await learn_what_to_mask(); !learned) {
             driver_.reset();
+            co_await backend->close();
             push(event_kind::attempt_ended, status::failed,
                  "its secrets could not be opened: " + learned.error().what);
             co_return learned.error();
@@ -178,6 +191,19 @@ private:
                        : end == status::terminated ? outcome::cancelled
                                                    : outcome::failed;
         co_return done;
+    }
+
+    std::unique_ptr<exec::backend> make_backend() const {
+        if (!request_.elsewhere) return around_.make_backend(executor_, request_.run.source.backend);
+        return around_.make_elsewhere(executor_,
+                                      {request_.run, request_.attempt, *request_.definition.pipeline, tell_people_});
+    }
+
+    // A cancel ends it.
+    async::task<result<std::optional<exec::workplace>>> settle(exec::backend& backend) {
+        if (cancelled_) co_return failure(errc::cancelled, "it was cancelled");
+        co_return co_await asio::co_spawn(executor_, backend.settle(),
+                                          asio::bind_cancellation_slot(settling_.slot(), asio::use_awaitable));
     }
 
     async::task<result<std::vector<missing_integration>>> preflight() {
@@ -240,7 +266,7 @@ private:
                 {request_.run.source.parameters.begin(), request_.run.source.parameters.end()}};
     }
 
-    driver_options driver_settings() const {
+    driver_options driver_settings(const std::optional<exec::workplace>& place) const {
         driver_options o;
         o.jobs = options_.jobs;
         o.grace = around_.grace;
@@ -255,6 +281,14 @@ private:
         o.images = request_.run.source.images;
         o.base_environment = around_.base_environment;
         o.program = around_.program;
+        if (place) {
+            o.here = false;
+            o.workspace = place->workspace;
+            o.caches = place->caches;
+            o.repository = place->repository.string();
+            o.base_environment = place->base_environment;
+            o.program = place->program;
+        }
         o.project = std::filesystem::path(request_.run.source.workspace).filename().string();
         o.run_child = request_.run_child;
         if (around_.issue_token)
@@ -332,6 +366,10 @@ private:
     journal journal_;
     access access_;
     std::unique_ptr<run_driver> driver_;
+    asio::cancellation_signal settling_;
+    const std::function<void(std::string)> tell_people_ = [this](std::string text) {
+        push(event_kind::warning, status::enqueued, std::move(text));
+    };
     bool cancelled_ = false;
 };
 

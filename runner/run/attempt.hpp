@@ -22,6 +22,7 @@ struct attempt_request {
     std::filesystem::path logs;
     child_runner run_child;
     const std::vector<std::string>& notes;  // to be said as warnings
+    bool elsewhere = false;                 // what executes it finds the place, and prepares it
 };
 
 result<finished_attempt> run_attempt(const surroundings&, const attempt_request&, run_options&, signal_hold&);

@@ -22,6 +22,16 @@ void attempt_maskers::learn(const action_secrets& given) {
     for (const delivered_secret_file& f : given.files) learn(f.content);
 }
 
+std::vector<std::string_view> attempt_maskers::known_to(std::uint32_t action) const {
+    std::vector<std::string_view> secrets;
+    for (const auto& [name, value] : supplied_) secrets.push_back(value.reveal());
+    for (const vault::secret& s : opened_) secrets.push_back(s.reveal());
+    for (const auto* environment : {&plan_.environment, &plan_.actions[action].environment})
+        for (const pipelines::environment_entry& e : *environment)
+            if (e.secret && !e.value.empty()) secrets.push_back(e.value);
+    return secrets;
+}
+
 async::task<result<log::masker>> attempt_maskers::for_action(std::uint32_t action) {
     std::vector<std::string_view> secrets;
     const auto add_plain = [&secrets](const std::vector<pipelines::environment_entry>& environment) {

@@ -31,6 +31,8 @@ public:
     void learn(const vault::secret&);
     void learn(const action_secrets&);
 
+    // What is masked for an action that starts now, as long as nothing more is learned.
+    std::vector<std::string_view> known_to(std::uint32_t action) const;
     // For an action that starts now.
     async::task<result<log::masker>> for_action(std::uint32_t action);
 

@@ -79,7 +79,7 @@ public:
                 auto source = in_workspace(whole.substr(0, colon), places_.workspace);
                 if (!source) return source.error();
                 std::error_code ignored;
-                fs::create_directories(*source, ignored);  // the start says what is wrong with it
+                if (places_.here) fs::create_directories(*source, ignored);  // the start says what is wrong with it
                 c.mounts.push_back({*source, whole.substr(colon + 1), false});
             }
             if (c.mounts.empty()) {
@@ -104,7 +104,7 @@ public:
             std::ranges::replace(name, '/', '%');
             const fs::path folder = places_.caches / name;
             std::error_code ec;
-            fs::create_directories(folder, ec);
+            if (places_.here) fs::create_directories(folder, ec);
             if (ec) return failure(errc::engine, "can't make the folder of the cache for " + target.string());
             to.push_back({folder, target.string(), false});
         }

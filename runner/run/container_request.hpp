@@ -22,6 +22,7 @@ struct container_places {
     const store::facts& images;       // which stand in for others
     std::string repository = {};      // whose commit is checked out in the workspace; empty: it is the work tree
     std::string commit = {};
+    bool here = true;  // these are folders of this machine: those that are missing are made
 };
 
 // The image that the action runs in, or empty: it names none and its type has none. Names without a value are added

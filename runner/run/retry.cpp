@@ -200,7 +200,8 @@ result<finished_attempt> service::retry(const retry_request& request, run_option
     auto scope =
         scope_of(around_.store, *run, now.compiled.plan.actions, attempt.from_action, attempt.only_that_action);
     if (!scope) return scope.error();
-    return execute(d, std::move(now.compiled), *run, now.attempt, 0, std::move(options), *scope, files->notes, hold);
+    return execute(d, std::move(now.compiled), *run, now.attempt, 0, std::move(options), *scope, files->notes, hold,
+                   false);
 }
 
 result<made_attempt> service::create_retry(const retry_request& request,

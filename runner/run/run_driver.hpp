@@ -37,6 +37,7 @@ struct driver_options {
     std::filesystem::path caches;                                       // of the pipeline
     std::string repository;                                             // whose commit the workspace is; may be empty
     std::string commit;                                                 // that one
+    bool here = true;                                                   // these are folders of this machine
     run_limits limits;                                                  // of each action
     store::facts images;                                                // which stand in for others
     bool containers = false;                                            // an action that names an image runs in one
@@ -91,6 +92,7 @@ private:
     async::task<> carry_output(running&);
     async::task<> limit_time(running&, std::chrono::milliseconds);
     async::task<result<access::delivery>> deliver(std::uint32_t action);
+    async::task<result<void>> confirm(std::uint32_t action, running&);
     async::task<result<std::vector<std::string>>> add_tokens(std::uint32_t action, action_secrets&);
     result<std::vector<std::string>> add_fields(std::uint32_t action, action_secrets&);
     std::string why_skipped(std::uint32_t action) const;

@@ -55,6 +55,7 @@ void run_driver::pass_on(running& r) {
 
 // Masked like output: a test may print what it was given.
 async::task<> run_driver::read_reports(running& r) {
+    if (!options_.here) co_return;
     const std::string pattern = test_reports_of(*context_.plan.actions[r.action].definition,
                                                 plain_variables(context_.plan, r.action, passed_));
     if (pattern.empty()) co_return;
@@ -146,7 +147,7 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     vault::secret native_fields;
     if (options_.containers && !native) {
         auto container = container_for(context_.plan, action, delivery.secrets, context_.supplied, passed_,
-                                       {options_.workspace, options_.caches, options_.images});
+                                       {options_.workspace, options_.caches, options_.images, {}, {}, options_.here});
         if (!container) co_return container.error().what;
         request.container = std::move(*container);
     }
@@ -154,8 +155,8 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
         if (const std::string named = image_of(context_.plan, action, passed_); named != request.container->image)
             r.say("the image " + request.container->image + " stands in for " + named);
     if (!request.container && !native) {
-        auto caches =
-            caches_for(context_.plan, action, passed_, {options_.workspace, options_.caches, options_.images});
+        auto caches = caches_for(context_.plan, action, passed_,
+                                 {options_.workspace, options_.caches, options_.images, {}, {}, options_.here});
         if (!caches) co_return caches.error().what;
         request.kept = std::move(*caches);
     }
@@ -165,10 +166,15 @@ async::task<std::string> run_driver::execute(std::uint32_t action, running& r) {
     if (native) {
         native_fields =
             native_file(context_.plan, action, request, delivery.secrets, context_.supplied, context_.keys,
-                        {options_.workspace, options_.caches, options_.images, options_.repository, options_.commit});
+                        {options_.workspace, options_.caches, options_.images, options_.repository, options_.commit,
+                         options_.here});
         make_native(request, definition, options_.program, native_fields);
     }
     request.say = [&r](const std::string& line) { r.say(line); };
+    if (!options_.here) {
+        request.confirm = [this, action, &r] { return confirm(action, r); };
+        request.to_mask = maskers_.known_to(action);
+    }
     auto started = co_await start(r, std::move(request));
     if (!started) co_return started.error().what;
     r.execution = std::move(*started);
@@ -262,6 +268,16 @@ void run_driver::stop(running& r, end_reason why) {
     r.execution->terminate();
     r.kill_at.cancel();  // its own limit no longer counts
     r.helpers.spawn(limit_time(r, options_.grace));
+}
+
+// Its secrets are about to leave for where it is executed, which may be a while after they were opened.
+async::task<result<void>> run_driver::confirm(std::uint32_t action, running& r) {
+    if (!uses_integrations_[action]) co_return result<void>();
+    auto again = co_await deliver(action);
+    if (!again) co_return again.error();
+    if (again->denied.empty()) co_return result<void>();
+    r.stopped = end_reason::refused;
+    co_return failure(errc::denied, report_of(again->denied, options_.grant_command));
 }
 
 async::task<result<access::delivery>> run_driver::deliver(std::uint32_t action) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/run/run_files.hpp"
 
+#include "runner/run/file_wishes.hpp"
+
 #include <algorithm>
 
 namespace latchkey::run {
@@ -18,6 +20,12 @@ bool says_true(const store::facts& origin, std::string_view name) {
 }
 
 }  // namespace
+
+file_wishes wishes_of(const pipelines::pipeline& p, const store::run_source& source) {
+    return {says_true(p, "always_from_scratch") || says_true(source.origin, "refresh"),
+            says_true(p, "auto_clear_cache") || says_true(source.origin, "clear_cache"),
+            says_true(source.origin, "concurrent")};
+}
 
 result<std::optional<source::filesystem>> take_files(const std::filesystem::path& data,
                                                      const store::run_source& source, policy::pipeline_id pipeline,
@@ -37,7 +45,7 @@ result<run_files> prepare_files(store::store& s, const std::filesystem::path& da
                                 const store::run_source& source, policy::pipeline_id pipeline,
                                 std::optional<source::filesystem> own) {
     run_files files;
-    const bool from_scratch = says_true(*d.pipeline, "always_from_scratch") || says_true(source.origin, "refresh");
+    const auto [from_scratch, clear_cache, concurrent] = wishes_of(*d.pipeline, source);
     if (!own) {
         if (from_scratch)
             files.notes.emplace_back(
@@ -47,7 +55,7 @@ result<run_files> prepare_files(store::store& s, const std::filesystem::path& da
         if (auto done = own->check_out(source.commit, from_scratch, files.notes); !done) return done.error();
         files.own.emplace(std::move(*own));
     }
-    if (says_true(*d.pipeline, "auto_clear_cache") || says_true(source.origin, "clear_cache")) {
+    if (clear_cache) {
         auto others = s.unfinished_runs();
         if (!others) return others.error();
         const auto has_begun = [](const store::run_record& r) {

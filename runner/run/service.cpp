@@ -108,11 +108,16 @@ result<std::optional<finished_attempt>> service::prepare(const definition& d, st
     if (pipelines::has_errors(c->problems)) return std::optional(invalid_definition(d, c->problems));
     if (auto limits = limits_from(request.source.limits); !limits) return limits.error();
     if (auto images = check_stand_ins(request.source.images); !images) return images.error();
-    if (auto can =
-            check_executable(c->plan, request.source.backend, around_.find_engine, around_.issue_token != nullptr);
+    // Elsewhere there may be an engine.
+    const auto find_engine = goes_elsewhere(d, request.source) ? [] { return result<void>(); } : around_.find_engine;
+    if (auto can = check_executable(c->plan, request.source.backend, find_engine, around_.issue_token != nullptr);
         !can)
         return can.error();
     return std::optional<finished_attempt>();
+}
+
+bool service::goes_elsewhere(const definition& d, const store::run_source& source) const {
+    return around_.goes_elsewhere && around_.goes_elsewhere(source, *d.pipeline);
 }
 
 result<finished_attempt> service::start(const definition& d, store::new_run request, run_options options) {
@@ -120,10 +125,14 @@ result<finished_attempt> service::start(const definition& d, store::new_run requ
     auto invalid = prepare(d, request);
     if (!invalid) return invalid.error();
     if (*invalid) return std::move(**invalid);
-    auto own = take_files(around_.data, request.source, request.pipeline, options.on_wait_for_files);
+    const bool elsewhere = goes_elsewhere(d, request.source);
+    auto own = elsewhere ? result<std::optional<source::filesystem>>(std::nullopt)
+                         : take_files(around_.data, request.source, request.pipeline, options.on_wait_for_files);
     if (!own) return own.error();
     signal_hold hold;
-    auto files = prepare_files(around_.store, around_.data, d, request.source, request.pipeline, std::move(*own));
+    auto files =
+        elsewhere ? result<run_files>(run_files())
+                  : prepare_files(around_.store, around_.data, d, request.source, request.pipeline, std::move(*own));
     if (!files) return files.error();
     auto run = around_.store.create_run(request, d.source.text());
     if (!run) return run.error();
@@ -136,7 +145,7 @@ result<finished_attempt> service::start(const definition& d, store::new_run requ
                                          " took so long to begin that it was taken for dead: nothing was executed");
     auto c = compile_now(around_, d, run->source, run->pipeline, request.actor, run->number);
     if (!c) return c.error();
-    return execute(d, std::move(*c), *run, 1, 0, std::move(options), {}, files->notes, hold);
+    return execute(d, std::move(*c), *run, 1, 0, std::move(options), {}, files->notes, hold, elsewhere);
 }
 
 result<made_attempt> service::create(const definition& d, store::new_run request) {
@@ -190,12 +199,16 @@ result<finished_attempt> service::perform(policy::run_id id, run_options options
     };
     auto kept = kept_definition(around_.store, *run);
     if (!kept) return failed(kept.error());
-    auto own = take_files(around_.data, run->source, run->pipeline, [] {});
+    const bool elsewhere = goes_elsewhere(**kept, run->source);
+    auto own = elsewhere ? result<std::optional<source::filesystem>>(std::nullopt)
+                         : take_files(around_.data, run->source, run->pipeline, [] {});
     if (!own) return failed(own.error());
     if (*own) run->source.workspace = (*own)->path().string();
     auto c = compile_now(around_, **kept, run->source, run->pipeline, attempt.actor, run->number);
     if (!c) return failed(c.error());
-    auto files = prepare_files(around_.store, around_.data, **kept, run->source, run->pipeline, std::move(*own));
+    auto files =
+        elsewhere ? result<run_files>(run_files())
+                  : prepare_files(around_.store, around_.data, **kept, run->source, run->pipeline, std::move(*own));
     if (!files) return failed(files.error());
     retry_scope scope;
     if (attempt.number > 1 || !run->source.only_actions.empty()) {
@@ -203,15 +216,15 @@ result<finished_attempt> service::perform(policy::run_id id, run_options options
         if (!found) return failed(found.error());
         scope = std::move(*found);
     }
-    auto done =
-        execute(**kept, std::move(*c), *run, attempt.number, *events, std::move(options), scope, files->notes, hold);
+    auto done = execute(**kept, std::move(*c), *run, attempt.number, *events, std::move(options), scope, files->notes,
+                        hold, elsewhere);
     if (!done && not_begun(*run)) return failed(done.error());
     return done;
 }
 
 result<finished_attempt> service::execute(const definition& d, compiled c, const store::run_record& run, int attempt,
                                           std::int64_t events_before, run_options options, const retry_scope& scope,
-                                          const std::vector<std::string>& notes, signal_hold& hold) {
+                                          const std::vector<std::string>& notes, signal_hold& hold, bool elsewhere) {
     bool previous_failed = false;
     if (looks_at_the_run_before(*d.pipeline)) {
         auto failed = failed_before(around_.store, run, attempt);
@@ -249,7 +262,9 @@ result<finished_attempt> service::execute(const definition& d, compiled c, const
             s.here_.erase(run);
         }
     } const left{*this, run.id};
-    const attempt_request request{d, c, run, attempt, events_before, scope, previous_failed, logs(), child, notes};
+    const attempt_request request{d,      c,     run,   attempt,  events_before, scope, previous_failed,
+                                  logs(), child, notes, elsewhere};
+    if (elsewhere && options.on_elsewhere) options.on_elsewhere();
     return run_attempt(around_, request, options, hold);
 }
 

@@ -45,6 +45,14 @@ struct outer_request {
     bool only_to_look = false;  // nobody gets a value: what may not be used any more is left out, and is no failure
 };
 
+// An attempt that is about to be executed.
+struct attempt_place {
+    const store::run_record& run;
+    int attempt = 1;
+    const pipelines::pipeline& pipeline;
+    const std::function<void(std::string)>& tell;  // something that people should read, while it waits
+};
+
 // What the service stands on. All of it outlives the service.
 struct surroundings {
     store::store& store;
@@ -83,6 +91,11 @@ struct surroundings {
     std::function<result<std::unique_ptr<definition>>(const store::pipeline_record&, const store::run_source& parent,
                                                       policy::user_id actor)>
         find_definition = nullptr;
+    // Whether a run of that pipeline is executed elsewhere (exec::backend::settle), and what does it; absent: it
+    // never is. Then no files are prepared here.
+    std::function<bool(const store::run_source&, const pipelines::pipeline&)> goes_elsewhere = nullptr;
+    std::function<std::unique_ptr<exec::backend>(boost::asio::any_io_executor, const attempt_place&)> make_elsewhere =
+        nullptr;
 };
 
 enum class outcome : unsigned char { succeeded, failed, denied, cancelled, invalid, skipped };
@@ -112,6 +125,7 @@ struct run_options {
     std::function<std::optional<answer>(std::uint32_t action, const question&)> answer_here;
     std::vector<policy::pipeline_id> ancestors;  // whose actions led to this run, the first of them first
     cancel_switch* off = nullptr;                // armed while it runs
+    std::function<void()> on_elsewhere;          // told once it is known that it is executed elsewhere
     bool signals = true;                         // SIGINT, SIGTERM and SIGHUP cancel it
 };
 
@@ -222,7 +236,8 @@ private:
                         const std::function<void(std::string)>& made, cancel_switch&);
     result<finished_attempt> execute(const definition&, compiled, const store::run_record&, int attempt,
                                      std::int64_t events_before, run_options, const retry_scope&,
-                                     const std::vector<std::string>& notes, signal_hold&);
+                                     const std::vector<std::string>& notes, signal_hold&, bool elsewhere);
+    bool goes_elsewhere(const definition&, const store::run_source&) const;
     // What is known of a run before it is made; the faults of its definition, where it has any.
     result<std::optional<finished_attempt>> prepare(const definition&, store::new_run&) const;
     result<void> enqueue(made_attempt&);

@@ -2,6 +2,7 @@
 #include "runner/server/admission.hpp"
 
 #include "runner/identity/base64url.hpp"
+#include "runner/server/agent_caller.hpp"
 #include "runner/server/sessions.hpp"
 #include "runner/server/tokens.hpp"
 #include "runner/vault/token.hpp"
@@ -55,6 +56,7 @@ private:
     bool asks(std::string_view place) const { return c_.at.contains(place); }
 
     result<maybe> authenticate() {
+        if (route_.right == right::agent) return by_signature();
         const std::string token = token_in(c_.request);
         if (!token.empty()) return by_token(token);
         // A page of others may neither use a browser's session nor sign a browser in.
@@ -107,6 +109,22 @@ private:
         c_.user = std::move(*person);
         c_.token = std::move(*known);
         return maybe();
+    }
+
+    result<maybe> by_signature() {
+        auto known = agent_of(c_);
+        if (known) {
+            c_.agent = std::move(*known);
+            return maybe();
+        }
+        if (known.error().code != errc::denied) return known.error();
+        return maybe({401, known.error().what});
+    }
+
+    // A token that is for some workspaces only is good for no more.
+    result<bool> administers_all() {
+        if (c_.token && !c_.token->workspaces.empty()) return false;
+        return c_.server.stores.machines->may_administer(c_.actor());
     }
 
     result<maybe> check_scope() {
@@ -185,8 +203,11 @@ private:
                });
     }
 
-    bool has_right() const {
+    result<bool> has_right() {
         switch (route_.right) {
+            case right::server_administrator:
+                return administers_all();
+            case right::agent:
             case right::anybody:
             case right::user:
             case right::member:
@@ -208,7 +229,9 @@ private:
     }
 
     result<maybe> check_right() {
-        if (has_right()) return maybe();
+        const auto may = has_right();
+        if (!may) return may.error();
+        if (*may) return maybe();
         return maybe({403, "only " + std::string(to_string(route_.right)) + " can do that"});
     }
 

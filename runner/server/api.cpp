@@ -76,7 +76,9 @@ std::size_t api::body_limit(const http::request& head) const {
     const bool large = std::ranges::find(head.path, "contents") != head.path.end() ||
                        std::ranges::find(head.path, "pipelines") != head.path.end() ||
                        std::ranges::find(head.path, "hooks") != head.path.end();
-    return large ? 16UL * 1024 * 1024 : 1024UL * 1024;
+    // What an action has exported, sealed.
+    const bool end = head.path.size() == 8 && head.path[2] == "agent" && head.path[7] == "end";
+    return large ? 16UL * 1024 * 1024 : end ? 2UL * 1024 * 1024 : 1024UL * 1024;
 }
 
 http::response api::problem(int status, const std::string& why) const {
@@ -162,7 +164,7 @@ boost::asio::thread_pool& api::pool_for(const match& m) {
 
 http::response api::with_limits(http::response out, const rate_limit::standing& standing) const {
     // A handler's own limit, such as that of logins, stands.
-    if (http::find_header(out.headers, "X-Rate-Limit-Limit") == nullptr)
+    if (standing.limit > 0 && http::find_header(out.headers, "X-Rate-Limit-Limit") == nullptr)
         out.with("X-Rate-Limit-Limit", std::to_string(standing.limit))
             .with("X-Rate-Limit-Remaining", std::to_string(standing.remaining))
             .with("X-Rate-Limit-Reset", std::to_string(standing.reset.time_since_epoch().count()));
@@ -192,7 +194,10 @@ http::response api::answer_to(const http::request& r, match& m, served& s, std::
     const auto admitted = admit(c, *m.found);
     if (!admitted) return failed(admitted.error(), s);
     s.user = c.actor();
-    const auto standing = limit_.take(c.actor().valid() ? std::to_string(c.actor().value()) : r.peer, c.now());
+    // Agents call as often as what they execute prints.
+    const auto standing = c.agent
+                              ? rate_limit::standing()
+                              : limit_.take(c.actor().valid() ? std::to_string(c.actor().value()) : r.peer, c.now());
     const auto with_headers = [&](http::response out) {
         if (c.token) out.with("X-0Auth-Scopes", joined(c.token->scopes));
         if (m.found->needed != scope::none)

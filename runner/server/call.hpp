@@ -11,6 +11,7 @@
 #include "runner/server/login_limits.hpp"
 #include "runner/server/server_log.hpp"
 #include "runner/store/stores.hpp"
+#include "runner/triggers/seen_deliveries.hpp"
 #include "runner/vault/vault.hpp"
 
 #include <algorithm>
@@ -23,6 +24,10 @@ namespace latchkey::identity {
 class openid_client;
 class token_issuer;
 }  // namespace latchkey::identity
+
+namespace latchkey::agent {
+class exchange;
+}
 
 namespace latchkey::server {
 
@@ -63,6 +68,10 @@ struct state {
     identity::openid_client* openid = nullptr;      // none: people sign in with passwords only
     identity::token_issuer* run_tokens = nullptr;   // none: no tokens for runs
     std::function<void()> wake_triggers = nullptr;  // there is something that starts runs
+    agent::exchange* agents = nullptr;              // none: this server has no agents
+    // What agents have signed lately: each call is good once.
+    std::shared_ptr<triggers::seen_deliveries> agent_calls =
+        std::make_shared<triggers::remembered_deliveries>(std::chrono::minutes(5), 2'000'000);
 };
 
 // What the answer is, if all went well.
@@ -94,6 +103,7 @@ struct call {
     std::optional<store::team_project_record> project = {};
     std::optional<store::permission_set_record> role = {};  // in the project
     std::optional<store::team_pipeline_record> pipeline = {};
+    std::optional<store::agent_record> agent = {};                   // who calls, where it is one
     policy::pipeline_level access = policy::pipeline_level::denied;  // on the pipeline
     // From then on the clock alone may make another answer of it: whoever looks at a time to come notes it.
     mutable policy::time_point until = policy::time_point::max();

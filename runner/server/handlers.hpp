@@ -244,6 +244,26 @@ result<answer> list_member_projects(call&);
 result<answer> get_pipeline_yaml(call&);
 result<answer> edit_pipeline_yaml(call&);
 
+// -- api_agents.cpp
+result<answer> list_agents(call&);
+result<answer> add_agent_registration(call&);
+result<answer> drain_agent(call&);
+result<answer> remove_agent(call&);
+
+// -- api_agent_polls.cpp
+result<answer> register_agent(call&);
+result<answer> poll_orders(call&);
+result<answer> renew_leases(call&);
+result<answer> leave_work(call&);
+
+// -- api_agent_work.cpp
+result<answer> send_files(call&);
+result<answer> take_ready(call&);
+result<answer> give_secrets(call&);
+result<answer> take_started(call&);
+result<answer> take_output(call&);
+result<answer> take_end(call&);
+
 // -- api_operation.cpp
 result<answer> show_health(call&);
 result<answer> show_readiness(call&);

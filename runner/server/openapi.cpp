@@ -113,7 +113,7 @@ json operation_of(const route& r) {
                {"summary", r.title},
                {"description", "For " + std::string(to_string(r.right)) + "."},
                {"responses", responses_of(r)}};
-    if (r.right == right::anybody) op["security"] = json::array();
+    if (r.right == right::anybody || r.right == right::agent) op["security"] = json::array();
     if (r.how.confirmed) op["x-needs-confirmed-session"] = true;
     if (r.needed != scope::none) op["x-required-scope"] = to_string(r.needed);
     json parameters = json::array();

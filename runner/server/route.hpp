@@ -17,16 +17,18 @@ namespace latchkey::server {
 // Who may call, each including those below it in its family. Who may not see what the address names gets 404, who may
 // see it and not do this gets 403.
 enum class right : unsigned char {
-    anybody,            // also without a token
-    user,               // whoever is signed in
-    member,             // of the workspace
-    administrator,      // or owner of it
-    project_member,     // has a role in the project
-    repository_writer,  // may write its repository
-    project_manager,    // manages its team
-    pipeline_reader,    // READ_ONLY on the pipeline, or more
-    pipeline_runner,    // RUN_ONLY
-    pipeline_manager,   // READ_WRITE
+    anybody,               // also without a token
+    user,                  // whoever is signed in
+    member,                // of the workspace
+    administrator,         // or owner of it
+    project_member,        // has a role in the project
+    repository_writer,     // may write its repository
+    project_manager,       // manages its team
+    pipeline_reader,       // READ_ONLY on the pipeline, or more
+    pipeline_runner,       // RUN_ONLY
+    pipeline_manager,      // READ_WRITE
+    server_administrator,  // administers the server's first workspace
+    agent,                 // a machine that executes actions, by its signature
 };
 
 std::string_view to_string(right);
@@ -68,7 +70,8 @@ struct route {
 };
 
 std::span<const route> routes();
-std::span<const route> routes_of_views();  // a part of them
+std::span<const route> routes_of_views();   // a part of them
+std::span<const route> routes_of_agents();  // another
 
 struct match {
     const route* found = nullptr;

@@ -105,6 +105,10 @@ std::string_view to_string(right r) {
             return "who may run the pipeline";
         case right::pipeline_manager:
             return "who may change the pipeline";
+        case right::server_administrator:
+            return "an administrator of the server's first workspace";
+        case right::agent:
+            return "an agent of the server";
     }
     return "";
 }

@@ -366,8 +366,8 @@ constexpr auto table = std::to_array<route>({
 std::span<const route> routes() {
     static const std::vector<route> all = [] {
         std::vector<route> made(table.begin(), table.end());
-        const auto more = routes_of_views();
-        made.insert(made.end(), more.begin(), more.end());
+        for (const auto more : {routes_of_views(), routes_of_agents()})
+            made.insert(made.end(), more.begin(), more.end());
         return made;
     }();
     return all;

@@ -57,6 +57,14 @@ struct run_executor::impl {
             around.issue_token = [this](const store::run_record& run, int attempt, const std::string& audience) {
                 return issue_token(stores, options.run_tokens(), run, attempt, audience, clock());
             };
+        if (options.agents != nullptr) {
+            around.goes_elsewhere = [this](const store::run_source&, const pipelines::pipeline& p) {
+                return goes_to_agents(options.use_agents, options.agents, p);
+            };
+            around.make_elsewhere = [this](boost::asio::any_io_executor ex, const run::attempt_place& at) {
+                return agent::make_remote_backend(std::move(ex), *options.agents, remote_options_for(stores, at));
+            };
+        }
         around.find_definition = [this](const store::pipeline_record& p, const store::run_source& parent,
                                         policy::user_id actor) {
             return definition_of_child(stores, files.get(), p, parent, actor);
@@ -167,6 +175,9 @@ std::filesystem::path run_executor::logs() {
 }
 const log_places& run_executor::places() {
     return impl_->places;
+}
+const std::filesystem::path& run_executor::data() {
+    return impl_->options.data;
 }
 log_shelf& run_executor::shelf() {
     return impl_->shelf;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runner/metrics/metrics.hpp"
+#include "runner/server/agent_runs.hpp"
 #include "runner/server/event_hub.hpp"
 #include "runner/server/log_feed.hpp"
 #include "runner/server/log_places.hpp"
@@ -85,6 +86,8 @@ public:
     virtual result<std::vector<content>> contents(const state&, const std::string& folder) = 0;
     // The files of a folder of it and below, by their paths.
     virtual result<std::vector<std::string>> list(const state&, const std::string& folder) = 0;
+    // All files of a commit as a pack of git's, into a new file.
+    virtual result<void> pack(const state&, const std::filesystem::path& file) = 0;
 };
 
 struct executor_options {
@@ -99,6 +102,8 @@ struct executor_options {
     // After something has happened to a run; must not block.
     std::function<void(policy::run_id)> on_change = nullptr;
     objects::object_store* objects = nullptr;  // where logs are moved to; may be absent
+    agent::exchange* agents = nullptr;         // absent: it has none
+    agents_use use_agents = agents_use::no;
 };
 
 class run_executor {
@@ -126,6 +131,7 @@ public:
     event_hub& hub();
     run_queue& queue();
     std::filesystem::path logs();
+    const std::filesystem::path& data();
     // What an action of an attempt prints; the same for all who watch it.
     std::shared_ptr<log_feed> log_of(policy::run_id, int attempt, std::size_t action);
     const log_places& places();

@@ -83,6 +83,7 @@ struct run_queue::impl {
     struct worker {
         waiting_run what;
         bool holds_slot = true;
+        bool elsewhere = false;  // an agent has its actions: it takes no slot here
         bool done = false;
         std::jthread thread;
     };
@@ -161,11 +162,17 @@ struct run_queue::impl {
         o.jobs = opts.jobs;
         o.wait_for_permission = w.what.waits_for_permission;
         o.secrets = std::move(w.what.secrets);
+        o.on_elsewhere = [this, &w] {
+            const std::lock_guard lock(mutex);
+            w.elsewhere = true;
+            w.holds_slot = false;
+            changed.notify_all();
+        };
         o.on_event = [this, &w](const run::event& e) {
             const bool waits = e.kind == run::event_kind::waiting;
             if (!waits && e.kind != run::event_kind::answered && e.kind != run::event_kind::attempt_started) return;
             const std::lock_guard lock(mutex);
-            w.holds_slot = !waits;
+            w.holds_slot = !waits && !w.elsewhere;
             changed.notify_all();
         };
         const auto began = std::chrono::steady_clock::now();

@@ -68,6 +68,7 @@ struct team_server::impl {
     void end(std::chrono::milliseconds grace) {
         // Live views would hold their connections for ever.
         if (facts.runs != nullptr) facts.runs->hub().close();
+        if (facts.agents != nullptr) facts.agents->close();
         http.drain(grace);
     }
 

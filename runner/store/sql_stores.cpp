@@ -4,6 +4,7 @@
 #include "runner/store/sql_access_requests.hpp"
 #include "runner/store/sql_access_tokens.hpp"
 #include "runner/store/sql_accounts.hpp"
+#include "runner/store/sql_agents.hpp"
 #include "runner/store/sql_directory.hpp"
 #include "runner/store/sql_environments.hpp"
 #include "runner/store/sql_moved_logs.hpp"
@@ -36,6 +37,7 @@ stores stores_over(const std::shared_ptr<sql_database>& database, int decision_i
     all.hooks = std::make_unique<sql_webhooks>(database);
     all.persons = std::make_unique<sql_accounts>(database);
     all.sso = std::make_unique<sql_sign_on>(database);
+    all.machines = std::make_unique<sql_agents>(database);
     all.one_moment = [database] { return std::make_shared<sql_database::moment>(*database); };
     all.outgoing = std::make_unique<sql_outbox>(database);
     all.logs_elsewhere = std::make_unique<sql_moved_logs>(database);

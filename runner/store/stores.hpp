@@ -7,6 +7,7 @@
 #include "runner/store/access_requests.hpp"
 #include "runner/store/access_tokens.hpp"
 #include "runner/store/accounts.hpp"
+#include "runner/store/agents.hpp"
 #include "runner/store/directory.hpp"
 #include "runner/store/environments.hpp"
 #include "runner/store/moved_logs.hpp"
@@ -39,6 +40,7 @@ struct stores {
     std::unique_ptr<webhooks> hooks;
     std::unique_ptr<accounts> persons;
     std::unique_ptr<sign_on> sso;
+    std::unique_ptr<agents> machines;
     // While what it gives is kept, all that this thread reads is of one moment; what the thread writes begins
     // another. To be let go on the same thread. May be empty.
     std::function<std::shared_ptr<void>()> one_moment;

@@ -10,9 +10,21 @@
 
 namespace latchkey::test {
 
-running_server::running_server(const session& s, const std::vector<std::string>& words) {
-    std::vector<std::string> all = {"server"};
-    if (std::ranges::find(words, "--listen") == words.end()) all.insert(all.end(), {"--listen", "127.0.0.1:0"});
+namespace {
+
+std::vector<std::string> where_to_listen(const std::vector<std::string>& words) {
+    std::vector<std::string> all = words;
+    if (std::ranges::find(words, "--listen") == words.end()) all.insert(all.begin(), {"--listen", "127.0.0.1:0"});
+    return all;
+}
+
+}  // namespace
+
+running_server::running_server(const session& s, const std::vector<std::string>& words)
+    : running_server(s, "server", where_to_listen(words)) {}
+
+running_server::running_server(const session& s, const std::string& command, const std::vector<std::string>& words) {
+    std::vector<std::string> all = {command};
     all.insert(all.end(), words.begin(), words.end());
     const session::started process = s.start(all);
     pid_ = process.pid;

@@ -19,6 +19,8 @@ class running_server {
 public:
     // Starts `latchkey server WORDS…` in the session's project, on a free port unless the words say where.
     explicit running_server(const session&, const std::vector<std::string>& words = {});
+    // Another command that goes on until it is told to end: `latchkey COMMAND WORDS…`.
+    running_server(const session&, const std::string& command, const std::vector<std::string>& words);
     // kill -9, if it still runs.
     ~running_server();
     running_server(const running_server&) = delete;

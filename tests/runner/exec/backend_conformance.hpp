@@ -19,8 +19,9 @@ struct backend_traits {
     std::function<void(exec::request&)> prepare;  // what its requests need besides
     bool tells_signals = true;                    // else a signal is the exit code 128 + n, as a shell says it
     int at_once = 100;
-    bool has_children = false;  // the test itself has some that stay
-    bool files_here = false;    // private files lie where we see them, though no other action does
+    bool has_children = false;       // the test itself has some that stay
+    bool files_here = false;         // private files lie where we see them, though no other action does
+    bool counts_descriptors = true;  // nothing else of this process opens and closes any
 };
 
 // Runs every case. `folder` is a fresh workspace.

@@ -253,7 +253,8 @@ TEST_SUITE("store.sqlite") {
         }
         // As it was left by the version before.
         raw_database(file).run(
-            "DROP TABLE moved_logs; DROP TABLE access_requests; DROP INDEX audit_integration; DROP INDEX "
+            "DROP TABLE agent_work; DROP TABLE agent_registrations; DROP TABLE agents; DROP TABLE moved_logs; "
+            "DROP TABLE access_requests; DROP INDEX audit_integration; DROP INDEX "
             "runs_changed; DROP INDEX "
             "runs_project; DROP INDEX runs_of_event; ALTER TABLE runs DROP COLUMN repository_event; ALTER TABLE "
             "audit DROP COLUMN integration; ALTER TABLE runs DROP COLUMN changed; "
