@@ -140,6 +140,7 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
             grant.from_action = *first;
             grant.only_that_action = request.only_that_action;
             grant.queued = begins == turn::queued;
+            grant.waits = run.attempts.back().status == status::waiting_for_permission;
             auto granted = around_.store.grant_and_retry(grant);
             if (!granted) return granted.error();
             if (std::holds_alternative<std::vector<policy::refused_grant>>(*granted))
@@ -148,8 +149,11 @@ result<service::refused_or_made> service::new_attempt(const store::run_record& r
             return refused_or_made(numbered{done.attempt, std::move(*c), done.repeated});
         }
     }
-    auto made = around_.store.create_attempt(
-        {run.id, request.actor, "retry", *first, request.only_that_action, around_.clock(), begins == turn::queued});
+    if (run.attempts.back().status == status::waiting_for_permission)
+        return failure(errc::conflict, name_of(run) + " lacks nothing any more, and goes on by itself");
+    auto made = around_.store.create_attempt({run.id, request.actor, "retry", *first, request.only_that_action,
+                                              around_.clock(), begins == turn::queued,
+                                              request.grant ? request.idempotency_key : std::string()});
     if (!made) return made.error();
     return refused_or_made(numbered{*made, std::move(*c)});
 }

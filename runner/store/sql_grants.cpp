@@ -9,6 +9,14 @@
 namespace latchkey::store {
 namespace {
 
+void keep_key(sql_connection& in, const std::string& key, const std::string& request, int attempt,
+              policy::revision revision) {
+    in.exec(
+        "INSERT INTO retry_keys (idempotency_key, request, attempt, revision) "
+        "VALUES (:key, :request, :attempt, :revision)",
+        key, request, attempt, revision.value());
+}
+
 // What a key was used for: using it for something else is a mistake of the caller, not a repetition.
 std::string request_text(const grant_and_retry& request) {
     std::vector<std::string> parts{to_fact(request.run),
@@ -92,12 +100,8 @@ result<granted> make_grants_and_attempt(sql_connection& in, const grant_and_retr
                                                request.only_that_action, request.at, request.queued},
                                               revision);
     if (!attempt) return attempt.error();
-    if (!request.idempotency_key.empty()) {
-        in.exec(
-            "INSERT INTO retry_keys (idempotency_key, request, attempt, revision) "
-            "VALUES (:key, :request, :attempt, :revision)",
-            request.idempotency_key, request_text(request), *attempt, revision.value());
-    }
+    if (!request.idempotency_key.empty())
+        keep_key(in, request.idempotency_key, request_text(request), *attempt, revision);
     return granted{*attempt, revision, false};
 }
 
@@ -219,6 +223,7 @@ result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& r
         return failure(errc::usage, "grant and retry needs at least one integration: retry the run instead");
     }
     return write([&](sql_connection& in) -> result<grant_outcome> {
+        append_decisions(in, request.decisions, request.actor, request.at);
         if (!request.idempotency_key.empty()) {
             auto before = earlier_use(in, request);
             if (!before) return before.error();
@@ -226,7 +231,9 @@ result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& r
         }
         const auto run = load_run(in, request.run);
         if (!run) return failure(errc::not_found, "there is no run " + to_fact(request.run));
-        append_decisions(in, request.decisions, request.actor, request.at);
+        if (request.waits && run->attempts.back().status != run::status::waiting_for_permission)
+            return failure(errc::conflict, "run #" + std::to_string(run->number) +
+                                               " does not wait for the permission any more: look at it again");
         const auto facts_now = load_snapshot(in, run->pipeline, request.integrations);
         auto refused = policy::check_grants(facts_now, request.actor, request.integrations, run->pipeline);
         if (!refused.empty()) {
@@ -238,6 +245,15 @@ result<grant_outcome> sql_store::grant_and_retry(const struct grant_and_retry& r
         if (!made) return made.error();
         return grant_outcome(*made);
     });
+}
+
+void keep_retry_key(sql_connection& in, const new_attempt& wanted, int attempt, policy::revision revision) {
+    grant_and_retry nothing_to_grant;
+    nothing_to_grant.run = wanted.run;
+    nothing_to_grant.actor = wanted.actor;
+    nothing_to_grant.from_action = wanted.from_action;
+    nothing_to_grant.only_that_action = wanted.only_that_action;
+    keep_key(in, wanted.idempotency_key, request_text(nothing_to_grant), attempt, revision);
 }
 
 result<std::optional<int>> sql_store::attempt_by_key(policy::run_id run, const std::string& idempotency_key) {

@@ -42,6 +42,8 @@ policy::revision next_revision(sql_connection&);
 void append_audit(sql_connection&, policy::audit_kind, policy::user_id actor, policy::revision, const facts&,
                   policy::time_point, std::optional<std::int64_t> workspace = std::nullopt);
 void append_decisions(sql_connection&, std::span<const decision_record>, policy::user_id actor, policy::time_point);
+// For a retry that had nothing to grant. conflict: the key was used before.
+void keep_retry_key(sql_connection&, const new_attempt&, int attempt, policy::revision);
 // See store::append_events.
 result<void> add_events(sql_connection&, policy::run_id, int attempt, std::span<const run::event>);
 

@@ -194,6 +194,7 @@ result<int> insert_attempt(sql_connection& in, const run_record& run, const new_
     append_audit(in, policy::audit_kind::run_retried, wanted.actor, revision,
                  {{"run", to_fact(run.id)}, {"attempt", std::to_string(attempt.number)}, {"reason", wanted.reason}},
                  wanted.at);
+    if (!wanted.idempotency_key.empty()) keep_retry_key(in, wanted, attempt.number, revision);
     if (!wanted.queued) return attempt.number;
     run::event queued;
     queued.sequence = 1;

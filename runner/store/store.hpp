@@ -153,7 +153,8 @@ struct new_attempt {
     int from_action = -1;
     bool only_that_action = false;
     policy::time_point at{};
-    bool queued = false;  // it waits for its turn, and its first event says so
+    bool queued = false;               // it waits for its turn, and its first event says so
+    std::string idempotency_key = {};  // see store::attempt_by_key; conflict: it was used before
 };
 
 struct grant_spec {
@@ -173,6 +174,7 @@ struct grant_and_retry {
     bool only_that_action = false;
     std::vector<decision_record> decisions;  // that told what is missing: recorded with it, also where it is refused
     bool queued = false;                     // see new_attempt
+    bool waits = false;  // it was seen waiting for the permission: conflict where it does not any more
 };
 
 struct granted {

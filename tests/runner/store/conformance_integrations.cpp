@@ -196,9 +196,21 @@ void check_grants(const fresh_store& fresh) {
         CHECK_EQ(events[0].status, run::status::enqueued);
         CHECK_EQ(store->run(made.run.id).value().attempts[1].status, run::status::enqueued);
         CHECK(std::get<store::granted>(store->grant_and_retry(request).value()).repeated);
-        CHECK_EQ(decisions(), 2);
+        CHECK_EQ(decisions(), 4);  // every decision is on record, whatever comes of it
         CHECK_EQ(store->events(made.run.id, 2, 0).value().size(), 1);
         CHECK(verify_audit(*store) > 0);
+    }
+    SUBCASE("a grant for a run that waited for it is none where it has ended meanwhile") {
+        store::grant_and_retry request{made.run.id, made.owner, {ids[0]}, {}, "key", at(800), -1};
+        request.waits = true;
+        CHECK_EQ(store->grant_and_retry(request).error().code, errc::conflict);
+        CHECK(store->grants(ids[0]).value().empty());
+        CHECK_EQ(store->run(made.run.id).value().attempts.size(), 1);
+    }
+    SUBCASE("the key of a retry that had nothing to grant is kept with it") {
+        REQUIRE_EQ(
+            store->create_attempt({made.run.id, made.owner, "retry", -1, false, at(800), false, "key"}).value(), 2);
+        CHECK(store->attempt_by_key(made.run.id, "key").value() == 2);
     }
     SUBCASE("a refused request changes nothing but the audit log") {
         const auto revision = store->revision().value();
