@@ -135,6 +135,8 @@ test('a row of a permission is added, changed and removed, and what everybody en
   const { page } = who.ana;
   await who.ana.go(at('announce', 'permissions'));
   const ends = page.locator('table', { hasText: 'Ends up with' });
+  // Until what was saved is what the page begins from again.
+  const saved = () => page.getByText('Not saved yet.').waitFor({ state: 'detached' });
   const of = (name) => ends.locator('tr', { hasText: name });
   await of('Bo Developer').getByText('the group Release managers').waitFor();
   await of('Bo Developer').getByText('Manage', { exact: true }).waitFor();
@@ -149,11 +151,14 @@ test('a row of a permission is added, changed and removed, and what everybody en
   await who.bo.go(at('announce'));
   await who.bo.page.getByText('This is not here').waitFor();
 
+  await saved();
   await page.getByLabel('Level of Bo Developer').selectOption({ label: 'Manage' });
   await page.getByRole('button', { name: 'Save permissions' }).click();
   await of('Bo Developer').getByText('their own row').waitFor();
+  await saved();
   await page.getByRole('button', { name: 'Remove the row of Bo Developer' }).click();
   await page.getByRole('button', { name: 'Save permissions' }).click();
+  await saved();
   await of('Bo Developer').getByText('the group Release managers').waitFor();
 
   // What somebody else saved meanwhile is not written over.

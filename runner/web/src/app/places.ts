@@ -5,14 +5,23 @@ import { own, workspaceAt } from '../api/paths';
 import type { Project, Workspace } from '../api/types';
 import { changes, useLoad } from './load';
 import { useStore } from './store';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 export const useWorkspaces = () =>
   useLoad<Workspace[]>('/workspaces?page=1', (signal) => all<Workspace>('/workspaces', 'workspaces', signal));
 
 export function useProjects(workspace: string | undefined) {
   const path = workspace === undefined ? null : `${workspaceAt(workspace)}/projects`;
-  return useLoad<Project[]>(path, (signal) => all<Project>(path ?? '', 'projects', signal));
+  const loaded = useLoad<Project[]>(path, (signal) => all<Project>(path ?? '', 'projects', signal));
+  // One that was made is there at once, wherever projects are listed.
+  const changed = useStore(changes);
+  const seen = useRef(changed);
+  useEffect(() => {
+    if (seen.current === changed) return;
+    seen.current = changed;
+    void loaded.reload();
+  }, [changed]);
+  return loaded;
 }
 
 interface Inbox { executions: unknown[]; access_requests: { mine: boolean }[] }

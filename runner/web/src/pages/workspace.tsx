@@ -5,6 +5,7 @@ import { ApiError, send } from '../api/http';
 import { workspaceAt } from '../api/paths';
 import type { Project } from '../api/types';
 import { projectPage } from '../app/addresses';
+import { somethingChanged } from '../app/load';
 import { useProjects, useWorkspaces } from '../app/places';
 import { go } from '../app/router';
 import type { PageProps } from '../app/routes';
@@ -69,7 +70,7 @@ export default function WorkspaceHome({ params }: PageProps) {
             ))}
           </ul>
         : null}
-      {adding ? <AddProject workspace={workspace} onClose={() => setAdding(false)} onMade={async (p) => { await reload(); go(projectPage(workspace, p.name)); }} /> : null}
+      {adding ? <AddProject workspace={workspace} onClose={() => setAdding(false)} onMade={(p) => { somethingChanged(); go(projectPage(workspace, p.name)); }} /> : null}
     </Page>
   );
 }
