@@ -66,13 +66,15 @@ result<bool> exchange::can_anybody(const store::agent_wish& wish) {
     return std::ranges::any_of(*known, [&](const store::agent_record& a) { return can_do(a, wish); });
 }
 
+// Between two polls it is there, too.
+bool exchange::is_here(const line& l) const {
+    return !l.gone && (l.ticket != 0 || (l.last_seen && clock_() - *l.last_seen < options_.lease));
+}
+
 bool exchange::is_anybody_there(const store::agent_wish& wish) {
     const std::lock_guard lock(mutex_);
-    return std::ranges::any_of(lines_, [&](const auto& each) {
-        const line& l = each.second;
-        const bool here = l.ticket != 0 || (l.last_seen && clock_() - *l.last_seen < options_.lease);
-        return here && can_do(l.agent, wish);
-    });
+    return std::ranges::any_of(
+        lines_, [&](const auto& each) { return is_here(each.second) && can_do(each.second.agent, wish); });
 }
 
 result<std::shared_ptr<assignment>> exchange::ask_for(store::agent_work work, json order,
@@ -150,6 +152,10 @@ void exchange::lose(const std::shared_ptr<assignment>& a, const std::string& why
         put(a->agent.id, {{"kind", "release"}, {"work", a->work.id}});
         name = a->agent.name;
         lease = {a->work.id, a->fence};
+        if (a->until <= clock_()) {
+            lines_[a->agent.id].gone = true;
+            lines_[a->agent.id].ticket = 0;
+        }
         // Nothing of it can have started: another one may.
         again = !a->in_use;
         a->at = again ? assignment::phase::waits : assignment::phase::lost;
@@ -207,8 +213,7 @@ exchange::standing exchange::standing_of(std::int64_t agent) {
     const auto at = lines_.find(agent);
     if (at == lines_.end()) return s;
     s.last_seen = at->second.last_seen;
-    // Between two polls it is there, too.
-    s.online = at->second.ticket != 0 || (s.last_seen && clock_() - *s.last_seen < options_.lease);
+    s.online = is_here(at->second);
     return s;
 }
 

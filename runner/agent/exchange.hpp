@@ -117,9 +117,11 @@ private:
         store::agent_record agent;
         int free = 0;
         bool greeted = false;
+        bool gone = false;  // a lease of it has ended, and it has not called since
         std::optional<policy::time_point> last_seen;
     };
 
+    bool is_here(const line&) const;
     void put(std::int64_t agent, nlohmann::json order);
     result<bool> claim_for(const store::agent_record&);
     void wake_for(const store::agent_wish&);

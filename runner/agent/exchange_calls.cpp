@@ -30,6 +30,7 @@ std::uint64_t exchange::enter(const store::agent_record& agent, int free,
     l.free = free;
     l.waker = waker;
     l.ticket = ++tickets_;
+    l.gone = false;
     return l.ticket;
 }
 
@@ -131,6 +132,7 @@ result<std::vector<std::int64_t>> exchange::renew(const store::agent_record& age
     {
         const std::lock_guard alone(mutex_);
         lines_[agent.id].last_seen = clock_();
+        lines_[agent.id].gone = false;
     }
     // In the store first: what it does not know of is not renewed here.
     auto renewed = store_.renew(agent.id, leases, until);

@@ -111,7 +111,8 @@ result<json> link::wait(const std::string& path, const std::string& body, const 
     auto got = client::stream(server_, {}, signed_request("POST", path, body, ""), take, more);
     if (!got) return got.error();
     if (ended) return failure(errc::cancelled, "waiting for orders was ended");
-    if (got->status == 200 && text.empty()) return failure(errc::io, "the server had nothing to say");
+    if (got->status == 200 && text.find_first_not_of(' ') == std::string::npos)
+        return failure(errc::io, "the server had nothing to say");
     if (got->status == 200) got->body = std::move(text);
     return json_in(*got);
 }

@@ -12,7 +12,10 @@ namespace latchkey::server {
 
 namespace {
 
+using clock = std::chrono::steady_clock;
+
 constexpr std::chrono::seconds longest_poll{25};
+constexpr std::chrono::seconds between_blanks{8};
 constexpr std::int64_t most_at_once = 1000;
 
 result<void> check_protocol(std::int64_t theirs, const std::string& version) {
@@ -37,19 +40,23 @@ async::task<> tell_orders(http::body_writer& to, agent::exchange& agents, store:
                           agent::exchange::poll asked) {
     const auto waker = std::make_shared<async::waker>(co_await boost::asio::this_coro::executor);
     const std::uint64_t ticket = agents.enter(who, asked.free, waker);
-    const auto until = std::chrono::steady_clock::now() + longest_poll;
-    for (;;) {
+    const auto until = clock::now() + longest_poll;
+    for (bool there = true; there;) {
         const std::uint64_t seen = waker->count();
         const auto found =
             co_await async::offload(agents.pool(), [&] { return agents.orders_for(who, asked, ticket); });
         // Nothing at all: it comes again.
         if (!found || found->superseded) break;
-        const auto now = std::chrono::steady_clock::now();
-        if (!found->orders.empty() || found->start_over || agents.closed() || now >= until) {
+        if (!found->orders.empty() || found->start_over || agents.closed() || clock::now() >= until) {
             co_await to.write(form_of(*found).dump());
             break;
         }
-        co_await waker->wait(std::chrono::ceil<std::chrono::milliseconds>(until - now), seen);
+        // A blank is nothing to who reads, and tells whether anybody still does.
+        while (there && waker->count() == seen && clock::now() < until) {
+            const auto pause = std::min<clock::duration>(until - clock::now(), between_blanks);
+            co_await waker->wait(std::chrono::ceil<std::chrono::milliseconds>(pause), seen);
+            if (waker->count() == seen) there = co_await to.write(" ");
+        }
     }
     agents.leave(who.id, ticket);
 }

@@ -61,4 +61,32 @@ TEST_SUITE("agent.flow") {
         agent->signal(SIGTERM);
         CHECK_EQ(agent->wait(), 0);
     }
+
+    TEST_CASE("the server sends the run's commit: the agent has no login, and keeps what builds left") {
+        agent_world w;
+        const auto git = [&](std::vector<std::string> words) {
+            words.insert(words.begin(), {"/usr/bin/git", "-c", "user.name=a", "-c", "user.email=a@acme.test"});
+            const said done = w.home.program(words);
+            REQUIRE_MESSAGE(done.code == 0, done.out);
+        };
+        git({"init", "-q", "-b", "main"});
+        w.home.write("data.txt", "first\n");
+        w.home.write("gone.txt", "x\n");
+        git({"add", "data.txt", "gone.txt"});
+        git({"commit", "-q", "-m", "one"});
+        w.ask("PATCH", "/workspaces/acme/projects/web", {{"custom_repo_url", w.home.project().string()}});
+        auto agent = w.agent("one");
+        const std::string pipeline = w.pipeline(
+            "build", "    - {action: Show, type: BUILD, execute_commands: ['ls', 'cat data.txt', 'touch left']}\n");
+        const json one = w.ended(w.start(pipeline));
+        CAPTURE(one.dump(1));
+        CAPTURE(agent->output());
+        CHECK_EQ(w.log(one, 0), "data.txt\ngone.txt\nfirst\n");
+        w.home.write("data.txt", "second\n");
+        git({"rm", "-q", "gone.txt"});
+        git({"add", "data.txt"});
+        git({"commit", "-q", "-m", "two"});
+        const json two = w.ended(w.start(pipeline));
+        CHECK_EQ(w.log(two, 0), "data.txt\nleft\nsecond\n");
+    }
 }

@@ -23,6 +23,8 @@ struct agent_call {
 };
 
 class protocol_world {
+    boost::asio::io_context loop_;  // of no run: nothing is woken; outlives what is to be woken
+
 public:
     protocol_world();
 
@@ -58,7 +60,6 @@ public:
 
 private:
     std::atomic<std::int64_t> ahead_{0};
-    boost::asio::io_context loop_;  // of no run: nothing is woken
     std::map<std::int64_t, std::string> sessions_;
     std::int64_t runs_ = 1000;
 };
