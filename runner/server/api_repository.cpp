@@ -76,16 +76,18 @@ result<project_files*> files_of_project(const call& c) {
     return files;
 }
 
+answer not_there_yet(const failure& f) {
+    json errors = json::array({{{"message", f.what}}});
+    return {503, {{"errors", std::move(errors)}}, {{"Retry-After", "5"}}};
+}
+
 result<files_to_show> files_to_show_of(const call& c, const std::string& revision) {
     const auto from = files_of_project(c);
     if (!from) return from.error();
     project_files& files = **from;
     auto now = files.find_to_show(*c.project, {});
-    if (!now && now.error().code == errc::conflict) {
-        // Of who only looks nothing is in conflict: it is not there yet.
-        json errors = json::array({{{"message", now.error().what}}});
-        return files_to_show{&files, {}, answer{503, {{"errors", std::move(errors)}}, {{"Retry-After", "5"}}}};
-    }
+    // Of who only looks nothing is in conflict: it is not there yet.
+    if (!now && now.error().code == errc::conflict) return files_to_show{&files, {}, not_there_yet(now.error())};
     if (!now) return now.error();
     if (revision.empty() || revision == "HEAD") return files_to_show{&files, std::move(*now), std::nullopt};
     auto commit = files.commit(*now, revision);

@@ -59,6 +59,10 @@ result<answer> write(call& c, what does) {
     if (!change) return change.error();
     const auto files = files_of_project(c);
     if (!files) return files.error();
+    if (auto there = (*files)->have(*c.project); !there) {
+        if (there.error().code == errc::conflict) return not_there_yet(there.error());
+        return there.error();
+    }
     auto at = (*files)->write(*c.project, *change);
     if (!at) return at.error();
     const char* did = does == what::add       ? "added a file"

@@ -70,7 +70,8 @@ public:
     // now. Gives the commit; of what is so already the branch's. No hook runs on this machine. Besides what fetch()
     // says: usage: the path, the branch or the message can't be used; not_found: no such branch, or file to change;
     // conflict: there is a file to be added, it has changed since `base`, or others push all the time; refused: a
-    // link, a folder or a submodule is in the way, or the server takes it not.
+    // link, a folder or a submodule is in the way, or the server takes it not. `limit` is that of all of it, others
+    // that are waited for included.
     result<std::string> write(const std::string& address, const git_login&, const file_change&,
                               const fetch_options& = {}) const;
 

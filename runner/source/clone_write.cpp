@@ -179,6 +179,15 @@ result<void> check(const file_change& c) {
     return {};
 }
 
+// However often it is tried again, all of it together takes no longer than it may.
+fetch_options within(fetch_options o, std::chrono::steady_clock::time_point end) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    // Git's own time begins when nobody else is waited for any more.
+    o.patience = std::min(o.patience.value_or(left), left / 2);
+    o.limit = std::max(left - *o.patience, std::chrono::milliseconds(1));
+    return o;
+}
+
 // The branch, and where it is; an empty commit: the repository has none yet.
 result<std::pair<std::string, std::string>> head_of(const project_clone& clone, const std::string& branch) {
     std::string name = branch;
@@ -247,14 +256,15 @@ result<std::string> project_clone::write(const std::string& address, const git_l
     }
     auto to = read_address(address);
     if (!to) return to.error();
+    const auto end = std::chrono::steady_clock::now() + options.limit;
     for (int i = 1;; ++i) {
-        if (auto fetched = fetch(address, login, options); !fetched) return fetched.error();
+        if (auto fetched = fetch(address, login, within(options, end)); !fetched) return fetched.error();
         if (i == 1 && !wanted.base.empty()) {
             auto base = commit_of(wanted.base);
             if (!base) return base.error();
             change.base = std::move(*base);
         }
-        auto commit = push_once(*to, login, change, options);
+        auto commit = push_once(*to, login, change, within(options, end));
         // Others have pushed since the fetch: once more, on top of that.
         const bool moved = !commit && commit.error().code == errc::conflict && i < most_tries &&
                            commit.error().what.starts_with("can't push to");

@@ -9,7 +9,9 @@
 
 #include <atomic>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -230,11 +232,72 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(not_yet.status, 503);
         CHECK_EQ(not_yet.headers.at("retry-after"), "5");
         CHECK(not_yet.message().starts_with("the repository is fetched for the first time"));
+        // Nor does who writes wait for it.
+        const json some = {{"path", "b.txt"}, {"message", "m"}, {"content", "eA=="}};
+        const auto not_written = impatient.ask("POST", contents, admin, some);
+        CHECK_EQ(not_written.status, 503);
+        CHECK_EQ(not_written.headers.at("retry-after"), "5");
+        CHECK_EQ(not_written.message(), not_yet.message());
         held.reset();
         for (int status = 503; status != 200;) {
             status = impatient.ask("GET", contents, admin).status;
             REQUIRE((status == 200 || status == 503));
         }
+    }
+
+    TEST_CASE("a write is given up after a while, and is one at a time of a project") {
+        repository_world w;
+        w.commit({{"a.txt", "one\n"}});
+        auto project = w.stores().people->project(w.team.acme, "web").value();
+        source::file_change change;
+        change.path = "b.txt";
+        change.content = "b\n";
+        change.message = "m";
+        temp_dir data;
+        std::unique_ptr<server::project_files> files;
+        std::optional<failure> second;
+        files =
+            cli::make_project_clones({.data = data.path(),
+                                      .local = true,
+                                      .login = [&](const store::team_project_record& p) -> result<source::git_login> {
+                                          // While the first is at it.
+                                          const auto other = files->write(p, change);
+                                          if (!other) second = other.error();
+                                          return source::git_login();
+                                      }});
+        const auto first = files->write(project, change);
+        REQUIRE_MESSAGE(first.has_value(), first.error().what);
+        REQUIRE(second.has_value());
+        CHECK_EQ(second->code, errc::conflict);
+        CHECK_EQ(second->what, "somebody else is writing to the project's repository: try again soon");
+        CHECK_EQ(shell(w.files.path() / "web/there.git", "git show main:b.txt"), "b");
+        change.path = "c.txt";
+        CHECK(files->write(project, change).has_value());
+
+        // A host that takes a call and says nothing.
+        const exec::descriptor silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof at;
+        REQUIRE_EQ(::bind(silent.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+        REQUIRE_EQ(::listen(silent.get(), 8), 0);
+        REQUIRE_EQ(::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+        project.settings = {
+            {"custom_repo_url", "http://127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/web.git"}};
+        temp_dir other;
+        const auto hurried =
+            cli::make_project_clones({.data = other.path(),
+                                      .write_limit = std::chrono::milliseconds(200),
+                                      .login = [](const store::team_project_record&) -> result<source::git_login> {
+                                          return source::git_login();
+                                      }});
+        const auto began = std::chrono::steady_clock::now();
+        const auto late = hurried->write(project, change);
+        REQUIRE(late.has_error());
+        CHECK_EQ(late.error().code, errc::engine);
+        CHECK(late.error().what.ends_with("it takes longer than it may"));
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::minutes(1));
     }
 
     TEST_CASE("what waits for a git server keeps nobody from signing in, and no look at the store open") {
@@ -253,8 +316,10 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(looks, before + 1);
         for (const server::route& r : server::routes()) {
             CAPTURE(r.path);
-            const bool reads = r.path.find("/repository/") != std::string_view::npos;
-            CHECK_EQ(r.how.on == server::lane::repositories, reads);
+            const bool of_repository = r.path.find("/repository/") != std::string_view::npos;
+            CHECK_EQ(r.how.on == server::lane::repositories, of_repository && r.method == "GET");
+            // Nor does who reads wait for those who write.
+            CHECK_EQ(r.how.on == server::lane::pushes, of_repository && r.method != "GET");
             if (r.path.find("/login/oidc") != std::string_view::npos) CHECK_EQ(r.how.on, server::lane::outgoing);
         }
     }
