@@ -27,11 +27,24 @@ std::string in_address(std::string_view path) {
     return out;
 }
 
-// Of a definition's name, or with a definition's words in it.
-bool may_be_definition(const std::string& path, const std::string& text) {
-    if (path.ends_with(".yml") || path.ends_with(".yaml") || path.starts_with(".buddy/")) return true;
-    for (const char* word : {"pipeline:", "actions:", "integration"})
-        if (text.find(word) != std::string::npos) return true;
+// Whether the word, in lower case, is a key somewhere in the text: `actions:`, `"actions" :`.
+bool is_key_in(std::string_view text, std::string_view word) {
+    for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+        const std::size_t end = text.find_first_not_of(" \t\"'", at + word.size());
+        if (end != std::string_view::npos && text[end] == ':') return true;
+    }
+    return false;
+}
+
+// Of a definition's name, or with a definition's keys in it: files that are something else are shown to everybody,
+// YAML too.
+bool may_be_definition(const std::string& path, std::string text) {
+    if (path == "buddy.yml" || path == "buddy.yaml" || path.starts_with(".buddy/")) return true;
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    for (const char* word :
+         {"pipeline", "actions", "integration", "integrations", "integration_hash", "integration_id"})
+        if (is_key_in(text, word)) return true;
     return false;
 }
 

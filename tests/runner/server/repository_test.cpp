@@ -118,19 +118,19 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(w.ask("GET", contents + "/a.txt", w.viewer).body["content"], "b25lCg==");
     }
 
-    TEST_CASE("what can't be read as a definition, and a custom action, is hidden where it mentions one") {
+    TEST_CASE("what can't be read as a definition is hidden from who can't see all that it may mention") {
         repository_world w;
         const std::string broken = "- pipeline: p\n  actions:\n    - {action: x, type: SLACK, integration: ";
         const std::string id = std::to_string(w.team.slack.rights.id.value());
         w.commit({{"buddy.yml", broken + "slack_prod\n  - ]\n"},
                   {"a.yaml", broken + w.team.slack.hash_id + "\n"},
-                  {"b.yml", "# it tells " + w.team.slack.name + " of it\n- [\n"},
+                  {"b.yml", "{\"Integration\" : nothing there\n"},
                   {"c.yml", "x: [integration: " + id + "\n"},
                   {".buddy/actions/tell/action.yml",
                    "name: tell\ninputs:\n  to: {type: SLACK_INTEGRATION, default: Slack_Prod}\n"},
                   {"notes/templates.txt", "actions:\n  - slack_prod\n"},
-                  {"other.yml", "x: [slack_product, " + id + "\n"},
-                  {"code.txt", "slack_prod is no definition\n"}});
+                  {"other.yml", "services: [slack_product, " + id + "\n"},
+                  {"code.txt", "slack_prod is no definition of integrations\n"}});
         const std::vector<std::string> hidden = {
             "/buddy.yml", "/a.yaml", "/b.yml", "/c.yml", "/.buddy/actions/tell/action.yml", "/notes/templates.txt"};
         for (const std::string& file : hidden)
@@ -148,6 +148,53 @@ TEST_SUITE("server.repository") {
         }
         for (const char* file : {"/other.yml", "/code.txt"})
             CHECK_EQ(w.ask("GET", contents + file, w.viewer).body["hidden"], false);
+    }
+
+    TEST_CASE("who writes a guess and reads it does not learn whether there is such an integration") {
+        repository_world w;
+        const auto deny = [&](const json& permissions) {
+            REQUIRE_EQ(w.ask("PATCH", "/workspaces/acme/integrations/" + w.team.slack.hash_id, w.admin,
+                             {{"permissions", permissions}})
+                           .status,
+                       200);
+        };
+        const auto made = w.ask("POST", "/workspaces/acme/integrations", w.admin,
+                                {{"name", "Seen"},
+                                 {"identifier", "seen_id"},
+                                 {"type", "SLACK"},
+                                 {"webhook_address", "https://hooks.example.test/x"},
+                                 {"token", "t"}});
+        REQUIRE_MESSAGE(made.status == 201, made.text);
+        const std::string yaml =
+            "- pipeline: p\n  actions:\n    - {action: Tell, type: SLACK, channel: c, content: x, integration: ";
+        const std::string id = std::to_string(w.team.slack.rights.id.value());
+        std::map<std::string, std::string> files = {{"seen.yml", yaml + "seen_id}\n"}};
+        std::vector<std::string> probes;
+        for (const std::string& guess : {std::string("slack_prod"), std::string("nobody_id"), w.team.slack.hash_id,
+                                         std::string("aaaaaaaaaaaaaaaaaaaaaaaa"), id, std::string("987654"),
+                                         w.team.slack.name, std::string("Nobody's")}) {
+            const std::string name = "probe" + std::to_string(files.size());
+            files[name + ".yml"] = yaml + json(guess).dump() + "}\n";
+            files[name + ".txt"] = yaml + guess + "\n  - ]\n";
+            probes.insert(probes.end(), {"/" + name + ".yml", "/" + name + ".txt"});
+        }
+        w.commit(files);
+        const auto is_hidden = [&](const std::string& file, const std::string& token) {
+            const auto reply = w.ask("GET", contents + file, token);
+            REQUIRE_MESSAGE(reply.status == 200, reply.text);
+            return reply.body["hidden"].get<bool>();
+        };
+        // As long as nothing is hidden from them.
+        for (const std::string& file : probes) CHECK_MESSAGE(!is_hidden(file, w.developer), file);
+        deny({{"others", "DENIED"}, {"admins", "MANAGE"}});
+        for (const std::string& file : probes) {
+            CAPTURE(file);
+            CHECK(is_hidden(file, w.developer));
+            CHECK_FALSE(is_hidden(file, w.admin));
+        }
+        CHECK_FALSE(is_hidden("/seen.yml", w.developer));
+        deny({{"others", "USE_ONLY"}, {"admins", "MANAGE"}});
+        for (const std::string& file : probes) CHECK_MESSAGE(!is_hidden(file, w.developer), file);
     }
 
     TEST_CASE("who only looks waits for nobody long, and is shown what was fetched a moment ago") {
