@@ -137,7 +137,8 @@ public:
         return fetch_first(clone, project, address);
     }
 
-    result<state> write(const store::team_project_record& project, const source::file_change& change) override {
+    result<written> write(const store::team_project_record& project, const source::file_change& change,
+                          const source::push_notice& about_to) override {
         const std::string address = setting_named(project, "custom_repo_url");
         if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
         const writer_turn mine(*this, project.id);
@@ -150,9 +151,10 @@ public:
         o.local = options_.local;
         o.limit = options_.write_limit;
         o.patience = options_.look_patience;
-        auto commit = clone.write(address, *login, change, o);
-        if (!commit) return commit.error();
-        return state{clone.path(), std::move(*commit), {policy::ref_type::branch, "refs/heads/" + change.branch}};
+        auto done = clone.write(address, *login, change, o, about_to);
+        if (!done) return done.error();
+        const policy::ref of{policy::ref_type::branch, "refs/heads/" + change.branch};
+        return written{{clone.path(), std::move(done->commit), of}, done->made};
     }
 
     result<std::string> commit(const state& at, const std::string& revision) override {

@@ -54,6 +54,16 @@ result<source::file_change> change_in(const call& c, what does) {
     return change;
 }
 
+result<void> note(const call& c, const source::file_change& change, const char* did, const std::string& commit) {
+    return c.server.stores.runs->audit(policy::audit_kind::project_changed, c.actor(),
+                                       {{"workspace", std::to_string(c.workspace->id.value())},
+                                        {"project", std::to_string(c.project->id.value())},
+                                        {"did", did},
+                                        {"path", change.path},
+                                        {"commit", commit}},
+                                       c.now());
+}
+
 result<answer> write(call& c, what does) {
     const auto change = change_in(c, does);
     if (!change) return change.error();
@@ -63,27 +73,30 @@ result<answer> write(call& c, what does) {
         if (there.error().code == errc::conflict) return not_there_yet(there.error());
         return there.error();
     }
-    auto at = (*files)->write(*c.project, *change);
-    if (!at) return at.error();
-    const char* did = does == what::add       ? "added a file"
-                      : does == what::replace ? "changed a file"
-                                              : "removed a file";
-    auto noted = c.server.stores.runs->audit(policy::audit_kind::project_changed, c.actor(),
-                                             {{"workspace", std::to_string(c.workspace->id.value())},
-                                              {"project", std::to_string(c.project->id.value())},
-                                              {"did", did},
-                                              {"path", change->path},
-                                              {"commit", at->commit}},
-                                             c.now());
-    if (!noted) return noted.error();
+    // Nothing is pushed that could not be noted before, whatever becomes of it.
+    const auto done = (*files)->write(*c.project, *change, [&](const std::string& commit) {
+        return note(c, *change,
+                    does == what::add       ? "is about to add a file"
+                    : does == what::replace ? "is about to change a file"
+                                            : "is about to remove a file",
+                    commit);
+    });
+    if (!done) return done.error();
+    const project_files::state& at = done->at;
+    if (done->made) {
+        const char* did = does == what::add       ? "added a file"
+                          : does == what::replace ? "changed a file"
+                                                  : "removed a file";
+        if (auto noted = note(c, *change, did, at.commit); !noted) return noted.error();
+    }
     if (does == what::remove) return answer{204, {}, {}};
     json content = content_view(c, {"FILE", change->path, change->content.size()});
-    content["url"] = content_url(c, change->path, at->commit);
+    content["url"] = content_url(c, change->path, at.commit);
     content["encoding"] = "base64";
     content["content"] = vault::encode_base64(change->content);
     json v = {{"url", content["url"]}, {"html_url", content["html_url"]}};
     v["content"] = std::move(content);
-    auto told = (*files)->history(*at, at->commit, 0, 1);
+    auto told = (*files)->history(at, at.commit, 0, 1);
     if (!told || told->empty()) return told ? failure(errc::engine, "the commit is gone") : told.error();
     v["commit"] = server::commit_view(c, told->front());
     return answer{does == what::add ? 201 : 200, std::move(v), {}};

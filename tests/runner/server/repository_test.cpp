@@ -308,18 +308,18 @@ TEST_SUITE("server.repository") {
                                       .local = true,
                                       .login = [&](const store::team_project_record& p) -> result<source::git_login> {
                                           // While the first is at it.
-                                          const auto other = files->write(p, change);
+                                          const auto other = files->write(p, change, nullptr);
                                           if (!other) second = other.error();
                                           return source::git_login();
                                       }});
-        const auto first = files->write(project, change);
+        const auto first = files->write(project, change, nullptr);
         REQUIRE_MESSAGE(first.has_value(), first.error().what);
         REQUIRE(second.has_value());
         CHECK_EQ(second->code, errc::conflict);
         CHECK_EQ(second->what, "somebody else is writing to the project's repository: try again soon");
         CHECK_EQ(shell(w.files.path() / "web/there.git", "git show main:b.txt"), "b");
         change.path = "c.txt";
-        CHECK(files->write(project, change).has_value());
+        CHECK(files->write(project, change, nullptr).has_value());
 
         // A host that takes a call and says nothing.
         const exec::descriptor silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -340,7 +340,7 @@ TEST_SUITE("server.repository") {
                                           return source::git_login();
                                       }});
         const auto began = std::chrono::steady_clock::now();
-        const auto late = hurried->write(project, change);
+        const auto late = hurried->write(project, change, nullptr);
         REQUIRE(late.has_error());
         CHECK_EQ(late.error().code, errc::engine);
         CHECK(late.error().what.ends_with("it takes longer than it may"));

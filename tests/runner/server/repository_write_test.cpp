@@ -69,6 +69,31 @@ TEST_SUITE("server.repository_write") {
             CHECK_NE(audit.find(did), std::string::npos);
     }
 
+    TEST_CASE("what is pushed was noted before, and what changes nothing is noted as nothing") {
+        write_world w;
+        const auto entries = [&] {
+            const std::string audit = w.ask("GET", "/latchkey/v1/workspaces/acme/audit", w.admin).text;
+            std::vector<std::size_t> counts;
+            for (const std::string word : {"is about to change a file", "changed a file", "is about to add a file"}) {
+                std::size_t n = 0;
+                for (std::size_t at = audit.find(word); at != std::string::npos; at = audit.find(word, at + 1)) ++n;
+                counts.push_back(n);
+            }
+            return counts;
+        };
+        const std::string first = w.commit({{"a.txt", "one\n"}});
+        const auto same = w.ask("PUT", contents + "/a.txt", w.developer, file("one\n"));
+        REQUIRE_MESSAGE(same.status == 200, same.text);
+        CHECK_EQ(same.body["commit"]["revision"], first);
+        CHECK_EQ(same.body["content"]["content"], "b25lCg==");
+        CHECK_EQ(entries(), std::vector<std::size_t>{0, 0, 0});
+        const auto made = w.ask("PUT", contents + "/a.txt", w.developer, file("two\n"));
+        REQUIRE_MESSAGE(made.status == 200, made.text);
+        CHECK_EQ(entries(), std::vector<std::size_t>{1, 1, 0});
+        CHECK_EQ(w.ask("PUT", contents + "/a%ff.txt", w.developer, file("x")).status, 400);
+        CHECK_EQ(entries(), std::vector<std::size_t>{1, 1, 0});
+    }
+
     TEST_CASE("who may not write, what is in the way and what is no file is told apart") {
         write_world w;
         const std::string first = w.commit({{"a.txt", "one\n"}});
