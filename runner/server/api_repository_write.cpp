@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files of a project's repository, written by the API (rest-api §3): each call is one commit in the caller's name,
 // which is pushed to where the project's repository is, never by force.
+#include "runner/server/definition_check.hpp"
 #include "runner/server/handlers.hpp"
 #include "runner/server/repository_view.hpp"
 #include "runner/vault/base64.hpp"
@@ -54,6 +55,28 @@ result<source::file_change> change_in(const call& c, what does) {
     return change;
 }
 
+// What the file says on the branch; nothing where it, or the branch, is not there: writing says what is wrong then.
+result<std::string> text_before(const call& c, project_files& files, const source::file_change& change) {
+    const std::string branch = source::branch_named(change.branch);
+    const policy::ref of =
+        branch.empty() ? policy::ref() : policy::ref{policy::ref_type::branch, "refs/heads/" + branch};
+    const auto at = files.find_to_show(*c.project, of);
+    auto text = at ? files.read(*at, change.path) : result<std::string>(at.error());
+    if (!text && text.error().code == errc::not_found) return std::string();
+    return text;
+}
+
+// Who saves a definition needs Use on what it newly names, here as where the API keeps it.
+result<void> check_names(const call& c, project_files& files, const source::file_change& change) {
+    if (change.does == what::remove) return {};
+    const auto read = is_read_by_pipelines(c, change.path);
+    if (!read) return read.error();
+    if (!*read) return {};
+    const auto before = text_before(c, files, change);
+    if (!before) return before.error();
+    return check_file(c, change.path, change.content, *before);
+}
+
 result<void> note(const call& c, const source::file_change& change, const char* did, const std::string& commit) {
     return c.server.stores.runs->audit(policy::audit_kind::project_changed, c.actor(),
                                        {{"workspace", std::to_string(c.workspace->id.value())},
@@ -73,6 +96,7 @@ result<answer> write(call& c, what does) {
         if (there.error().code == errc::conflict) return not_there_yet(there.error());
         return there.error();
     }
+    if (auto fine = check_names(c, **files, *change); !fine) return fine.error();
     // Nothing is pushed that could not be noted before, whatever becomes of it.
     const auto done = (*files)->write(*c.project, *change, [&](const std::string& commit) {
         return note(c, *change,

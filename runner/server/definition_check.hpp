@@ -13,6 +13,12 @@ namespace latchkey::server {
 result<void> check_definition(const call&, policy::project_id, const std::string& name, const std::string& definition,
                               const std::string& before);
 
+// Whether pipelines of the call's project read that file of its repository: as their definition, a template of it or
+// a custom action; and that, as far as it can be read, it names only such integrations, too, besides those that
+// `before` named.
+result<bool> is_read_by_pipelines(const call&, const std::string& path);
+result<void> check_file(const call&, const std::string& path, const std::string& text, const std::string& before);
+
 // Whether it names an integration that the caller may not know of: then nobody shows it to them. A name that is
 // nothing counts as such a one, and so does whatever a text that can't be read to its end may say, for everybody who
 // can't see all integrations of the workspace: else whoever writes a guess and reads it would learn that it is right.

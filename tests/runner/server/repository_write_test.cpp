@@ -128,6 +128,49 @@ TEST_SUITE("server.repository_write") {
         CHECK_EQ(without.ask("POST", contents, without.developer, some).status, 404);
     }
 
+    TEST_CASE("who writes what pipelines read needs Use on each integration that it newly names") {
+        write_world w;
+        const std::string yaml =
+            "- pipeline: p\n  actions:\n    - {action: Tell, type: SLACK, channel: c, content: x, integration: ";
+        const std::string custom = "name: tell\ninputs:\n  to: {type: SLACK_INTEGRATION, default: ";
+        w.commit({{"buddy.yml", yaml + "slack_prod}\n"}, {".buddy/more.yml", yaml + "$WHICH}\n"}});
+        const auto put = [&](const std::string& path, const std::string& text) {
+            return w.ask("PUT", contents + "/" + path, w.developer, file(text));
+        };
+        const auto add = [&](const std::string& path, const std::string& text) {
+            return w.ask("POST", contents, w.developer, file(text, {{"path", path}}));
+        };
+        CHECK_EQ(put(".buddy/more.yml", yaml + "slack_prod}\n").status, 200);
+        CHECK_EQ(put(".buddy/more.yml", yaml + "$WHICH}\n").status, 200);
+        const auto named = w.ask("POST", "/workspaces/acme/projects/web/pipelines", w.admin,
+                                 {{"name", "fixed"},
+                                  {"git_config_ref", "FIXED"},
+                                  {"git_config", {{"branch", "main"}, {"path", "ci/fixed.txt"}}}});
+        REQUIRE_MESSAGE(named.status == 201, named.text);
+        REQUIRE_EQ(w.ask("PATCH", "/workspaces/acme/integrations/" + w.team.slack.hash_id, w.admin,
+                         {{"permissions", {{"others", "DENIED"}, {"admins", "MANAGE"}}}})
+                       .status,
+                   200);
+        const std::string before = w.there("rev-parse main");
+        for (const std::string name : {"slack_prod", "nobodys"}) {
+            const std::string no = "there is no integration \"" + name + "\" for this project";
+            for (const auto& reply :
+                 {put(".buddy/more.yml", yaml + name + "}\n"), add("buddy.yaml", yaml + name + "}\n"),
+                  add(".buddy/new.yaml", yaml + name + "}\n"),
+                  add("ci/fixed.txt", yaml + "'!{which:" + name + "}'}\n"),
+                  add(".buddy/actions/tell/action.yml", custom + name + "}\nexecute_commands: [ls]\n")}) {
+                CHECK_EQ(reply.status, 400);
+                CHECK_EQ(reply.message(), no);
+            }
+        }
+        CHECK_EQ(w.there("rev-parse main"), before);
+        // What it has named all along stays, what is read by no pipeline is anybody's, and who has Use may.
+        CHECK_EQ(put("buddy.yml", "# of ours\n" + yaml + "slack_prod}\n").status, 200);
+        CHECK_EQ(add("notes.txt", yaml + "slack_prod}\n").status, 201);
+        CHECK_EQ(add(".buddy/deep/er.yml", yaml + "slack_prod}\n").status, 201);
+        CHECK_EQ(w.ask("PUT", contents + "/.buddy/more.yml", w.admin, file(yaml + "slack_prod}\n")).status, 200);
+    }
+
     TEST_CASE("many who write at once lose nothing") {
         write_world w;
         w.commit({{"a.txt", "one\n"}});
