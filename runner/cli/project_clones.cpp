@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <map>
 #include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -108,8 +109,7 @@ public:
         const std::string address = setting_named(project, "custom_repo_url");
         if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
         const source::project_clone clone(options_.data, project.id.value(), project.handle);
-        std::error_code ec;
-        if (!std::filesystem::exists(clone.path() / "HEAD", ec)) {
+        if (!is_there(clone)) {
             if (auto fetched = fetch_first(clone, project, address); !fetched) return fetched.error();
         } else if (!is_fresh(project.id, address)) {
             source::fetch_options o;
@@ -129,19 +129,32 @@ public:
         return state{clone.path(), std::move(*commit), std::move(of)};
     }
 
-    result<state> write(const store::team_project_record& project, const source::file_change& change) override {
+    result<void> have(const store::team_project_record& project) override {
         const std::string address = setting_named(project, "custom_repo_url");
         if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
+        const source::project_clone clone(options_.data, project.id.value(), project.handle);
+        if (is_there(clone)) return {};
+        return fetch_first(clone, project, address);
+    }
+
+    result<written> write(const store::team_project_record& project, const source::file_change& change,
+                          const source::push_notice& about_to) override {
+        const std::string address = setting_named(project, "custom_repo_url");
+        if (address.empty()) return failure(errc::usage, "the project has no repository: set custom_repo_url");
+        const writer_turn mine(*this, project.id);
+        if (!mine)
+            return failure(errc::conflict, "somebody else is writing to the project's repository: try again soon");
         const source::project_clone clone(options_.data, project.id.value(), project.handle);
         auto login = options_.login(project);
         if (!login) return login.error();
         source::fetch_options o;
         o.local = options_.local;
-        o.limit = options_.limit;
+        o.limit = options_.write_limit;
         o.patience = options_.look_patience;
-        auto commit = clone.write(address, *login, change, o);
-        if (!commit) return commit.error();
-        return state{clone.path(), std::move(*commit), {policy::ref_type::branch, "refs/heads/" + change.branch}};
+        auto done = clone.write(address, *login, change, o, about_to);
+        if (!done) return done.error();
+        const policy::ref of{policy::ref_type::branch, "refs/heads/" + change.branch};
+        return written{{clone.path(), std::move(done->commit), of}, done->made};
     }
 
     result<std::string> commit(const state& at, const std::string& revision) override {
@@ -199,6 +212,32 @@ public:
     }
 
 private:
+    static bool is_there(const source::project_clone& clone) {
+        std::error_code ec;
+        return std::filesystem::exists(clone.path() / "HEAD", ec);
+    }
+
+    // One who writes to a project's repository at a time: where its host hangs, nobody else's call hangs with it.
+    class writer_turn {
+    public:
+        writer_turn(project_clones& of, policy::project_id project) : of_(of), project_(project) {
+            const std::lock_guard lock(of_.mutex_);
+            mine_ = of_.writing_.insert(project_).second;
+        }
+        ~writer_turn() {
+            const std::lock_guard lock(of_.mutex_);
+            if (mine_) of_.writing_.erase(project_);
+        }
+        writer_turn(const writer_turn&) = delete;
+        writer_turn& operator=(const writer_turn&) = delete;
+        explicit operator bool() const { return mine_; }
+
+    private:
+        project_clones& of_;
+        policy::project_id project_;
+        bool mine_ = false;
+    };
+
     static content as_shown(source::content c) {
         constexpr const char* types[] = {"FILE", "DIR", "SUB_MODULE", "SYMLINK"};
         return {types[static_cast<std::size_t>(c.kind)], std::move(c.path), c.size};
@@ -320,6 +359,7 @@ private:
     std::mutex mutex_;
     std::condition_variable first_ended_;
     std::map<policy::project_id, std::shared_ptr<first_fetch>> first_;
+    std::set<policy::project_id> writing_;
     std::map<policy::project_id, std::pair<std::string, std::chrono::steady_clock::time_point>>
         fetched_;  // from where
 };

@@ -16,6 +16,8 @@ struct clone_options {
     std::filesystem::path data;
     bool local = false;  // folders of this machine may be read
     std::chrono::milliseconds limit = std::chrono::minutes(5);
+    // For who writes: how long fetching and pushing may take together, however often it is tried.
+    std::chrono::milliseconds write_limit = std::chrono::seconds(30);
     // For who only looks: how long a fetch may take, how long others are waited for, and how old what was fetched
     // last may be.
     std::chrono::milliseconds look_limit = std::chrono::seconds(10);

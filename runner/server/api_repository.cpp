@@ -27,11 +27,24 @@ std::string in_address(std::string_view path) {
     return out;
 }
 
-// Of a definition's name, or with a definition's words in it.
-bool may_be_definition(const std::string& path, const std::string& text) {
-    if (path.ends_with(".yml") || path.ends_with(".yaml") || path.starts_with(".buddy/")) return true;
-    for (const char* word : {"pipeline:", "actions:", "integration"})
-        if (text.find(word) != std::string::npos) return true;
+// Whether the word, in lower case, is a key somewhere in the text: `actions:`, `"actions" :`.
+bool is_key_in(std::string_view text, std::string_view word) {
+    for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+        const std::size_t end = text.find_first_not_of(" \t\"'", at + word.size());
+        if (end != std::string_view::npos && text[end] == ':') return true;
+    }
+    return false;
+}
+
+// Of a definition's name, or with a definition's keys in it: files that are something else are shown to everybody,
+// YAML too.
+bool may_be_definition(const std::string& path, std::string text) {
+    if (path == "buddy.yml" || path == "buddy.yaml" || path.starts_with(".buddy/")) return true;
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    for (const char* word :
+         {"pipeline", "actions", "integration", "integrations", "integration_hash", "integration_id"})
+        if (is_key_in(text, word)) return true;
     return false;
 }
 
@@ -76,16 +89,18 @@ result<project_files*> files_of_project(const call& c) {
     return files;
 }
 
+answer not_there_yet(const failure& f) {
+    json errors = json::array({{{"message", f.what}}});
+    return {503, {{"errors", std::move(errors)}}, {{"Retry-After", "5"}}};
+}
+
 result<files_to_show> files_to_show_of(const call& c, const std::string& revision) {
     const auto from = files_of_project(c);
     if (!from) return from.error();
     project_files& files = **from;
     auto now = files.find_to_show(*c.project, {});
-    if (!now && now.error().code == errc::conflict) {
-        // Of who only looks nothing is in conflict: it is not there yet.
-        json errors = json::array({{{"message", now.error().what}}});
-        return files_to_show{&files, {}, answer{503, {{"errors", std::move(errors)}}, {{"Retry-After", "5"}}}};
-    }
+    // Of who only looks nothing is in conflict: it is not there yet.
+    if (!now && now.error().code == errc::conflict) return files_to_show{&files, {}, not_there_yet(now.error())};
     if (!now) return now.error();
     if (revision.empty() || revision == "HEAD") return files_to_show{&files, std::move(*now), std::nullopt};
     auto commit = files.commit(*now, revision);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runner/server/definition_check.hpp"
 
+#include "pipelines/custom_action.hpp"
+#include "pipelines/definition_template.hpp"
 #include "pipelines/integrations.hpp"
 #include "pipelines/parse.hpp"
 #include "policy/decision.hpp"
+#include "runner/server/pipeline_settings.hpp"
 
 #include <algorithm>
 #include <set>
@@ -32,42 +35,19 @@ std::set<std::string> references_in(const std::string& definition, bool* whole =
     return all;
 }
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
+bool is_custom_action(std::string_view path) {
+    return path.starts_with(".buddy/actions/") && path.ends_with("/action.yml") && std::ranges::count(path, '/') == 3;
 }
 
-bool is_of_word(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+// As a commit has it.
+std::string_view as_plain_path(std::string_view path) {
+    while (path.starts_with('/') || path.starts_with("./")) path.remove_prefix(path.front() == '/' ? 1 : 2);
+    return path;
 }
 
-// Whether the word stands in the text by itself. Both in lower case.
-bool stands_in(std::string_view text, std::string_view word) {
-    if (word.empty()) return false;
-    for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-        const std::size_t end = at + word.size();
-        const bool begins = at == 0 || !is_of_word(text[at - 1]) || !is_of_word(word.front());
-        const bool ends = end == text.size() || !is_of_word(text[end]) || !is_of_word(word.back());
-        if (begins && ends) return true;
-    }
-    return false;
-}
-
-// A number says something of integrations in a line about them only.
-bool number_stands_in(std::string_view text, std::string_view number) {
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        if (line.find("integration") != std::string_view::npos && stands_in(line, number)) return true;
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-    }
-    return false;
-}
-
-// A name with a variable in it is known when it runs.
+// A name with a variable or a template's parameter in it is known when it runs.
 bool is_fixed(const std::string& reference) {
-    return reference.find('$') == std::string::npos;
+    return reference.find('$') == std::string::npos && reference.find("!{") == std::string::npos;
 }
 
 enum class standing : unsigned char { nothing, hidden, seen };
@@ -86,6 +66,49 @@ result<policy::level> level_on(const call& c, policy::project_id project, const 
     return sees ? policy::level_of(*facts, c.actor(), id) : policy::level::denied;
 }
 
+// Whether the workspace has nothing that the caller may not know of. Administrators see all of it.
+result<bool> sees_all(const call& c) {
+    auto all = c.server.stores.runs->integration_ids(c.workspace->id);
+    if (!all) return all.error();
+    if (all->empty()) return true;
+    auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), *all);
+    if (!facts) return facts.error();
+    return std::ranges::all_of(*all,
+                               [&](policy::integration_id id) { return policy::may_see(*facts, c.actor(), id); });
+}
+
+// Of a project's repository: a definition, a template of one, or a custom action with what its inputs fall back to.
+std::set<std::string> references_in_file(const std::string& path, const std::string& text) {
+    std::set<std::string> all;
+    if (is_custom_action(path)) {
+        pipelines::diagnostics problems;
+        const auto action = pipelines::read_custom_action(pipelines::source(path, text), problems);
+        if (!action) return all;  // nor does any pipeline run it
+        for (const pipelines::action_input& input : action->type.inputs)
+            if (input.kind == pipelines::input_kind::integration && !input.fallback.empty())
+                all.insert(input.fallback);
+        return all;
+    }
+    all = references_in(text);
+    all.merge(references_in(pipelines::fill_template(text, {}).text));
+    return all;
+}
+
+// Use on all that is named and was not before.
+result<void> check_new(const call& c, policy::project_id project, const std::set<std::string>& named,
+                       const std::set<std::string>& before) {
+    for (const std::string& reference : named) {
+        if (before.contains(reference) || !is_fixed(reference)) continue;
+        const auto level = level_on(c, project, reference);
+        if (!level) return level.error();
+        if (*level == policy::level::denied)
+            return failure(errc::invalid, "there is no integration \"" + reference + "\" for this project");
+        if (*level < policy::level::use_only)
+            return failure(errc::denied, "you can't put " + reference + " into a pipeline: that needs Use on it");
+    }
+    return {};
+}
+
 }  // namespace
 
 result<bool> names_hidden(const call& c, policy::project_id project, const std::string& definition) {
@@ -95,6 +118,7 @@ result<bool> names_hidden(const call& c, policy::project_id project, const std::
 result<bool> names_hidden(const call& c, policy::project_id project, policy::project_id source,
                           const std::string& definition) {
     bool whole = true;
+    bool known = true;
     for (const std::string& reference : references_in(definition, &whole)) {
         if (!is_fixed(reference)) continue;
         bool seen = false;
@@ -105,25 +129,13 @@ result<bool> names_hidden(const call& c, policy::project_id project, policy::pro
             seen = seen || how == standing::seen;
             if (project == source) break;
         }
-        if (!seen && project != source) return true;
+        known = known && seen;
     }
-    return whole ? result<bool>(false) : mentions_hidden(c, definition);
-}
-
-result<bool> mentions_hidden(const call& c, const std::string& text) {
-    auto all = c.server.stores.runs->names_of_integrations(c.workspace->id, "");
+    if (whole && known) return false;
+    // Here an answer that looked for what is hidden would tell whoever tries names whether they have met one.
+    auto all = sees_all(c);
     if (!all) return all.error();
-    const std::string plain = lower(text);
-    std::vector<policy::integration_id> named;
-    for (const store::integration_names& i : *all)
-        if (stands_in(plain, lower(i.identifier)) || stands_in(plain, i.hash_id) || stands_in(plain, lower(i.name)) ||
-            number_stands_in(plain, std::to_string(i.id.value())))
-            named.push_back(i.id);
-    if (named.empty()) return false;
-    auto facts = c.server.stores.runs->snapshot(policy::pipeline_id(), named);
-    if (!facts) return facts.error();
-    return std::ranges::any_of(named,
-                               [&](policy::integration_id id) { return !policy::may_see(*facts, c.actor(), id); });
+    return !*all;
 }
 
 result<void> check_definition(const call& c, policy::project_id project, const std::string& name,
@@ -137,17 +149,28 @@ result<void> check_definition(const call& c, policy::project_id project, const s
     if (read.model.pipelines.front().id.value != name)
         return failure(errc::invalid, "the definition is of a pipeline \"" + read.model.pipelines.front().id.value +
                                           "\", and this one is \"" + name + "\"");
-    const std::set<std::string> known = references_in(before);
-    for (const std::string& reference : references_in(read.model.pipelines.front())) {
-        if (known.contains(reference) || !is_fixed(reference)) continue;
-        const auto level = level_on(c, project, reference);
-        if (!level) return level.error();
-        if (*level == policy::level::denied)
-            return failure(errc::invalid, "there is no integration \"" + reference + "\" for this project");
-        if (*level < policy::level::use_only)
-            return failure(errc::denied, "you can't put " + reference + " into a pipeline: that needs Use on it");
-    }
-    return {};
+    return check_new(c, project, references_in(read.model.pipelines.front()), references_in(before));
+}
+
+result<void> check_file(const call& c, const std::string& path, const std::string& text, const std::string& before) {
+    return check_new(c, c.project->id, references_in_file(path, text), references_in_file(path, before));
+}
+
+result<bool> is_read_by_pipelines(const call& c, const std::string& path) {
+    if (path == "buddy.yml" || path == "buddy.yaml" || is_custom_action(path)) return true;
+    const bool is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+    if (is_yaml && path.starts_with(".buddy/") && std::ranges::count(path, '/') == 1) return true;
+    auto all = c.server.stores.pipelines->list(c.project->id);
+    if (!all) return all.error();
+    const auto names = [&](const json& file, const json& project) {
+        const bool here = !project.is_string() || project == "" || project == c.project->handle;
+        return here && file.is_string() && as_plain_path(file.get_ref<const std::string&>()) == path;
+    };
+    return std::ranges::any_of(*all, [&](const store::team_pipeline_record& p) {
+        const json config = setting_of(p.settings, "git_config");
+        return (config.is_object() && names(config.value("path", json()), config.value("project", json()))) ||
+               names(setting_of(p.settings, "remote_path"), setting_of(p.settings, "remote_project_name"));
+    });
 }
 
 }  // namespace latchkey::server

@@ -22,6 +22,9 @@ struct files_to_show {
 };
 result<files_to_show> files_to_show_of(const call&, const std::string& revision);
 
+// 503, to be asked again soon.
+answer not_there_yet(const failure&);
+
 json commit_view(const call&, const source::commit_info&);
 
 // Where the project's files come from; not_found: from nowhere.

@@ -16,6 +16,7 @@ using r = right;
 
 constexpr manner confirmed{.confirmed = true};
 constexpr manner on_repositories{.on = lane::repositories};
+constexpr manner on_pushes{.on = lane::pushes};
 
 constexpr auto table = std::to_array<route>({
     // Whatever role somebody has in a project, it lets them read its repository.
@@ -36,11 +37,11 @@ constexpr auto table = std::to_array<route>({
     {"GET", "/workspaces/:workspace/projects/:project/repository/commits/:revision", s::repository_read,
      r::project_member, get_commit, "A commit of a project's repository", on_repositories},
     {"POST", "/workspaces/:workspace/projects/:project/repository/contents", s::repository_write,
-     r::repository_writer, add_content, "Add a file to a project's repository", on_repositories},
+     r::repository_writer, add_content, "Add a file to a project's repository", on_pushes},
     {"PUT", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_write,
-     r::repository_writer, edit_content, "Change a file of a project's repository", on_repositories},
+     r::repository_writer, edit_content, "Change a file of a project's repository", on_pushes},
     {"DELETE", "/workspaces/:workspace/projects/:project/repository/contents/:path*", s::repository_write,
-     r::repository_writer, remove_content, "Remove a file from a project's repository", on_repositories},
+     r::repository_writer, remove_content, "Remove a file from a project's repository", on_pushes},
 
     {"GET",
      "/latchkey/v1/workspaces/:workspace/projects/:project/pipelines/:pipeline/executions/:execution/"

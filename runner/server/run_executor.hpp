@@ -62,8 +62,16 @@ public:
     // long, and submodules are not fetched. conflict: others are at work on it, or it is being fetched for the first
     // time, which goes on.
     virtual result<state> find_to_show(const store::team_project_record&, const policy::ref&) = 0;
-    // Writes a file and pushes that; what it is then. As source::project_clone::write.
-    virtual result<state> write(const store::team_project_record&, const source::file_change&) = 0;
+    // That there is a clone: where there is none it is fetched, which nobody waits for long. conflict: that goes on.
+    virtual result<void> have(const store::team_project_record&) = 0;
+    struct written {
+        state at;
+        bool made = false;  // else it was so already
+    };
+    // Writes a file and pushes that, after who is told of it has agreed; what it is then. As
+    // source::project_clone::write; conflict, too, while somebody else writes to the project's repository.
+    virtual result<written> write(const store::team_project_record&, const source::file_change&,
+                                  const source::push_notice&) = 0;
     // The whole number of a commit that a branch or a tag leads to; not_found: none does.
     virtual result<std::string> commit(const state&, const std::string& revision) = 0;
     // A file of a commit; not_found: it has none.

@@ -67,12 +67,13 @@ public:
     result<void> fetch(const std::string& address, const git_login&, const fetch_options& = {}) const;
 
     // One commit more on a branch, made here and pushed there, never by force, on top of what the branch is there
-    // now. Gives the commit; of what is so already the branch's. No hook runs on this machine. Besides what fetch()
-    // says: usage: the path, the branch or the message can't be used; not_found: no such branch, or file to change;
-    // conflict: there is a file to be added, it has changed since `base`, or others push all the time; refused: a
-    // link, a folder or a submodule is in the way, or the server takes it not.
-    result<std::string> write(const std::string& address, const git_login&, const file_change&,
-                              const fetch_options& = {}) const;
+    // now; none where the file is so already. Whoever is to know before it is pushed is told each time that it is
+    // tried. No hook runs on this machine. Besides what fetch() and the notice say: usage: the path, the branch or
+    // the message can't be used; not_found: no such branch, or file to change; conflict: there is a file to be added,
+    // it has changed since `base`, or others push all the time; refused: a link, a folder or a submodule is in the
+    // way, or the server takes it not. `limit` is that of all of it, others that are waited for included.
+    result<written> write(const std::string& address, const git_login&, const file_change&, const fetch_options& = {},
+                          const push_notice& = nullptr) const;
 
     // The submodules of a commit, and theirs, each from the address that it names: https, ssh, or of the kind that
     // the project's own is; the login is for the project's own server alone. source::filesystem finds them.
@@ -118,8 +119,8 @@ public:
     result<void> remove() const;
 
 private:
-    result<std::string> push_once(const git_address&, const git_login&, const file_change&,
-                                  const fetch_options&) const;
+    result<written> push_once(const git_address&, const git_login&, const file_change&, const fetch_options&,
+                              const push_notice&) const;
     std::filesystem::path path_;
     std::filesystem::path own_;  // what locks and new ones are named by
     std::filesystem::path known_hosts_;

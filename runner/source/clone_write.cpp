@@ -172,11 +172,20 @@ const std::string quiet_receiver =
 result<void> check(const file_change& c) {
     if (!is_writable_path(c.path))
         return failure(errc::usage,
-                       "`path` can't be written: it is a file's place in the repository, without .., .git "
-                       "and what other systems read otherwise");
+                       "`path` can't be written: it is a file's place in the repository, in UTF-8, "
+                       "without .., .git and what other systems read otherwise");
     if (c.message.empty() || c.message.find('\0') != std::string::npos || c.message.size() > longest_message)
         return failure(errc::usage, "`message` is missing, or is no text for a commit");
     return {};
+}
+
+// However often it is tried again, all of it together takes no longer than it may.
+fetch_options within(fetch_options o, std::chrono::steady_clock::time_point end) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    // Git's own time begins when nobody else is waited for any more.
+    o.patience = std::min(o.patience.value_or(left), left / 2);
+    o.limit = std::max(left - *o.patience, std::chrono::milliseconds(1));
+    return o;
 }
 
 // The branch, and where it is; an empty commit: the repository has none yet.
@@ -203,8 +212,8 @@ result<std::pair<std::string, std::string>> head_of(const project_clone& clone, 
 
 }  // namespace
 
-result<std::string> project_clone::push_once(const git_address& to, const git_login& login, const file_change& change,
-                                             const fetch_options& o) const {
+result<written> project_clone::push_once(const git_address& to, const git_login& login, const file_change& change,
+                                         const fetch_options& o, const push_notice& about_to) const {
     auto lock = locked(own_, o.patience);
     if (!lock) return lock.error();
     auto head = head_of(*this, change.branch);
@@ -214,14 +223,16 @@ result<std::string> project_clone::push_once(const git_address& to, const git_lo
     std::string blob;
     if (change.does != file_change::what::remove) {
         auto made = writer.blob();
-        if (!made) return made;
+        if (!made) return made.error();
         blob = std::move(*made);
     }
     auto mode = mode_of_change(path_, parent, change, blob);
     if (!mode) return mode.error();
-    if (!*mode) return parent;
+    if (!*mode) return written{parent, false};
     auto commit = writer.commit(parent, **mode, blob);
-    if (!commit) return commit;
+    if (!commit) return commit.error();
+    if (about_to)
+        if (auto told = about_to(*commit); !told) return told.error();
 
     remote_call call{path_,       &to, &login, known_hosts_, lock->get(), std::chrono::steady_clock::now() + o.limit,
                      o.most_bytes};
@@ -234,11 +245,11 @@ result<std::string> project_clone::push_once(const git_address& to, const git_lo
     if (!pushed) return pushed.error();
     // Should this fail, the next fetch brings it.
     (void)look(path_, {"update-ref", ref, *commit});
-    return commit;
+    return written{std::move(*commit), true};
 }
 
-result<std::string> project_clone::write(const std::string& address, const git_login& login,
-                                         const file_change& wanted, const fetch_options& options) const {
+result<written> project_clone::write(const std::string& address, const git_login& login, const file_change& wanted,
+                                     const fetch_options& options, const push_notice& about_to) const {
     if (auto fine = check(wanted); !fine) return fine.error();
     file_change change = wanted;
     if (!wanted.branch.empty()) {
@@ -247,18 +258,19 @@ result<std::string> project_clone::write(const std::string& address, const git_l
     }
     auto to = read_address(address);
     if (!to) return to.error();
+    const auto end = std::chrono::steady_clock::now() + options.limit;
     for (int i = 1;; ++i) {
-        if (auto fetched = fetch(address, login, options); !fetched) return fetched.error();
+        if (auto fetched = fetch(address, login, within(options, end)); !fetched) return fetched.error();
         if (i == 1 && !wanted.base.empty()) {
             auto base = commit_of(wanted.base);
             if (!base) return base.error();
             change.base = std::move(*base);
         }
-        auto commit = push_once(*to, login, change, options);
+        auto done = push_once(*to, login, change, within(options, end), about_to);
         // Others have pushed since the fetch: once more, on top of that.
-        const bool moved = !commit && commit.error().code == errc::conflict && i < most_tries &&
-                           commit.error().what.starts_with("can't push to");
-        if (!moved) return commit;
+        const bool moved = !done && done.error().code == errc::conflict && i < most_tries &&
+                           done.error().what.starts_with("can't push to");
+        if (!moved) return done;
     }
 }
 

@@ -30,6 +30,39 @@ bool holds_unseen(std::string_view part) {
     return part.find("\xef\xbb\xbf") != std::string_view::npos;
 }
 
+bool is_between(char c, unsigned char least, unsigned char most) {
+    const auto u = static_cast<unsigned char>(c);
+    return u >= least && u <= most;
+}
+
+// How many bytes the character has that the text begins with; 0: it is none of UTF-8.
+std::size_t character_at(std::string_view text) {
+    const char first = text.front();
+    if (is_between(first, 0, 0x7f)) return 1;
+    const std::size_t length = is_between(first, 0xc2, 0xdf)   ? 2
+                               : is_between(first, 0xe0, 0xef) ? 3
+                               : is_between(first, 0xf0, 0xf4) ? 4
+                                                               : 0;
+    if (length == 0 || text.size() < length) return 0;
+    // Neither longer than need be, nor half of a pair, nor beyond the last character.
+    const unsigned char least = first == '\xe0' ? 0xa0 : first == '\xf0' ? 0x90 : 0x80;
+    const unsigned char most = first == '\xed' ? 0x9f : first == '\xf4' ? 0x8f : 0xbf;
+    if (!is_between(text[1], least, most)) return 0;
+    for (std::size_t i = 2; i < length; ++i)
+        if (!is_between(text[i], 0x80, 0xbf)) return 0;
+    return length;
+}
+
+// What is not can be written down in no answer and no audit as it is.
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t length = character_at(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 bool is_writable_part(std::string_view part) {
     if (part.empty() || part == "." || part == ".." || part.size() > 255) return false;
     const bool control =
@@ -44,7 +77,7 @@ bool is_writable_part(std::string_view part) {
 }  // namespace
 
 bool is_writable_path(std::string_view path) {
-    if (path.empty() || path.size() > longest_path) return false;
+    if (path.empty() || path.size() > longest_path || !is_utf8(path)) return false;
     if (std::ranges::count(path, '/') > static_cast<std::ptrdiff_t>(deepest)) return false;
     while (true) {
         const std::size_t end = std::min(path.find('/'), path.size());

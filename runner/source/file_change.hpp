@@ -7,6 +7,7 @@
 #include "runner/error.hpp"
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,16 @@ struct file_change {
     std::chrono::system_clock::time_point at;
 };
 
-// Whether a file may be written there: a plain relative path, in no form a way out or into what git keeps.
+// How a branch is after a change.
+struct written {
+    std::string commit;
+    bool made = false;  // the commit is the change's; else the file was so already, and nothing was pushed
+};
+
+// Told the commit that is about to be pushed; where it fails nothing is.
+using push_notice = std::function<result<void>(const std::string& commit)>;
+
+// Whether a file may be written there: a plain relative path in UTF-8, in no form a way out or into what git keeps.
 bool is_writable_path(std::string_view);
 
 // "main" of a branch's name, short or whole; empty: it can't be a branch.

@@ -172,8 +172,8 @@ struct grant_and_retry {
     policy::time_point at{};
     int from_action = -1;
     bool only_that_action = false;
-    std::vector<decision_record> decisions =
-        {};               // that told what is missing: recorded with it, also where it is refused
+    // That told what is missing: recorded with it, also where it is refused.
+    std::vector<decision_record> decisions = {};
     bool queued = false;  // see new_attempt
     bool waits = false;   // it was seen waiting for the permission: conflict where it does not any more
 };

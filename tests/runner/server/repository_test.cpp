@@ -9,7 +9,9 @@
 
 #include <atomic>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 
 using namespace latchkey;
 using namespace latchkey::test;
@@ -116,19 +118,19 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(w.ask("GET", contents + "/a.txt", w.viewer).body["content"], "b25lCg==");
     }
 
-    TEST_CASE("what can't be read as a definition, and a custom action, is hidden where it mentions one") {
+    TEST_CASE("what can't be read as a definition is hidden from who can't see all that it may mention") {
         repository_world w;
         const std::string broken = "- pipeline: p\n  actions:\n    - {action: x, type: SLACK, integration: ";
         const std::string id = std::to_string(w.team.slack.rights.id.value());
         w.commit({{"buddy.yml", broken + "slack_prod\n  - ]\n"},
                   {"a.yaml", broken + w.team.slack.hash_id + "\n"},
-                  {"b.yml", "# it tells " + w.team.slack.name + " of it\n- [\n"},
+                  {"b.yml", "{\"Integration\" : nothing there\n"},
                   {"c.yml", "x: [integration: " + id + "\n"},
                   {".buddy/actions/tell/action.yml",
                    "name: tell\ninputs:\n  to: {type: SLACK_INTEGRATION, default: Slack_Prod}\n"},
                   {"notes/templates.txt", "actions:\n  - slack_prod\n"},
-                  {"other.yml", "x: [slack_product, " + id + "\n"},
-                  {"code.txt", "slack_prod is no definition\n"}});
+                  {"other.yml", "services: [slack_product, " + id + "\n"},
+                  {"code.txt", "slack_prod is no definition of integrations\n"}});
         const std::vector<std::string> hidden = {
             "/buddy.yml", "/a.yaml", "/b.yml", "/c.yml", "/.buddy/actions/tell/action.yml", "/notes/templates.txt"};
         for (const std::string& file : hidden)
@@ -146,6 +148,53 @@ TEST_SUITE("server.repository") {
         }
         for (const char* file : {"/other.yml", "/code.txt"})
             CHECK_EQ(w.ask("GET", contents + file, w.viewer).body["hidden"], false);
+    }
+
+    TEST_CASE("who writes a guess and reads it does not learn whether there is such an integration") {
+        repository_world w;
+        const auto deny = [&](const json& permissions) {
+            REQUIRE_EQ(w.ask("PATCH", "/workspaces/acme/integrations/" + w.team.slack.hash_id, w.admin,
+                             {{"permissions", permissions}})
+                           .status,
+                       200);
+        };
+        const auto made = w.ask("POST", "/workspaces/acme/integrations", w.admin,
+                                {{"name", "Seen"},
+                                 {"identifier", "seen_id"},
+                                 {"type", "SLACK"},
+                                 {"webhook_address", "https://hooks.example.test/x"},
+                                 {"token", "t"}});
+        REQUIRE_MESSAGE(made.status == 201, made.text);
+        const std::string yaml =
+            "- pipeline: p\n  actions:\n    - {action: Tell, type: SLACK, channel: c, content: x, integration: ";
+        const std::string id = std::to_string(w.team.slack.rights.id.value());
+        std::map<std::string, std::string> files = {{"seen.yml", yaml + "seen_id}\n"}};
+        std::vector<std::string> probes;
+        for (const std::string& guess : {std::string("slack_prod"), std::string("nobody_id"), w.team.slack.hash_id,
+                                         std::string("aaaaaaaaaaaaaaaaaaaaaaaa"), id, std::string("987654"),
+                                         w.team.slack.name, std::string("Nobody's")}) {
+            const std::string name = "probe" + std::to_string(files.size());
+            files[name + ".yml"] = yaml + json(guess).dump() + "}\n";
+            files[name + ".txt"] = yaml + guess + "\n  - ]\n";
+            probes.insert(probes.end(), {"/" + name + ".yml", "/" + name + ".txt"});
+        }
+        w.commit(files);
+        const auto is_hidden = [&](const std::string& file, const std::string& token) {
+            const auto reply = w.ask("GET", contents + file, token);
+            REQUIRE_MESSAGE(reply.status == 200, reply.text);
+            return reply.body["hidden"].get<bool>();
+        };
+        // As long as nothing is hidden from them.
+        for (const std::string& file : probes) CHECK_MESSAGE(!is_hidden(file, w.developer), file);
+        deny({{"others", "DENIED"}, {"admins", "MANAGE"}});
+        for (const std::string& file : probes) {
+            CAPTURE(file);
+            CHECK(is_hidden(file, w.developer));
+            CHECK_FALSE(is_hidden(file, w.admin));
+        }
+        CHECK_FALSE(is_hidden("/seen.yml", w.developer));
+        deny({{"others", "USE_ONLY"}, {"admins", "MANAGE"}});
+        for (const std::string& file : probes) CHECK_MESSAGE(!is_hidden(file, w.developer), file);
     }
 
     TEST_CASE("who only looks waits for nobody long, and is shown what was fetched a moment ago") {
@@ -230,11 +279,72 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(not_yet.status, 503);
         CHECK_EQ(not_yet.headers.at("retry-after"), "5");
         CHECK(not_yet.message().starts_with("the repository is fetched for the first time"));
+        // Nor does who writes wait for it.
+        const json some = {{"path", "b.txt"}, {"message", "m"}, {"content", "eA=="}};
+        const auto not_written = impatient.ask("POST", contents, admin, some);
+        CHECK_EQ(not_written.status, 503);
+        CHECK_EQ(not_written.headers.at("retry-after"), "5");
+        CHECK_EQ(not_written.message(), not_yet.message());
         held.reset();
         for (int status = 503; status != 200;) {
             status = impatient.ask("GET", contents, admin).status;
             REQUIRE((status == 200 || status == 503));
         }
+    }
+
+    TEST_CASE("a write is given up after a while, and is one at a time of a project") {
+        repository_world w;
+        w.commit({{"a.txt", "one\n"}});
+        auto project = w.stores().people->project(w.team.acme, "web").value();
+        source::file_change change;
+        change.path = "b.txt";
+        change.content = "b\n";
+        change.message = "m";
+        temp_dir data;
+        std::unique_ptr<server::project_files> files;
+        std::optional<failure> second;
+        files =
+            cli::make_project_clones({.data = data.path(),
+                                      .local = true,
+                                      .login = [&](const store::team_project_record& p) -> result<source::git_login> {
+                                          // While the first is at it.
+                                          const auto other = files->write(p, change, nullptr);
+                                          if (!other) second = other.error();
+                                          return source::git_login();
+                                      }});
+        const auto first = files->write(project, change, nullptr);
+        REQUIRE_MESSAGE(first.has_value(), first.error().what);
+        REQUIRE(second.has_value());
+        CHECK_EQ(second->code, errc::conflict);
+        CHECK_EQ(second->what, "somebody else is writing to the project's repository: try again soon");
+        CHECK_EQ(shell(w.files.path() / "web/there.git", "git show main:b.txt"), "b");
+        change.path = "c.txt";
+        CHECK(files->write(project, change, nullptr).has_value());
+
+        // A host that takes a call and says nothing.
+        const exec::descriptor silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof at;
+        REQUIRE_EQ(::bind(silent.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+        REQUIRE_EQ(::listen(silent.get(), 8), 0);
+        REQUIRE_EQ(::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+        project.settings = {
+            {"custom_repo_url", "http://127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/web.git"}};
+        temp_dir other;
+        const auto hurried =
+            cli::make_project_clones({.data = other.path(),
+                                      .write_limit = std::chrono::milliseconds(200),
+                                      .login = [](const store::team_project_record&) -> result<source::git_login> {
+                                          return source::git_login();
+                                      }});
+        const auto began = std::chrono::steady_clock::now();
+        const auto late = hurried->write(project, change, nullptr);
+        REQUIRE(late.has_error());
+        CHECK_EQ(late.error().code, errc::engine);
+        CHECK(late.error().what.ends_with("it takes longer than it may"));
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::minutes(1));
     }
 
     TEST_CASE("what waits for a git server keeps nobody from signing in, and no look at the store open") {
@@ -253,8 +363,10 @@ TEST_SUITE("server.repository") {
         CHECK_EQ(looks, before + 1);
         for (const server::route& r : server::routes()) {
             CAPTURE(r.path);
-            const bool reads = r.path.find("/repository/") != std::string_view::npos;
-            CHECK_EQ(r.how.on == server::lane::repositories, reads);
+            const bool of_repository = r.path.find("/repository/") != std::string_view::npos;
+            CHECK_EQ(r.how.on == server::lane::repositories, of_repository && r.method == "GET");
+            // Nor does who reads wait for those who write.
+            CHECK_EQ(r.how.on == server::lane::pushes, of_repository && r.method != "GET");
             if (r.path.find("/login/oidc") != std::string_view::npos) CHECK_EQ(r.how.on, server::lane::outgoing);
         }
     }

@@ -69,6 +69,31 @@ TEST_SUITE("server.repository_write") {
             CHECK_NE(audit.find(did), std::string::npos);
     }
 
+    TEST_CASE("what is pushed was noted before, and what changes nothing is noted as nothing") {
+        write_world w;
+        const auto entries = [&] {
+            const std::string audit = w.ask("GET", "/latchkey/v1/workspaces/acme/audit", w.admin).text;
+            std::vector<std::size_t> counts;
+            for (const std::string word : {"is about to change a file", "changed a file", "is about to add a file"}) {
+                std::size_t n = 0;
+                for (std::size_t at = audit.find(word); at != std::string::npos; at = audit.find(word, at + 1)) ++n;
+                counts.push_back(n);
+            }
+            return counts;
+        };
+        const std::string first = w.commit({{"a.txt", "one\n"}});
+        const auto same = w.ask("PUT", contents + "/a.txt", w.developer, file("one\n"));
+        REQUIRE_MESSAGE(same.status == 200, same.text);
+        CHECK_EQ(same.body["commit"]["revision"], first);
+        CHECK_EQ(same.body["content"]["content"], "b25lCg==");
+        CHECK_EQ(entries(), std::vector<std::size_t>{0, 0, 0});
+        const auto made = w.ask("PUT", contents + "/a.txt", w.developer, file("two\n"));
+        REQUIRE_MESSAGE(made.status == 200, made.text);
+        CHECK_EQ(entries(), std::vector<std::size_t>{1, 1, 0});
+        CHECK_EQ(w.ask("PUT", contents + "/a%ff.txt", w.developer, file("x")).status, 400);
+        CHECK_EQ(entries(), std::vector<std::size_t>{1, 1, 0});
+    }
+
     TEST_CASE("who may not write, what is in the way and what is no file is told apart") {
         write_world w;
         const std::string first = w.commit({{"a.txt", "one\n"}});
@@ -101,6 +126,49 @@ TEST_SUITE("server.repository_write") {
         CHECK_EQ(w.there("show main:a.txt"), "two");
         run_world without;
         CHECK_EQ(without.ask("POST", contents, without.developer, some).status, 404);
+    }
+
+    TEST_CASE("who writes what pipelines read needs Use on each integration that it newly names") {
+        write_world w;
+        const std::string yaml =
+            "- pipeline: p\n  actions:\n    - {action: Tell, type: SLACK, channel: c, content: x, integration: ";
+        const std::string custom = "name: tell\ninputs:\n  to: {type: SLACK_INTEGRATION, default: ";
+        w.commit({{"buddy.yml", yaml + "slack_prod}\n"}, {".buddy/more.yml", yaml + "$WHICH}\n"}});
+        const auto put = [&](const std::string& path, const std::string& text) {
+            return w.ask("PUT", contents + "/" + path, w.developer, file(text));
+        };
+        const auto add = [&](const std::string& path, const std::string& text) {
+            return w.ask("POST", contents, w.developer, file(text, {{"path", path}}));
+        };
+        CHECK_EQ(put(".buddy/more.yml", yaml + "slack_prod}\n").status, 200);
+        CHECK_EQ(put(".buddy/more.yml", yaml + "$WHICH}\n").status, 200);
+        const auto named = w.ask("POST", "/workspaces/acme/projects/web/pipelines", w.admin,
+                                 {{"name", "fixed"},
+                                  {"git_config_ref", "FIXED"},
+                                  {"git_config", {{"branch", "main"}, {"path", "ci/fixed.txt"}}}});
+        REQUIRE_MESSAGE(named.status == 201, named.text);
+        REQUIRE_EQ(w.ask("PATCH", "/workspaces/acme/integrations/" + w.team.slack.hash_id, w.admin,
+                         {{"permissions", {{"others", "DENIED"}, {"admins", "MANAGE"}}}})
+                       .status,
+                   200);
+        const std::string before = w.there("rev-parse main");
+        for (const std::string name : {"slack_prod", "nobodys"}) {
+            const std::string no = "there is no integration \"" + name + "\" for this project";
+            for (const auto& reply :
+                 {put(".buddy/more.yml", yaml + name + "}\n"), add("buddy.yaml", yaml + name + "}\n"),
+                  add(".buddy/new.yaml", yaml + name + "}\n"),
+                  add("ci/fixed.txt", yaml + "'!{which:" + name + "}'}\n"),
+                  add(".buddy/actions/tell/action.yml", custom + name + "}\nexecute_commands: [ls]\n")}) {
+                CHECK_EQ(reply.status, 400);
+                CHECK_EQ(reply.message(), no);
+            }
+        }
+        CHECK_EQ(w.there("rev-parse main"), before);
+        // What it has named all along stays, what is read by no pipeline is anybody's, and who has Use may.
+        CHECK_EQ(put("buddy.yml", "# of ours\n" + yaml + "slack_prod}\n").status, 200);
+        CHECK_EQ(add("notes.txt", yaml + "slack_prod}\n").status, 201);
+        CHECK_EQ(add(".buddy/deep/er.yml", yaml + "slack_prod}\n").status, 201);
+        CHECK_EQ(w.ask("PUT", contents + "/.buddy/more.yml", w.admin, file(yaml + "slack_prod}\n")).status, 200);
     }
 
     TEST_CASE("many who write at once lose nothing") {

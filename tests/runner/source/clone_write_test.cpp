@@ -28,7 +28,9 @@ file_change change(what does, const std::string& path, const std::string& conten
 
 struct write_world : local_world {
     result<std::string> write(const file_change& change) const {
-        return c.write(there.string(), {}, change, local());
+        auto done = c.write(there.string(), {}, change, local());
+        if (!done) return done.error();
+        return std::move(done->commit);
     }
     std::string head(const std::string& branch = "main") const { return at("rev-parse refs/heads/" + branch); }
 };
@@ -67,6 +69,41 @@ TEST_SUITE("source.clone_write") {
             CHECK(w.write(other).has_error());
         }
         CHECK(text(w.c.commit_of("main")) == *removed);
+    }
+
+    TEST_CASE(
+        "who is to know of a commit before it is pushed is told, and can prevent it; of none there is nothing to "
+        "know") {
+        const write_world w;
+        const std::string before = w.head();
+        std::vector<std::string> told;
+        bool agrees = false;
+        const source::push_notice notice = [&](const std::string& commit) -> result<void> {
+            told.push_back(commit);
+            CHECK_EQ(w.head(), before);
+            if (!agrees) return failure(errc::store, "no");
+            return {};
+        };
+        const auto write = [&](const file_change& change) {
+            return w.c.write(w.there.string(), {}, change, local(), notice);
+        };
+        const auto prevented = write(change(what::add, "b.txt"));
+        CHECK(code(prevented) == errc::store);
+        CHECK_EQ(prevented.error().what, "no");
+        CHECK_EQ(told.size(), 1);
+        CHECK_EQ(w.head(), before);
+        agrees = true;
+        const auto made = write(change(what::add, "b.txt"));
+        REQUIRE_MESSAGE(made.has_value(), made.error().what);
+        CHECK(made->made);
+        REQUIRE_EQ(told.size(), 2);
+        CHECK_EQ(told.back(), made->commit);
+        CHECK_EQ(w.head(), made->commit);
+        const auto same = write(change(what::replace, "b.txt"));
+        REQUIRE_MESSAGE(same.has_value(), same.error().what);
+        CHECK_FALSE(same->made);
+        CHECK_EQ(same->commit, made->commit);
+        CHECK_EQ(told.size(), 2);
     }
 
     TEST_CASE("what somebody else has changed is not written over") {
@@ -117,9 +154,32 @@ TEST_SUITE("source.clone_write") {
               "git clone -q there.git work && cd work && git update-index --add --cacheinfo 160000," + first +
                   ",sub && git commit -qm sub && git push -q");
         const std::string before = w.head();
-        for (const std::string path :
-             {"", "/x", "x/", "../x", "x/../y", "./x", "x//y", ".git/config", "x/.git", ".GIT/hooks/post-receive",
-              "git~1/x", ".git ", ".git.", "x\\y", "c:x", "a\nb", ".g\xe2\x80\x8dit/x", "\xef\xbb\xbf.git/x"}) {
+        for (const std::string path : {"",
+                                       "/x",
+                                       "x/",
+                                       "../x",
+                                       "x/../y",
+                                       "./x",
+                                       "x//y",
+                                       ".git/config",
+                                       "x/.git",
+                                       ".GIT/hooks/post-receive",
+                                       "git~1/x",
+                                       ".git ",
+                                       ".git.",
+                                       "x\\y",
+                                       "c:x",
+                                       "a\nb",
+                                       ".g\xe2\x80\x8dit/x",
+                                       "\xef\xbb\xbf.git/x",
+                                       "\xff",
+                                       "a\xc3",
+                                       "\xc0\xaf",
+                                       "\xe0\x80\xaf",
+                                       "\xed\xa0\x80",
+                                       "\xf4\x90\x80\x80",
+                                       "\xf5\x80\x80\x80",
+                                       "\xe4"}) {
             CAPTURE(path);
             for (const what does : {what::add, what::replace, what::remove})
                 CHECK(code(w.write(change(does, path))) == errc::usage);
@@ -133,7 +193,8 @@ TEST_SUITE("source.clone_write") {
                 CHECK(code(w.write(change(does, path))) == errc::refused);
         CHECK_EQ(w.head(), before);
         // Only looks odd.
-        for (const std::string path : {"-x", "*", "a b", ".gitignore", "\xc3\xa4"})
+        for (const std::string path :
+             {"-x", "*", "a b", ".gitignore", "\xc3\xa4", "\xf0\x9f\x94\x91", "\xef\xbf\xbd"})
             CHECK_MESSAGE(w.write(change(what::add, path)).has_value(), path);
         auto bad = change(what::add, "y");
         bad.message = "";
