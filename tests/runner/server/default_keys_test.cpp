@@ -117,6 +117,15 @@ TEST_SUITE("server.default_keys") {
         w.let_in(of_project);
         CHECK_EQ(w.run(by_target).first, "SUCCESSFUL");
         CHECK_EQ(w.run(w.command("authentication_mode: PUBLIC_KEY")).first, "SUCCESSFUL");
+        // A variable that is nearer to the action is what its name means; a mode means the server's.
+        const auto mine = w.ssh.folder() / "mine";
+        REQUIRE_EQ(std::system(("ssh-keygen -q -t ed25519 -N '' -f " + mine.string()).c_str()), 0);
+        const std::string nearer = ", variables: [{key: id_workspace, value: " + json(read_file(mine)).dump() + "}]";
+        const std::string by_name = w.command("authentication_mode: ENV_KEY, env_key: $id_workspace" + nearer);
+        CHECK_EQ(w.run(by_name).first, "FAILED");
+        CHECK_EQ(w.run(w.command("authentication_mode: WORKSPACE_KEY" + nearer)).first, "SUCCESSFUL");
+        std::ofstream(w.ssh.folder() / "authorized", std::ios::app) << read_file(mine.string() + ".pub") << "\n";
+        CHECK_EQ(w.run(by_name).first, "SUCCESSFUL");
         // A script has neither, although one beside it logs in with it, and whatever the pipeline calls its
         // variables.
         const std::string script =
