@@ -192,5 +192,12 @@ TEST_SUITE("server.default_keys") {
                      "of this project");
         REQUIRE_EQ(w.ask("PATCH", project, w.admin, {{"custom_repo_ssh_key_id", 0}}).status, 200);
         CHECK_EQ(look(), 200);
+        // What is in the key's place is not waited for.
+        REQUIRE_EQ(w.ask("DELETE", at_of(key_of(w, w.viewer)), w.admin).status, 204);
+        REQUIRE_EQ(w.ask("POST", variables, w.admin, {{"key", "id_workspace"}, {"value", "text"}}).status, 201);
+        const auto no_key = w.ask("GET", project + "/repository/contents", w.viewer);
+        CHECK_EQ(no_key.status, 422);
+        CHECK_EQ(no_key.message(),
+                 "the variable id_workspace is no SSH key: rename it, that name is the workspace's key's");
     }
 }
