@@ -200,4 +200,50 @@ TEST_SUITE("server.default_keys") {
         CHECK_EQ(no_key.message(),
                  "the variable id_workspace is no SSH key: rename it, that name is the workspace's key's");
     }
+
+    TEST_CASE("who manages a project does not say what is opened with a key of the workspace") {
+        api_world w;
+        const std::string admin = w.token(w.team.admin);
+        const std::string manager = w.token(w.team.outsider);
+        const std::string project = "/workspaces/acme/projects/web";
+        const auto let_in =
+            w.ask("POST", project + "/members", admin,
+                  {{"id", w.team.outsider.value()}, {"permission_set", {{"id", w.team.manager_set.value()}}}});
+        REQUIRE_MESSAGE(let_in.status == 201, let_in.text);
+        const auto set = [&](const json& body) { return w.ask("PATCH", project, manager, body); };
+        const auto no = [&](const json& body) {
+            const auto reply = set(body);
+            CAPTURE(body);
+            CHECK_EQ(reply.status, 403);
+            CHECK_EQ(reply.message(),
+                     "a repository that is opened with a key of the workspace is set by an administrator of the "
+                     "workspace: give the project a key of its own with `custom_repo_key`, or name a variable of the "
+                     "project with `custom_repo_ssh_key_id`");
+        };
+        test::temp_dir files;
+        REQUIRE_EQ(std::system(("ssh-keygen -q -t ed25519 -N '' -f " + (files.path() / "key").string()).c_str()), 0);
+        const std::string text = read_file(files.path() / "key");
+        const std::string ours = "ssh://git@git.acme.test/web.git";
+        const std::string others = "ssh://git@git.acme.test/other.git";
+        no({{"custom_repo_url", ours}});
+        CHECK_EQ(set({{"custom_repo_url", "https://git.acme.test/web.git"}}).status, 200);
+        // With a key of its own any, until that goes.
+        CHECK_EQ(set({{"custom_repo_url", others}, {"custom_repo_key", text}}).status, 200);
+        CHECK_EQ(set({{"custom_repo_url", ours}}).status, 200);
+        no({{"custom_repo_key", ""}});
+        no({{"custom_repo_url", "ssh://git@git.other.test/web.git"}});
+        // As an administrator has set it, it is left alone.
+        REQUIRE_EQ(w.ask("PATCH", project, admin, {{"custom_repo_key", ""}}).status, 200);
+        CHECK_EQ(set({{"custom_repo_url", ours}, {"fetch_submodules", false}, {"display_name", "Web!"}}).status, 200);
+        no({{"custom_repo_url", others}});
+        no({{"custom_repo_user", "root"}});
+        no({{"fetch_submodules", true}});
+        // A variable of the workspace is not the project's, one of the project is.
+        const auto shared = w.ask("POST", variables, admin, {{"key", "OTHER"}, {"type", "SSH_KEY"}, {"value", text}});
+        REQUIRE_MESSAGE(shared.status == 201, shared.text);
+        no({{"custom_repo_ssh_key_id", shared.body["id"]}});
+        const json own = key_of(w, admin, "?project_name=web");
+        CHECK_EQ(set({{"custom_repo_ssh_key_id", own["id"]}, {"custom_repo_url", others}}).status, 200);
+        no({{"custom_repo_ssh_key_id", 0}});
+    }
 }
