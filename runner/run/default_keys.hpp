@@ -16,8 +16,10 @@ namespace latchkey::run {
 inline constexpr std::string_view workspace_key_name = "id_workspace";
 inline constexpr std::string_view project_key_name = "id_project";
 
-// The names of those that the action says it logs in with.
+// The names of those that the action says it logs in with, in a field that is there to say so.
 std::set<std::string> default_keys_of(const pipelines::action&);
+// Those of them that a mode asks for: then it is the server's key. What is named is the variable that is nearest.
+std::set<std::string> default_keys_by_mode(const pipelines::action&);
 std::set<std::string> default_keys_of(const pipelines::plan&);
 
 }  // namespace latchkey::run

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <set>
+
 namespace latchkey::run {
 
 namespace {
@@ -75,15 +77,23 @@ vault::secret native_file(const pipelines::plan& plan, std::uint32_t action, con
                           const action_secrets& secrets, const std::map<std::string, vault::secret>& supplied,
                           const std::map<std::string, vault::secret>& keys, const container_places& places) {
     const pipelines::action& a = *plan.actions[action].definition;
-    const std::set<std::string> own_keys = default_keys_of(a);
-    const pipelines::variable_lookup value_of = [&](std::string_view name) -> std::optional<std::string> {
-        // Its name stays in the field: what logs in with it looks it up, and nothing else holds it.
-        if (own_keys.contains(std::string(name))) return "$" + std::string(name);
+    const pipelines::variable_lookup variable = [&](std::string_view name) -> std::optional<std::string> {
         for (auto v = r.secrets.rbegin(); v != r.secrets.rend(); ++v)
             if (v->first == name) return std::string(v->second->reveal());
         for (auto v = r.environment.rbegin(); v != r.environment.rend(); ++v)
             if (v->first == name) return v->second;
         return std::nullopt;
+    };
+    std::set<std::string> own_keys = default_keys_of(a);
+    // A variable of that name is nearer to the action; but for the path of a file, which is no key.
+    std::erase_if(own_keys, [&, by_mode = default_keys_by_mode(a)](const std::string& name) {
+        const auto nearer = variable(name);
+        return !by_mode.contains(name) && nearer && !nearer->starts_with('/');
+    });
+    const pipelines::variable_lookup value_of = [&](std::string_view name) -> std::optional<std::string> {
+        // Its name stays in the field: what logs in with it looks it up, and nothing else holds it.
+        if (own_keys.contains(std::string(name))) return "$" + std::string(name);
+        return variable(name);
     };
     json file;
     file["type"] = a.type.value;

@@ -131,6 +131,47 @@ result<void> check_key(const call& c, const store::team_project_record& p, const
     return {};
 }
 
+// Whether the project logs in with a key of its own after the change: one that is given, or a variable of its own.
+result<bool> has_own_key(const call& c, const store::team_project_record& p, const repository_login& login,
+                         bool had_key) {
+    if (login.key ? !login.key->empty() : had_key) return true;
+    const std::string named = setting_of_project(p, "custom_repo_ssh_key_id");
+    if (named.empty()) return false;
+    auto key = c.server.stores.values->get(c.workspace->id, policy::variable_id(std::stoll(named)));
+    if (!key && key.error().code == errc::not_found) return false;
+    if (!key) return key.error();
+    return key->owner.level == store::variable_level::project && key->owner.project == p.id;
+}
+
+// A key of the workspace opens repositories of other projects, too: who manages one project can't say what is fetched
+// with it.
+result<void> check_shared_key(const call& c, const store::team_project_record& p, const repository_login& login) {
+    if (c.administrator()) return {};
+    const auto address = source::read_address(setting_of_project(p, "custom_repo_url"));
+    if (!address || address->by != source::transport::ssh) return {};
+    const auto kept = c.server.stores.triggers->secret(p.id, std::string(repository_key));
+    if (!kept) return kept.error();
+    const bool had_key = kept->has_value();
+    bool changed = login.key.has_value() && had_key;
+    const auto said = [](const store::team_project_record& of, std::string_view name) {
+        const std::string value = setting_of_project(of, name);
+        return value == "false" ? std::string() : value;
+    };
+    for (const std::string_view name : {"custom_repo_url", "custom_repo_ssh_key_id", "custom_repo_user",
+                                        "custom_repo_host_keys", "fetch_submodules", "fetch_submodules_env_key"})
+        changed = changed || said(p, name) != said(*c.project, name);
+    if (!changed) return {};
+    const auto own = has_own_key(c, p, login, had_key);
+    if (!own) return own.error();
+    if (!*own)
+        return failure(
+            errc::denied,
+            "a repository that is opened with a key of the workspace is set by an administrator of the "
+            "workspace: give the project a key of its own with `custom_repo_key`, or name a variable of the "
+            "project with `custom_repo_ssh_key_id`");
+    return {};
+}
+
 }  // namespace
 
 result<answer> list_projects(call& c) {
@@ -204,6 +245,7 @@ result<answer> edit_project(call& c) {
     if (auto fine = in.checked(); !fine) return fine.error();
     if (auto fine = check_key(c, changed, setting_of_project(*c.project, "custom_repo_ssh_key_id")); !fine)
         return fine.error();
+    if (auto fine = check_shared_key(c, changed, login); !fine) return fine.error();
     // Together, and only where the address is still the one that the login was judged by: no server is shown what is
     // another's.
     const store::directory::project_change change{c.project->settings, sealed(c, changed.id, login)};

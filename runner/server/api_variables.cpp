@@ -57,7 +57,7 @@ result<answer> list_variables(call& c) {
         if (level == store::variable_level::workspace || level == store::variable_level::project) {
             // Whoever looks for it finds it. What somebody has put in its place is shown as it is.
             auto key = default_key(c.server.stores, c.server.vault, **of, c.now());
-            if (!key && key.error().code != errc::conflict) return key.error();
+            if (!key && key.error().code != errc::refused) return key.error();
         }
         auto all = c.server.stores.values->list(**of);
         if (!all) return all.error();

@@ -13,7 +13,7 @@
 
 namespace latchkey::server {
 
-// Of a workspace or a project; made where there is none. conflict: a variable of that name is no SSH key.
+// Of a workspace or a project; made where there is none. refused: a variable of that name is no SSH key.
 result<store::variable_record> default_key(store::stores&, const vault::vault&, const store::variable_owner&,
                                            policy::time_point now);
 

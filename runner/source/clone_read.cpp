@@ -253,7 +253,12 @@ result<std::vector<git_ref>> project_clone::refs() const {
 
 result<std::string> project_clone::subject_of(const std::string& commit, std::size_t most) const {
     if (auto there = known(path_, commit); !there) return there.error();
-    auto said = look(path_, {"show", "--no-patch", "--no-show-signature", "--no-notes", "--format=%s", commit, "--"});
+    const auto show = [&](const char* format) {
+        return look(path_, {"show", "--no-patch", "--no-show-signature", "--no-notes", format, commit, "--"});
+    };
+    auto said = show("--format=%s");
+    // It may be more than is read at once.
+    if (!said && said.error().code == errc::engine) said = show("--format=%<(1000,trunc)%s");
     if (!said) return said.error();
     if (said->exit_code != 0) return failure(errc::engine, "git can't show the commit " + commit.substr(0, 10));
     std::string line = said->output.substr(0, said->output.find('\n'));

@@ -117,6 +117,15 @@ TEST_SUITE("server.default_keys") {
         w.let_in(of_project);
         CHECK_EQ(w.run(by_target).first, "SUCCESSFUL");
         CHECK_EQ(w.run(w.command("authentication_mode: PUBLIC_KEY")).first, "SUCCESSFUL");
+        // A variable that is nearer to the action is what its name means; a mode means the server's.
+        const auto mine = w.ssh.folder() / "mine";
+        REQUIRE_EQ(std::system(("ssh-keygen -q -t ed25519 -N '' -f " + mine.string()).c_str()), 0);
+        const std::string nearer = ", variables: [{key: id_workspace, value: " + json(read_file(mine)).dump() + "}]";
+        const std::string by_name = w.command("authentication_mode: ENV_KEY, env_key: $id_workspace" + nearer);
+        CHECK_EQ(w.run(by_name).first, "FAILED");
+        CHECK_EQ(w.run(w.command("authentication_mode: WORKSPACE_KEY" + nearer)).first, "SUCCESSFUL");
+        std::ofstream(w.ssh.folder() / "authorized", std::ios::app) << read_file(mine.string() + ".pub") << "\n";
+        CHECK_EQ(w.run(by_name).first, "SUCCESSFUL");
         // A script has neither, although one beside it logs in with it, and whatever the pipeline calls its
         // variables.
         const std::string script =
@@ -183,5 +192,58 @@ TEST_SUITE("server.default_keys") {
                      "of this project");
         REQUIRE_EQ(w.ask("PATCH", project, w.admin, {{"custom_repo_ssh_key_id", 0}}).status, 200);
         CHECK_EQ(look(), 200);
+        // What is in the key's place is not waited for.
+        REQUIRE_EQ(w.ask("DELETE", at_of(key_of(w, w.viewer)), w.admin).status, 204);
+        REQUIRE_EQ(w.ask("POST", variables, w.admin, {{"key", "id_workspace"}, {"value", "text"}}).status, 201);
+        const auto no_key = w.ask("GET", project + "/repository/contents", w.viewer);
+        CHECK_EQ(no_key.status, 422);
+        CHECK_EQ(no_key.message(),
+                 "the variable id_workspace is no SSH key: rename it, that name is the workspace's key's");
+    }
+
+    TEST_CASE("who manages a project does not say what is opened with a key of the workspace") {
+        api_world w;
+        const std::string admin = w.token(w.team.admin);
+        const std::string manager = w.token(w.team.outsider);
+        const std::string project = "/workspaces/acme/projects/web";
+        const auto let_in =
+            w.ask("POST", project + "/members", admin,
+                  {{"id", w.team.outsider.value()}, {"permission_set", {{"id", w.team.manager_set.value()}}}});
+        REQUIRE_MESSAGE(let_in.status == 201, let_in.text);
+        const auto set = [&](const json& body) { return w.ask("PATCH", project, manager, body); };
+        const auto no = [&](const json& body) {
+            const auto reply = set(body);
+            CAPTURE(body);
+            CHECK_EQ(reply.status, 403);
+            CHECK_EQ(reply.message(),
+                     "a repository that is opened with a key of the workspace is set by an administrator of the "
+                     "workspace: give the project a key of its own with `custom_repo_key`, or name a variable of the "
+                     "project with `custom_repo_ssh_key_id`");
+        };
+        test::temp_dir files;
+        REQUIRE_EQ(std::system(("ssh-keygen -q -t ed25519 -N '' -f " + (files.path() / "key").string()).c_str()), 0);
+        const std::string text = read_file(files.path() / "key");
+        const std::string ours = "ssh://git@git.acme.test/web.git";
+        const std::string others = "ssh://git@git.acme.test/other.git";
+        no({{"custom_repo_url", ours}});
+        CHECK_EQ(set({{"custom_repo_url", "https://git.acme.test/web.git"}}).status, 200);
+        // With a key of its own any, until that goes.
+        CHECK_EQ(set({{"custom_repo_url", others}, {"custom_repo_key", text}}).status, 200);
+        CHECK_EQ(set({{"custom_repo_url", ours}}).status, 200);
+        no({{"custom_repo_key", ""}});
+        no({{"custom_repo_url", "ssh://git@git.other.test/web.git"}});
+        // As an administrator has set it, it is left alone.
+        REQUIRE_EQ(w.ask("PATCH", project, admin, {{"custom_repo_key", ""}}).status, 200);
+        CHECK_EQ(set({{"custom_repo_url", ours}, {"fetch_submodules", false}, {"display_name", "Web!"}}).status, 200);
+        no({{"custom_repo_url", others}});
+        no({{"custom_repo_user", "root"}});
+        no({{"fetch_submodules", true}});
+        // A variable of the workspace is not the project's, one of the project is.
+        const auto shared = w.ask("POST", variables, admin, {{"key", "OTHER"}, {"type", "SSH_KEY"}, {"value", text}});
+        REQUIRE_MESSAGE(shared.status == 201, shared.text);
+        no({{"custom_repo_ssh_key_id", shared.body["id"]}});
+        const json own = key_of(w, admin, "?project_name=web");
+        CHECK_EQ(set({{"custom_repo_ssh_key_id", own["id"]}, {"custom_repo_url", others}}).status, 200);
+        no({{"custom_repo_ssh_key_id", 0}});
     }
 }

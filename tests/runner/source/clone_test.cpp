@@ -364,4 +364,28 @@ TEST_SUITE("source.clone") {
         CHECK(commit.has_value());
         CHECK_FALSE(fs::exists(w.folder.path() / "started"));
     }
+
+    TEST_CASE(
+        "a message of twenty megabytes keeps nobody from reading the others, and none ends within a character") {
+        const local_world w;
+        const std::string first = w.at("rev-parse main");
+        shell(w.folder.path(),
+              "git clone -q there.git work && cd work && (printf 'large '; head -c 20000000 /dev/zero | tr '\\0' x) "
+              ">../message && git commit -q --allow-empty -F ../message && git commit -q --allow-empty -m "
+              "'\xc3\xa4\xc3\xa4\xc3\xa4' && git push -q origin main");
+        REQUIRE(w.c.fetch(w.there.string(), {}, local()).has_value());
+        const std::string head = w.at("rev-parse main");
+        const auto all = w.c.history_of(head, 0, 10);
+        REQUIRE_MESSAGE(all.has_value(), all.error().what);
+        REQUIRE_EQ(all->size(), 4);
+        CHECK_EQ(all->at(0).message, "\xc3\xa4\xc3\xa4\xc3\xa4");
+        CHECK(all->at(1).message.starts_with("large xxx"));
+        CHECK(all->at(1).message.size() <= 1'000);
+        CHECK_EQ(all->at(1).parents, std::vector<std::string>{first});
+        CHECK_EQ(all->at(1).author_name, "Ana");
+        CHECK_EQ(all->at(2).id, first);
+        CHECK_EQ(all->at(2).message, "second");
+        CHECK_EQ(w.c.history_of(head, 0, 1, 3).value().front().message, "\xc3\xa4");
+        CHECK(text(w.c.subject_of(all->at(1).id)).starts_with("large xxx"));
+    }
 }
