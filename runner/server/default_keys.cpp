@@ -39,8 +39,8 @@ result<store::variable_record> default_key(store::stores& stores, const vault::v
     if (!key) return key.error();
     if (key->type != "SSH_KEY" || !key->sealed)
         return failure(errc::refused, "the variable " + key->key + " is no SSH key: rename it, that name is the " +
-                                           (owner.level == variable_level::project ? "project" : "workspace") +
-                                           "'s key's");
+                                          (owner.level == variable_level::project ? "project" : "workspace") +
+                                          "'s key's");
     return key;
 }
 
