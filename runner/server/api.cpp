@@ -160,6 +160,7 @@ boost::asio::thread_pool& api::pool_for(const match& m) {
     if (m.found == nullptr || m.found->how.on == lane::ordinary) return pool_;
     if (m.found->how.on == lane::repositories) return repositories_;
     if (m.found->how.on == lane::pushes) return pushes_;
+    if (m.found->how.on == lane::trials) return trials_;
     return m.found->how.on == lane::passwords ? passwords_ : outgoing_;
 }
 

@@ -51,6 +51,7 @@ private:
     boost::asio::thread_pool passwords_{2};
     boost::asio::thread_pool outgoing_{2};
     boost::asio::thread_pool repositories_{2};
+    boost::asio::thread_pool trials_{2};
     boost::asio::thread_pool pushes_{2};
     options options_;
     rate_limit limit_;

@@ -15,6 +15,8 @@ namespace latchkey::server {
 namespace {
 
 constexpr std::int64_t most_entries = 1000;
+// So many are looked at with one question to the store, however few are wanted.
+constexpr int page = 500;
 // How far back one call looks: a search that finds little goes on with the next one.
 constexpr std::int64_t most_looked_at = 50'000;
 
@@ -58,9 +60,9 @@ result<answer> list_audit(call& c) {
     audit_names names(c);
     json items = json::array();
     for (bool more = true; more && items.size() < most;) {
-        auto some = c.server.stores.runs->audit_of(c.workspace->id, wish, at, static_cast<int>(most));
+        auto some = c.server.stores.runs->audit_of(c.workspace->id, wish, at, page);
         if (!some) return some.error();
-        more = some->size() == most;
+        more = some->size() == page;
         if (!more) at = wish.least;
         for (const policy::audit_entry& e : *some) {
             const auto fits = wanted->fits(names, e);

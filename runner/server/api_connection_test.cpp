@@ -39,6 +39,9 @@ result<policy::trial> decided(const call& c, policy::integration_id id) {
 }  // namespace
 
 result<answer> test_connection(call& c) {
+    // Nobody says anything here of where the credential goes, or believes that they did.
+    if (!c.body.is_null() && !(c.body.is_object() && c.body.empty()))
+        return failure(errc::usage, "a test of the connection takes no fields: what is stored is what is tested");
     const auto standing = c.server.connection_tests->take(std::to_string(c.actor().value()), c.now());
     if (!standing.allowed) return too_many(standing, c.now());
     store::store& s = *c.server.stores.runs;

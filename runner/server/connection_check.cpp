@@ -2,6 +2,7 @@
 #include "runner/server/connection_check.hpp"
 
 #include "pipelines/delivery.hpp"
+#include "runner/source/address.hpp"
 
 #include <algorithm>
 
@@ -62,6 +63,12 @@ result<connection_question> question_of(const pipelines::integration_type& type,
     connection_question q;
     const std::string origin = origin_of(place);
     q.host = host_of(origin);
+    // Its port is no part of the name, and an address of version 6 stands in brackets.
+    const std::string name =
+        q.host.starts_with('[') ? q.host.substr(1, q.host.find(']') - 1) : q.host.substr(0, q.host.find(':'));
+    if (!origin.starts_with("https://") && !source::is_loopback_host(name))
+        return nothing_to_ask(q.host +
+                              " is asked without TLS, where anybody on the way reads the credential: write https://");
     q.request.url = origin + check.path;
     q.request.headers = check.headers;
     q.request.get = !check.post;

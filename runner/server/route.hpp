@@ -39,12 +39,13 @@ enum class lane : unsigned char {
     passwords,     // two at once
     outgoing,      // likewise
     repositories,  // likewise: who signs in does not wait for somebody's git server
+    trials,        // likewise: nor for services that are asked whether they take a credential
     pushes,        // likewise: nor does who reads a repository wait for those who write
 };
 
 // Whether a handler may wait for other servers: the store is not kept looking at one moment meanwhile.
 constexpr bool waits_for_others(lane l) {
-    return l == lane::outgoing || l == lane::repositories || l == lane::pushes;
+    return l == lane::outgoing || l == lane::repositories || l == lane::trials || l == lane::pushes;
 }
 
 struct manner {

@@ -131,7 +131,7 @@ constexpr auto table = std::to_array<route>({
      r::member,
      test_connection,
      "Ask an integration's service whether it takes the credential",
-     {.on = lane::outgoing}},
+     {.on = lane::trials}},
     {"GET", "/latchkey/v1/integration_types", s::integration_info, r::user, list_integration_types,
      "Which types of integrations there are, and what each asks for"},
 
