@@ -66,7 +66,7 @@ result<connection_question> question_of(const pipelines::integration_type& type,
     // Its port is no part of the name, and an address of version 6 stands in brackets.
     const std::string name =
         q.host.starts_with('[') ? q.host.substr(1, q.host.find(']') - 1) : q.host.substr(0, q.host.find(':'));
-    if (!origin.starts_with("https://") && !source::is_loopback_host(name))
+    if (origin.starts_with("http://") && !source::is_loopback_host(name))
         return nothing_to_ask(q.host +
                               " is asked without TLS, where anybody on the way reads the credential: write https://");
     q.request.url = origin + check.path;

@@ -141,8 +141,9 @@ TEST_SUITE("server.connection") {
         const receiver elsewhere;
         asking_world w;
         const std::string hash = w.add(there.url("/"));
-        CHECK_EQ(w.test(hash, w.admin, {{"host_url", elsewhere.url("")}, {"url", elsewhere.url("")}}).body["ok"],
-                 true);
+        CHECK_EQ(w.test(hash, w.admin, {{"host_url", elsewhere.url("")}}).status, 400);
+        CHECK(there.came().empty());
+        CHECK_EQ(w.test(hash, w.admin).body["ok"], true);
         REQUIRE_EQ(there.at("/api/v4/user").size(), 1);
         CHECK_EQ(there.came()[0]["headers"]["PRIVATE-TOKEN"], "planted secret");
         std::string all;
@@ -181,6 +182,11 @@ TEST_SUITE("server.connection") {
             CAPTURE(said.text);
             CHECK_EQ(said.body["ok"], false);
         }
+        const auto open_to_all = w.test(w.add("http://gitlab.acme.test"), w.admin);
+        CHECK_EQ(open_to_all.body["tested"], false);
+        CHECK_EQ(
+            open_to_all.body["message"],
+            "gitlab.acme.test is asked without TLS, where anybody on the way reads the credential: write https://");
         CHECK_EQ(w.test(w.add(there.url("/?x=")), w.admin).body["ok"], nullptr);
         CHECK_EQ(w.test(w.add("", "planted secret"), w.admin).body["message"],
                  "the integration does not say where its service is: fill in \"Host name of the server\", together "

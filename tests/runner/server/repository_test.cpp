@@ -260,7 +260,8 @@ TEST_SUITE("server.repository") {
         slow.reset();
         for (;;) {
             const auto now = files->find_to_show(project, {});
-            if (!now) REQUIRE_EQ(now.error().code, errc::conflict);
+            // Between the clone's end and its being noted, a look has no time at all for a fetch of its own.
+            if (!now) REQUIRE((now.error().code == errc::conflict || now.error().code == errc::engine));
             if (!now) continue;
             CHECK_EQ(now->commit, first);
             break;
