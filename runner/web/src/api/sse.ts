@@ -120,13 +120,14 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
         return listener.failed?.(errorOf(reply.status, body, messageOf(body)));
       }
       listener.connection?.('live');
+      // What is let go may have been given up before: that is no fault.
       const reader = reply.body.getReader();
       const decoder = new TextDecoder();
       const parser = new EventParser();
       let turn = performance.now();
       for (;;) {
         const { done, value } = await reader.read();
-        if (stopped) return void reader.cancel();
+        if (stopped) return void reader.cancel().catch(() => undefined);
         if (done) return again();
         alive();
         wait = 300;
@@ -134,13 +135,13 @@ export function listen(url: string, listener: Listener, after = ''): Stream {
           // What has come already is read without a pause of its own: only time tells how long this goes on.
           if (performance.now() - turn > longestTurn) {
             await breathe();
-            if (stopped) return void reader.cancel();
+            if (stopped) return void reader.cancel().catch(() => undefined);
             turn = performance.now();
           }
           if (!give(parser.take(decoder.decode(value.subarray(at, at + pieceSize), { stream: true })))) continue;
           clearTimeout(watch);
           over = true;
-          void reader.cancel();
+          void reader.cancel().catch(() => undefined);
           return listener.connection?.('ended');
         }
       }
