@@ -30,7 +30,8 @@ struct attempt {
 
     exchange& with;
     std::shared_ptr<async::waker> waker;
-    std::shared_ptr<assignment> held;
+    std::shared_ptr<assignment> held;  // as long as an execution is there to ask it
+    bool released = false;
 };
 
 class remote_execution : public exec::execution {
@@ -44,6 +45,7 @@ public:
             runs = held().at == phase::ready && action().at != action_phase::ended;
             action().abandoned = true;
             action().output.clear();
+            held().moved.notify_all();  // whoever waits for room brings it for nobody
         }
         if (runs) kill();
     }
@@ -103,7 +105,7 @@ public:
         : executor_(std::move(executor)), options_(std::move(o)), of_(std::make_shared<attempt>(executor_, with)) {}
 
     ~remote_backend() override {
-        if (of_->held) of_->with.release(of_->held);
+        if (of_->held && !of_->released) of_->with.release(of_->held);
     }
 
     std::string_view name() const override { return "agent"; }
@@ -167,12 +169,12 @@ public:
     }
 
     async::task<> close() override {
-        if (of_->held)
-            co_await async::offload(of_->with.pool(), [this] {
-                of_->with.release(of_->held);
-                return true;
-            });
-        of_->held.reset();
+        if (!of_->held || of_->released) co_return;
+        of_->released = true;
+        co_await async::offload(of_->with.pool(), [this] {
+            of_->with.release(of_->held);
+            return true;
+        });
     }
 
 private:
@@ -195,10 +197,17 @@ private:
         co_return may;
     }
 
-    // It was cancelled while it was being started: nothing of it may be left.
+    // It was cancelled while it was being started: nothing of it may be left. Without its secrets it can't start, so
+    // an agent that has not been given them is not waited for.
     async::task<result<std::unique_ptr<exec::execution>>> give_up(std::int64_t number) {
-        of_->with.tell(*of_->held, "kill", number);
         assignment& held = *of_->held;
+        {
+            const std::lock_guard lock(held.mutex);
+            ordered_action& a = held.actions.at(number);
+            if (a.at == action_phase::ordered || a.at == action_phase::asked) a.at = action_phase::refused;
+            held.moved.notify_all();
+        }
+        of_->with.tell(held, "kill", number);
         for (;;) {
             {
                 const std::lock_guard lock(held.mutex);

@@ -148,11 +148,16 @@ async::task<result<void>> running_action::execute() {
     complete_ = true;
     news_.notify();
     co_await helpers_.join();
-    if (of_.over()) co_return result<void>();
+    std::string exported = end ? execution_->exported() : std::string();
+    // Its files go before its end is told: then nothing of it is left.
+    execution_.reset();
+    if (of_.over()) {
+        vault::wipe(exported);
+        co_return result<void>();
+    }
     json said;
     if (end) {
         said = {{"signalled", end->signalled}, {"number", end->number}, {"output", sent_}};
-        std::string exported = execution_->exported();
         if (const auto sealed = vault::seal_for(of_.sealing_key(), exported); sealed && !exported.empty())
             said["exported"] = vault::encode_base64(*sealed);
         vault::wipe(exported);

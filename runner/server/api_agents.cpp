@@ -29,11 +29,13 @@ result<agent::exchange*> agents_of(const call& c) {
     return c.server.agents;
 }
 
-// What every agent executes now.
+// What every agent executes now. A run that has been removed meanwhile has no name left to show, and is no reason to
+// show nothing of the others; it counts as busy.
 result<std::map<std::int64_t, json>> running_now(const call& c, agent::exchange& agents) {
     std::map<std::int64_t, json> all;
     for (const agent::work_at_agent& held : agents.held_by_agents()) {
         auto run = c.server.stores.runs->run(held.run);
+        if (!run && run.error().code == errc::not_found) continue;
         if (!run) return run.error();
         auto project = c.server.stores.people->project_numbered(run->project);
         json& list = all.try_emplace(held.agent, json::array()).first->second;

@@ -217,7 +217,15 @@ TEST_SUITE("agent.protocol") {
         const auto by_name = w.work({.pool = "plain"});
         const std::string token = w.api->token(w.api->team.owner);
         const std::string drain = "/latchkey/v1/agents/" + std::to_string(plain.number) + "/drain";
-        CHECK_EQ(w.api->ask("POST", drain, token).status, 200);
+        // Its work is of runs that the store does not know (any more).
+        const auto drained = w.api->ask("POST", drain, token);
+        CHECK_MESSAGE(drained.status == 200, drained.text);
+        const auto all = w.api->ask("GET", "/latchkey/v1/agents", token);
+        REQUIRE_MESSAGE(all.status == 200, all.text);
+        for (const json& one : all.body["agents"]) {
+            CHECK_EQ(one["busy"], one["name"] == "gpu1" ? 2 : 0);
+            CHECK_EQ(one["running"], json::array());
+        }
         CHECK(w.orders(plain).empty());
         CHECK_EQ(w.api->ask("POST", drain, token, {{"draining", false}}).status, 200);
         CHECK(w.orders(plain, 0, 0).empty());

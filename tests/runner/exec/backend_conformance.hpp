@@ -21,6 +21,7 @@ struct backend_traits {
     int at_once = 100;
     bool has_children = false;       // the test itself has some that stay
     bool files_here = false;         // private files lie where we see them, though no other action does
+    bool elsewhere = false;          // an execution that is destroyed ends at another machine, a call later
     bool counts_descriptors = true;  // nothing else of this process opens and closes any
 };
 
