@@ -91,6 +91,7 @@ struct agent_at_work {
     void end() const {
         process->signal(SIGTERM);
         CHECK_EQ(process->wait(), 0);
+        exchange->close();  // as a server does that ends: it does not wait for a poll that nobody reads any more
     }
 };
 

@@ -3,19 +3,17 @@
 
 #include "runner/async/task_group.hpp"
 #include "runner/exec/exported.hpp"
+#include "tests/runner/exec/lifeline.hpp"
 #include "tests/support/async_test.hpp"
 #include "tests/support/golden.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <doctest/doctest.h>
 
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <map>
 #include <stdexcept>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 namespace latchkey::test {
@@ -23,35 +21,6 @@ namespace {
 
 namespace asio = boost::asio;
 using async::task;
-
-// Tells whether any process still holds it open, without looking for processes. Scripts hold it by `exec 9>alive`.
-class lifeline {
-public:
-    explicit lifeline(const std::filesystem::path& folder) : path_(folder / "alive") {
-        REQUIRE_EQ(::mkfifo(path_.c_str(), 0600), 0);
-        fd_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-        REQUIRE_GE(fd_, 0);
-    }
-    lifeline(const lifeline&) = delete;
-    lifeline& operator=(const lifeline&) = delete;
-    ~lifeline() {
-        ::close(fd_);
-        std::filesystem::remove(path_);
-    }
-    bool held() const {
-        char byte = 0;
-        return ::read(fd_, &byte, 1) != 0;
-    }
-    // Until nobody does. Once somebody has.
-    task<> gone() const {
-        asio::posix::stream_descriptor end(co_await asio::this_coro::executor, ::dup(fd_));
-        while (held()) co_await end.async_wait(asio::posix::descriptor_base::wait_read, async::nothrow);
-    }
-
-private:
-    std::filesystem::path path_;
-    int fd_ = -1;
-};
 
 bool no_child_is_left() {
     siginfo_t info{};
