@@ -49,7 +49,7 @@ test('a real agent comes by a token that the page shows once, drains and goes', 
     { env: { PATH: process.env.PATH, HOME: t.world.folder, ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? '' }, stdio: 'ignore' });
   try {
     const row = page.getByRole('row', { name: /builder-1/ });
-    await row.getByText('Ready').waitFor({ timeout: 30_000 });
+    await row.getByText('Ready').waitFor({ timeout: 90_000 });
     await row.getByText('gpu').waitFor();
     assert.deepEqual(await ana.axe(), []);
     await row.getByRole('button', { name: 'Drain builder-1' }).click();
