@@ -40,13 +40,15 @@ test('a real agent comes by a token that the page shows once, drains and goes', 
   await dialog.getByLabel(/^Name/).fill('builder-1');
   await dialog.getByLabel(/^Tags/).fill('gpu, fast');
   await dialog.getByRole('button', { name: 'Make the token' }).click();
-  const token = await page.getByLabel('The token').inputValue();
+  // The field is there a moment before what it shows.
+  let token = '';
+  while (!token.startsWith('lk_')) token = await page.getByLabel('The token').inputValue();
   const file = join(t.world.folder, 'registration');
   writeFileSync(file, token, { mode: 0o600 });
   await page.getByRole('button', { name: 'I have it' }).click();
   assert.ok(!(await page.content()).includes(token));
   const agent = spawn(process.env.LATCHKEY_BIN, ['agent', '--server', t.world.url, '--token-file', file, '--data', join(t.world.folder, 'agent'), '--backend', 'host'],
-    { env: { PATH: process.env.PATH, HOME: t.world.folder, ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? '' }, stdio: 'ignore' });
+    { env: { PATH: process.env.PATH, HOME: t.world.folder, ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? '' }, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     const row = page.getByRole('row', { name: /builder-1/ });
     await row.getByText('Ready').waitFor({ timeout: 90_000 });
